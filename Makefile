@@ -1,0 +1,48 @@
+# Two commands do everything from a fresh clone: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check soak bench lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# uv is faster where it happens to be on PATH; plain pip reads the same lock file.
+UV := $(shell command -v uv 2>/dev/null)
+ifdef UV
+INSTALL = uv pip install --quiet --python $(BIN)/python
+else
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+NATIVE := $(wildcard native/*) CMakeLists.txt pyproject.toml
+
+help:  ## list these commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/locked: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) --require-hashes -r requirements.lock
+	touch $@
+
+$(VENV)/built: $(VENV)/locked $(NATIVE)
+	PATH="$(abspath $(BIN)):$$PATH" $(INSTALL) --no-deps --no-build-isolation --editable .
+	touch $@
+
+setup: $(VENV)/built  ## make .venv with every extra, and build the kernel into the source tree
+
+demo: setup  ## a guided run on benign photographs
+	$(BIN)/unseen demo
+
+test: setup  ## every test, with seeded samples where the whole would take long
+	$(BIN)/python -m pytest -q
+
+check: setup  ## format, lint, types, floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock:  ## resolve requirements.lock anew for Python 3.11 to 3.14 (needs uv)
+	uv pip compile pyproject.toml --all-extras --group build --group check --group test --universal \
+	  --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --upgrade --quiet -o requirements.lock
+
+clean:  ## remove what setup made
+	rm -rf $(VENV) .venv-peers build src/unseen/kernel/_native*.so

@@ -1,0 +1,8 @@
+// What each room of native code exports to Python.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+void bind_cpu(nanobind::module_ &module);
+void bind_pdq(nanobind::module_ &module);
+void bind_search(nanobind::module_ &module);

@@ -1,0 +1,11 @@
+// The door between Python and the kernel: one function per room of native code, nothing else.
+#include <nanobind/nanobind.h>
+
+#include "bindings.hpp"
+
+NB_MODULE(_native, module) {
+    module.doc() = "Native kernel of unseen: PDQ, Hamming scan and exact index. Imported by unseen.kernel only.";
+    bind_cpu(module);
+    bind_pdq(module);
+    bind_search(module);
+}

@@ -1,0 +1,1 @@
+"""Find known child sexual abuse material without anyone looking."""
