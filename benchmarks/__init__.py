@@ -1,0 +1,1 @@
+"""Benchmarks beside the peers. Nothing here is a test."""

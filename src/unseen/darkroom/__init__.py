@@ -1,0 +1,1 @@
+"""Locked worker processes in which pixels exist; only hashes leave it."""

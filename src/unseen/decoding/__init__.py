@@ -1,0 +1,1 @@
+"""Bytes to pixels, by an allow-list of formats. No policy, no hashing."""

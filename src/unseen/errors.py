@@ -1,0 +1,89 @@
+"""Every error that unseen raises on purpose.
+
+UnseenError                     .hint, .exit_code
+├── UsageError                  asked for the impossible                          exit 2
+│   ├── PixelsError             an array that is not a picture
+│   ├── ThresholdError          a threshold outside what the index was built for
+│   └── SignalMismatchError     hash and list speak different signals
+├── SourceError                 a source cannot be opened or read                 exit 3
+├── ListError                   a hash list cannot be used                        exit 3
+│   └── ListFormatError         with path, line, what was expected, what was found
+├── StoreError                  the store cannot be opened, read or written       exit 3
+├── IndexFileError              a saved index is torn, altered or foreign         exit 3
+└── SandboxError                the kernel cannot lock a decoding worker          exit 3
+
+An item that cannot be screened is not an error but a value with a reason: see `unseen.model.Reason`.
+"""
+
+__all__ = [
+    "IndexFileError",
+    "ListError",
+    "ListFormatError",
+    "PixelsError",
+    "SandboxError",
+    "SignalMismatchError",
+    "SourceError",
+    "StoreError",
+    "ThresholdError",
+    "UnseenError",
+    "UsageError",
+]
+
+
+class UnseenError(Exception):
+    """Base of every error raised on purpose: a fact, and a hint what to do next."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(UnseenError):
+    """What was asked for is impossible."""
+
+    exit_code = 2
+
+
+class PixelsError(UsageError):
+    """An array is not uint8[h, w, 3] or uint8[h, w] with at least one pixel."""
+
+
+class ThresholdError(UsageError):
+    """A threshold lies outside the range that was promised."""
+
+
+class SignalMismatchError(UsageError):
+    """A hash and a list speak different signals."""
+
+
+class SourceError(UnseenError):
+    """A source cannot be opened or read."""
+
+
+class ListError(UnseenError):
+    """A hash list cannot be used."""
+
+
+class ListFormatError(ListError):
+    """A line of a list is not what its format promises."""
+
+    def __init__(self, path: str, line: int, *, expected: str, found: str, hint: str = "") -> None:
+        super().__init__(f"{path} line {line}: expected {expected}, found {found}", hint=hint)
+        self.path = path
+        self.line = line
+        self.expected = expected
+        self.found = found
+
+
+class StoreError(UnseenError):
+    """The store cannot be opened, read or written."""
+
+
+class IndexFileError(UnseenError):
+    """A saved index is torn, altered or foreign; it is refused, never searched."""
+
+
+class SandboxError(UnseenError):
+    """The kernel cannot lock a decoding worker."""

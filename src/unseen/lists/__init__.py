@@ -1,0 +1,1 @@
+"""File formats of hash lists, in and out."""

@@ -1,0 +1,1 @@
+"""Exact search and what counts as a match: the one door to the search half of the kernel."""

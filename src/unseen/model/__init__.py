@@ -1,0 +1,39 @@
+"""Frozen values that the rooms pass to each other. No behaviour beyond parsing and printing themselves."""
+
+from unseen.model.entries import Codes, Entry, Label, ListClass
+from unseen.model.hashes import (
+    PDQ_BITS,
+    QUALITY_MIN,
+    Frame,
+    Hash,
+    How,
+    ItemHashes,
+    Signal,
+    Variant,
+)
+from unseen.model.items import Item, Locator, Outcome, Reason, State
+from unseen.model.matches import Finding, Match, NotScreened, Summary
+
+__all__ = [
+    "PDQ_BITS",
+    "QUALITY_MIN",
+    "Codes",
+    "Entry",
+    "Finding",
+    "Frame",
+    "Hash",
+    "How",
+    "Item",
+    "ItemHashes",
+    "Label",
+    "ListClass",
+    "Locator",
+    "Match",
+    "NotScreened",
+    "Outcome",
+    "Reason",
+    "Signal",
+    "State",
+    "Summary",
+    "Variant",
+]

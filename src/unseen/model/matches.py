@@ -1,0 +1,67 @@
+"""What matching and scanning say. A match is arithmetic; a finding waits for a person."""
+
+from dataclasses import dataclass
+
+from unseen.model.hashes import How
+from unseen.model.items import Locator, Reason, State
+
+__all__ = ["Finding", "Match", "NotScreened", "Summary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An item's hash lies within the threshold of an entry.
+
+    Attributes:
+        list: Name of the list.
+        entry: The list's own identifier of the entry. Never its value.
+        signal: Name of the signal.
+        distance_bits: Hamming distance; 0 for digests.
+        how: How the item's hash was taken; None for digests.
+    """
+
+    list: str
+    entry: str
+    signal: str
+    distance_bits: int
+    how: How | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An item with its matches, awaiting a person.
+
+    Attributes:
+        id: Stable across scans of one store: one per (locator, SHA-256).
+        matches: Ordered by (distance, list, entry).
+    """
+
+    id: str
+    locator: Locator
+    sha256: bytes
+    state: State
+    matches: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotScreened:
+    """An item, or a part of one, that was not screened, and why."""
+
+    locator: Locator
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The account of a whole scan: items = hashed + digest_only + not_screened - truncated."""
+
+    items: int
+    hashed: int
+    digest_only: int
+    findings: int
+    not_screened: int
+    truncated: int
+    entries_searchable: int
+    entries_not_searchable: int
+    seconds: float
+    ledger_checkpoint: str | None = None

@@ -1,0 +1,1 @@
+"""The pipeline, readable aloud: source, item, darkroom, match, finding, store."""

@@ -1,0 +1,1 @@
+"""Where items come from: directory trees, files, lists of paths. Opened read-only, always."""

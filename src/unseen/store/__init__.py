@@ -1,0 +1,1 @@
+"""SQL: the truth about lists, scans, items and findings."""

@@ -1,0 +1,113 @@
+"""The tables. SQL is the truth; every search index is a cache that can be built again from here."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+__all__ = ["entries", "finding_matches", "findings", "items", "lists", "metadata", "not_screened", "scans"]
+
+metadata = MetaData()
+
+lists = Table(
+    "lists",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("list_class", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    # Where it came from and what exactly was read: the path as given, and the SHA-256 of its bytes.
+    Column("origin", Text, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("added_at_utc", Text, nullable=False),
+    Column("entry_count", Integer, nullable=False),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list_id", ForeignKey("lists.id", ondelete="CASCADE"), nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("signal", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    # JSON array of [scheme, code] pairs, or NULL: most lists label nothing, and nothing joins on labels yet.
+    Column("labels", Text),
+    Index("entries_by_list", "list_id", "signal"),
+)
+
+scans = Table(
+    "scans",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # SHA-256 over sources, list digests and settings: an unfinished scan with the same key is resumed.
+    Column("key", LargeBinary(32), nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("started_at_utc", Text, nullable=False),
+    Column("finished_at_utc", Text),
+    Column("seconds", Text, nullable=False, server_default="0"),
+    Column("summary", Text),
+    Index("scans_by_key", "key"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scan_id", ForeignKey("scans.id", ondelete="CASCADE"), nullable=False),
+    # Text of the locator in UTF-8 with surrogateescape: names on disk are bytes, and SQL text cannot hold them all.
+    Column("locator", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("size_bytes", Integer),
+    Column("sha256", LargeBinary(32)),
+    Column("sha1", LargeBinary(20)),
+    Column("md5", LargeBinary(16)),
+    Column("pdq", LargeBinary(32)),
+    Column("pdq_quality", Integer),
+    # Packed variants, so that a later recheck needs no pixel: see unseen.store.variants.
+    Column("variants", LargeBinary),
+    UniqueConstraint("scan_id", "locator", name="one_row_per_item_and_scan"),
+)
+
+not_screened = Table(
+    "not_screened",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("locator", LargeBinary, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("first_seen_at_utc", Text, nullable=False),
+    UniqueConstraint("locator", "sha256", name="one_finding_per_item"),
+)
+
+finding_matches = Table(
+    "finding_matches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("finding_id", ForeignKey("findings.id", ondelete="CASCADE"), nullable=False),
+    Column("scan_id", ForeignKey("scans.id", ondelete="CASCADE"), nullable=False),
+    Column("list", Text, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("signal", Text, nullable=False),
+    Column("distance_bits", Integer, nullable=False),
+    Column("how", Text),
+    Index("matches_by_scan", "scan_id", "finding_id"),
+    Index("matches_by_finding", "finding_id"),
+)

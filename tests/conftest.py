@@ -1,0 +1,22 @@
+"""Shared by every test: where the reference vectors lie."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def find_vectors() -> Path | None:
+    """The folder of reference vectors, if this machine has one."""
+    default = Path(__file__).parent.parent.parent / "shared" / "vectors"
+    folder = Path(os.environ.get("UNSEEN_VECTORS", default))
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """The folder of reference vectors; the test is skipped, visibly, where there is none."""
+    folder = find_vectors()
+    if folder is None:
+        pytest.skip("no reference vectors: set UNSEEN_VECTORS")
+    return folder
