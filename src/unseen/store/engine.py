@@ -1,0 +1,243 @@
+"""Open the store: a private directory with one SQLite file, its schema brought up to date on the way.
+
+All that only SQLite understands stands in this file. `postgresql://` is to be the same schema; it is refused today.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from unseen.errors import StoreError
+
+__all__ = ["SCHEMA_VERSIONS", "Store", "open_store"]
+
+# Every revision under migrations/versions, oldest first; a test holds them together. Kept here so that opening a
+# store that is up to date need not import Alembic.
+SCHEMA_VERSIONS = ("0001",)
+
+# "UnSn": tells our files from any other SQLite file, whoever else keeps a table called alembic_version in it.
+_APPLICATION_ID = 0x556E536E
+
+# The longest writer is the import of a list: about 4 s for each million entries, in one transaction.
+_BUSY_TIMEOUT_S = 60.0
+
+_DATABASE = "unseen.db"
+
+
+class Store:
+    """An open store: lists, entries, scans, items and findings.
+
+    Attributes:
+        path: The store's directory.
+        engine: SQLAlchemy's engine. Prefer `read` and `write`, which raise no foreign errors.
+    """
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self.path = path
+        self.engine = engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one unchanging state of the store.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        with self._transaction(write=False) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give the one writing connection; what it did is kept whole on leaving, or not at all on an exception.
+
+        Raises:
+            StoreError: The store cannot be written, or another process kept it locked for too long.
+        """
+        with self._transaction(write=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, *, write: bool) -> Iterator[Connection]:
+        try:
+            with self.engine.connect() as connection:
+                connection.execution_options(unseen_write=write)
+                with connection.begin():
+                    yield connection
+        except DBAPIError as error:
+            raise _translate(error.orig or error, self.path) from error
+        except sqlite3.Error as error:  # the bulk statements speak to the driver itself
+            raise _translate(error, self.path) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(location: str | Path, *, create: bool = True, read_only: bool = False) -> Store:
+    """Open the store at a path, making it or bringing its schema up to date where needed.
+
+    Safe when several processes open one new store at once: one makes it, the others wait.
+
+    Args:
+        location: The store's directory; made with mode 0700 where it does not exist. URLs are refused for now.
+        create: Whether to make a store where there is none.
+        read_only: Never write, not even the schema: for listing from a store that somebody else may be using,
+            or on a read-only medium.
+
+    Raises:
+        StoreError: There is no store and `create` is false, what lies there is not ours, it was written by a newer
+            version, or it cannot be opened.
+    """
+    text_location = str(location)
+    if "://" in text_location:
+        raise StoreError(
+            f"cannot open a store at {text_location.partition('://')[0]}://: not yet",
+            hint="give the path of a directory",
+        )
+    path = Path(location)
+    try:
+        _check_place(path, create=create and not read_only)
+        store = Store(path, _make_engine(path / _DATABASE, read_only=read_only))
+        _bring_up_to_date(store, read_only=read_only)
+    except OSError as error:
+        raise StoreError(f"cannot open the store {path}: {error.strerror or error}") from error
+    return store
+
+
+def _check_place(path: Path, *, create: bool) -> None:
+    if (path / _DATABASE).exists():
+        return
+    if not create:
+        raise StoreError(f"there is no store at {path}", hint="`unseen list add` makes one; or give --store PATH")
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _locked(path):
+        # Another process may have been faster; otherwise a folder that holds anything else is left as it is.
+        if not (path / _DATABASE).exists():
+            if any(path.iterdir()):
+                raise StoreError(
+                    f"{path} holds other files and no store", hint="give a new or an empty directory as --store"
+                )
+            path.chmod(0o700)
+            os.close(os.open(path / _DATABASE, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock on the directory itself: making and upgrading a store is one process's work."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_engine(database: Path, *, read_only: bool) -> Engine:
+    uri = database.absolute().as_uri() + _access(database, read_only=read_only)
+
+    def connect() -> sqlite3.Connection:
+        # Without an isolation level the driver begins nothing by itself; `_begin` below says how to begin.
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes its lock at once: one that starts by reading could be refused half-way, without any wait.
+        write = connection.get_execution_options().get("unseen_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _access(database: Path, *, read_only: bool) -> str:
+    if not read_only:
+        return "?mode=rw"
+    # SQLite needs to write beside a database with a write-ahead log even to read it. Where it cannot, and nothing
+    # waits in a log, nobody is writing: the file may be read as it stands.
+    log = database.with_name(database.name + "-wal")
+    if not os.access(database.parent, os.W_OK) and not (log.exists() and log.stat().st_size):
+        return "?immutable=1"
+    return "?mode=ro"
+
+
+def _bring_up_to_date(store: Store, *, read_only: bool) -> None:
+    if _read_version(store) == SCHEMA_VERSIONS[-1]:
+        return
+    if read_only:
+        raise StoreError(
+            f"the store {store.path} was made by an older version", hint="run `unseen list add` or `unseen scan` once"
+        )
+    with _locked(store.path):
+        if _read_version(store) != SCHEMA_VERSIONS[-1]:
+            _upgrade(store)
+
+
+def _read_version(store: Store) -> str | None:
+    """The schema's version, or None for a file that is still empty."""
+    with store.read() as connection:
+        application_id = connection.execute(text("PRAGMA application_id")).scalar_one()
+        tables = connection.execute(text("SELECT count(*) FROM sqlite_master")).scalar_one()
+        if tables == 0:
+            return None
+        if application_id != _APPLICATION_ID:
+            raise StoreError(f"{store.path / _DATABASE} is not a store of unseen", hint="give another --store PATH")
+        version = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+    if version not in SCHEMA_VERSIONS:
+        raise StoreError(
+            f"the store {store.path} has schema {version}, this version knows up to {SCHEMA_VERSIONS[-1]}",
+            hint="it was written by a newer version of unseen: use that one",
+        )
+    return version
+
+
+def _upgrade(store: Store) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    # Cannot be set inside a transaction, and stays with the file.
+    with store.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA journal_mode = WAL")
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    with store.write() as connection:
+        connection.execute(text(f"PRAGMA application_id = {_APPLICATION_ID}"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _translate(error: BaseException, path: Path) -> StoreError:
+    message = str(error)
+    if "locked" in message:
+        return StoreError(
+            f"the store {path} was locked by another process for {_BUSY_TIMEOUT_S:.0f} s",
+            hint="wait until the other import or scan has ended",
+        )
+    if "not a database" in message:
+        return StoreError(f"{path / _DATABASE} is not a store of unseen", hint="give another --store PATH")
+    return StoreError(f"cannot use the store {path}: {message}")

@@ -1,0 +1,174 @@
+"""Opening the store."""
+
+import multiprocessing
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, insert, select, text
+
+from unseen.errors import StoreError
+from unseen.store import open_store
+from unseen.store.engine import SCHEMA_VERSIONS
+from unseen.store.schema import lists, metadata
+
+LIST_ROW = {
+    "name": "a",
+    "list_class": "csam",
+    "format": "text",
+    "origin": "a.txt",
+    "sha256": bytes(32),
+    "added_at_utc": "2026-01-01T00:00:00Z",
+    "entry_count": 0,
+}
+
+
+def test_a_new_store_is_private(tmp_path: Path) -> None:
+    """Nobody but the owner may read the folder or the database."""
+    with open_store(tmp_path / "a" / "store"):
+        assert (tmp_path / "a" / "store").stat().st_mode & 0o777 == 0o700
+        assert (tmp_path / "a" / "store" / "unseen.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_connection_is_durable_and_keeps_references(tmp_path: Path) -> None:
+    """Write-ahead log, full synchronisation, foreign keys: on every connection."""
+    with open_store(tmp_path / "store") as store, store.read() as connection:
+        pragmas = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_migrations_make_exactly_the_tables_of_the_schema(tmp_path: Path) -> None:
+    """The schema in code and what the migrations leave behind do not drift apart."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with open_store(tmp_path / "store") as store, store.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_every_migration_is_named_in_order() -> None:
+    """The constant that spares us importing Alembic lists all revisions, oldest first."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    import unseen.store
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(unseen.store.__file__).parent / "migrations"))
+    revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert tuple(reversed(revisions)) == SCHEMA_VERSIONS
+
+
+def test_opening_a_current_store_does_not_import_alembic(tmp_path: Path) -> None:
+    """Alembic is needed only where the version differs."""
+    open_store(tmp_path / "store").close()
+    code = (
+        "import sys; from unseen.store import open_store; "
+        f"open_store({str(tmp_path / 'store')!r}).close(); sys.exit('alembic' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
+    """What a writer did before an exception is undone whole."""
+    with open_store(tmp_path / "store") as store:
+        with pytest.raises(StoreError, match="UNIQUE"), store.write() as connection:
+            connection.execute(insert(lists), [LIST_ROW, LIST_ROW])
+        with store.read() as connection:
+            assert connection.execute(select(func.count()).select_from(lists)).scalar_one() == 0
+
+
+def _open_and_write(path: str, name: str, barrier: object) -> None:
+    barrier.wait()  # type: ignore[attr-defined]  # multiprocessing's barrier has no public type
+    with open_store(path) as store, store.write() as connection:
+        connection.execute(insert(lists).values(LIST_ROW | {"name": name}))
+
+
+def test_processes_that_open_a_new_store_at_once_all_succeed(tmp_path: Path) -> None:
+    """One makes the store, the others wait for it."""
+    spawn = multiprocessing.get_context("spawn")
+    barrier = spawn.Barrier(4)
+    processes = [
+        spawn.Process(target=_open_and_write, args=(str(tmp_path / "store"), f"list{at}", barrier)) for at in range(4)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    with open_store(tmp_path / "store") as store, store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(lists)).scalar_one() == 4
+
+
+def test_a_missing_store_is_made_only_when_asked(tmp_path: Path) -> None:
+    """Commands that only look do not leave empty stores behind."""
+    with pytest.raises(StoreError, match="no store"):
+        open_store(tmp_path / "store", create=False)
+    with pytest.raises(StoreError, match="no store"):
+        open_store(tmp_path / "store", read_only=True)
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    """An older program does not guess what a newer one wrote."""
+    open_store(tmp_path / "store").close()
+    with sqlite3.connect(tmp_path / "store" / "unseen.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="9999"):
+        open_store(tmp_path / "store")
+
+
+@pytest.mark.parametrize("content", ["CREATE TABLE a (b)", "CREATE TABLE alembic_version (version_num)"])
+def test_a_foreign_database_is_refused(tmp_path: Path, content: str) -> None:
+    """Another program's SQLite file is left as it is, even one that Alembic manages."""
+    with sqlite3.connect(tmp_path / "unseen.db") as connection:
+        connection.execute(content)
+    before = (tmp_path / "unseen.db").read_bytes()
+    with pytest.raises(StoreError, match="not a store"):
+        open_store(tmp_path)
+    assert (tmp_path / "unseen.db").read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    """Bytes that are not SQLite are left as they are."""
+    (tmp_path / "unseen.db").write_bytes(b"not a database at all, just text" * 100)
+    with pytest.raises(StoreError, match="not a store"):
+        open_store(tmp_path)
+
+
+def test_a_folder_with_other_files_is_not_made_a_store(tmp_path: Path) -> None:
+    """A mistyped path does not change anybody's folder."""
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(StoreError, match="other files"):
+        open_store(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    """A path that names a file is an error of ours, not a trace."""
+    (tmp_path / "store").write_text("dear")
+    with pytest.raises(StoreError, match="cannot open"):
+        open_store(tmp_path / "store")
+
+
+def test_read_only_stores_cannot_be_written(tmp_path: Path) -> None:
+    """A store opened for looking refuses every write."""
+    open_store(tmp_path / "store").close()
+    with (
+        open_store(tmp_path / "store", read_only=True) as store,
+        pytest.raises(StoreError, match="readonly"),
+        store.write() as connection,
+    ):
+        connection.execute(insert(lists).values(LIST_ROW))
+
+
+def test_postgresql_is_refused_for_now(tmp_path: Path) -> None:
+    """A URL is not mistaken for a folder's name."""
+    with pytest.raises(StoreError, match="not yet"):
+        open_store("postgresql://somewhere/unseen")
