@@ -1,0 +1,23 @@
+"""PDQ by the variant in use. Arguments are checked a floor above, in `unseen.hashing`."""
+
+import numpy as np
+import numpy.typing as npt
+
+from unseen.kernel import _native, reference
+from unseen.kernel.variant import is_reference
+
+__all__ = ["pdq", "pdq_dihedral"]
+
+
+def pdq(pixels: npt.NDArray[np.uint8], *, stretch: bool = False) -> tuple[bytes, int]:
+    """Hash C-contiguous `uint8[h, w, 3]` or `uint8[h, w]`: 32 bytes and the quality, 0 to 100."""
+    if is_reference():
+        return reference.pdq(pixels, stretch=stretch)
+    return _native.pdq(pixels, stretch)
+
+
+def pdq_dihedral(pixels: npt.NDArray[np.uint8], *, stretch: bool = False) -> tuple[bytes, int]:
+    """Hash the eight orientations, 32 bytes each one after the other, and the quality, 0 to 100."""
+    if is_reference():
+        return reference.pdq_dihedral(pixels, stretch=stretch)
+    return _native.pdq_dihedral(pixels, stretch)
