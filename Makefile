@@ -5,12 +5,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 # uv is faster where it happens to be on PATH; plain pip reads the same lock file.
 UV := $(shell command -v uv 2>/dev/null)
 ifdef UV
 INSTALL = uv pip install --quiet --python $(BIN)/python
+INSTALL_PEERS = uv pip install --quiet --python $(PEERS)/bin/python
 else
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL_PEERS = $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check
 endif
 NATIVE := $(wildcard native/*) CMakeLists.txt pyproject.toml
 
@@ -34,15 +37,28 @@ demo: setup  ## a guided run on benign photographs
 test: setup  ## every test, with seeded samples where the whole would take long
 	$(BIN)/python -m pytest -q
 
+soak: setup  ## every test without exception; long
+	$(BIN)/python -m pytest -q -m "soak or not soak"
+
+$(PEERS)/locked: benchmarks/peers.lock
+	$(PYTHON) -m venv $(PEERS)
+	$(INSTALL_PEERS) --require-hashes -r benchmarks/peers.lock
+	touch $@
+
+bench: setup $(PEERS)/locked  ## speed and memory beside the peers; `make bench ROWS=pdq,search` for single rows
+	$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS))
+
 check: setup  ## format, lint, types, floors
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-lock:  ## resolve requirements.lock anew for Python 3.11 to 3.14 (needs uv)
+lock:  ## resolve both lock files anew for Python 3.11 to 3.14 (needs uv)
+	uv pip compile benchmarks/peers.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" --upgrade --quiet -o benchmarks/peers.lock
 	uv pip compile pyproject.toml --all-extras --group build --group check --group test --universal \
 	  --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --upgrade --quiet -o requirements.lock
 
 clean:  ## remove what setup made
-	rm -rf $(VENV) .venv-peers build src/unseen/kernel/_native*.so
+	rm -rf $(VENV) $(PEERS) build src/unseen/kernel/_native*.so
