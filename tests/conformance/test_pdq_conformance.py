@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pdqhash
 import pytest
-from drawings import KINDS, SIZES, draw
 from PIL import Image
+from tests.conformance.drawings import KINDS, SIZES, draw
 
 from unseen import hashing, kernel
 

@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from tests.house.tree import ROOT
 
 # Headers without templates or inline functions that a compiler would emit as shared symbols. Any other could leave

@@ -5,7 +5,6 @@ import importlib
 from pathlib import Path
 
 import pytest
-
 from tests.house.tree import SOURCE, module_name, parse, source_files
 
 # Alembic calls these files itself and fixes what they define; `__main__` is run, never imported.

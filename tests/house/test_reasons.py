@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from tests.house.tree import ROOT, functions, parse, project_files, python_files
 
 # Spelled in parts, so that this file does not find itself.

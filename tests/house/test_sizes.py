@@ -5,7 +5,6 @@ import tokenize
 from pathlib import Path
 
 import pytest
-
 from tests.house.tree import ROOT, SOURCE, functions, parse, project_files, python_files, source_files
 
 FILE_LINES_MAX = 400

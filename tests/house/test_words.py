@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from tests.house.tree import ROOT, SOURCE, project_files
 
 # Terms that hurt the children shown, or that judge people. After the Luxembourg Guidelines; beside each, what to say.
