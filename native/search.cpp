@@ -1,3 +1,95 @@
-#include "bindings.hpp"
+// What Python sees of exact search: one class, `HammingIndex`, wrapped by `unseen.matching.Index`.
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
-void bind_search(nanobind::module_ &) {}
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "bindings.hpp"
+#include "search_index.hpp"
+
+namespace nb = nanobind;
+
+namespace {
+
+using Rows = nb::ndarray<const uint8_t, nb::shape<-1, 32>, nb::c_contig, nb::device::cpu>;
+template <typename T>
+using Column = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
+
+struct Index : UnseenIndex {
+    using UnseenIndex::UnseenIndex;
+    nb::object file;  // keeps a mapped file alive
+};
+
+nb::tuple columns(const UnseenMatches &matches) {
+    const size_t count = matches.keys.size();
+    // One block for the three columns: most searches find little, and an allocation costs more than its bytes.
+    void *block = std::malloc(count * 18 + 1);
+    if (!block) throw std::bad_alloc();
+    const nb::capsule owner(block, [](void *memory) noexcept { std::free(memory); });
+    int64_t *query_at = static_cast<int64_t *>(block), *entry_at = query_at + count;
+    uint16_t *distance_bits = reinterpret_cast<uint16_t *>(entry_at + count);
+    for (size_t b = 0, i = 0; b < matches.ends.size(); ++b) {
+        for (; i < matches.ends[b]; ++i) {
+            const uint64_t key = matches.keys.begin()[i];
+            query_at[i] = static_cast<int64_t>(b * UnseenMatches::kBlock + (key >> kUnseenQueryShift));
+            entry_at[i] = static_cast<int64_t>(key & 0xffffffff);
+            distance_bits[i] = static_cast<uint16_t>(key >> kUnseenDistanceShift & 127);
+        }
+    }
+    return nb::make_tuple(Column<int64_t>(query_at, {count}, owner), Column<int64_t>(entry_at, {count}, owner),
+                          Column<uint16_t>(distance_bits, {count}, owner));
+}
+
+nb::tuple search(const Index &index, Rows queries, int threshold_bits) {
+    const unsigned threshold = threshold_bits < 0 ? index.threshold_max() : static_cast<unsigned>(threshold_bits);
+    if (threshold > index.threshold_max()) throw nb::value_error("threshold");
+    UnseenMatches matches;
+    {
+        const nb::gil_scoped_release others_may_run;
+        index.search(queries.data(), queries.shape(0), threshold, matches);
+    }
+    return columns(matches);
+}
+
+void append(Index &index, Rows codes) {
+    const nb::gil_scoped_release others_may_run;
+    index.append(codes.data(), codes.shape(0));
+}
+
+void build(Index &index, int method, unsigned chunk_count) {
+    const nb::gil_scoped_release others_may_run;
+    index.build(static_cast<UnseenMethod>(method), chunk_count);
+}
+
+void remove_entries(Index &index, const std::vector<uint32_t> &entries) {
+    const nb::gil_scoped_release others_may_run;
+    index.remove(entries);
+}
+
+std::vector<std::vector<unsigned>> shapes(const Index &index) {
+    std::vector<std::vector<unsigned>> rows;
+    for (const UnseenChunkShape &shape : index.tables_.shapes()) rows.push_back({shape.start, shape.width, shape.directory_bits});
+    return rows;
+}
+
+}  // namespace
+
+void bind_search(nb::module_ &module) {
+    nb::class_<Index>(module, "HammingIndex", "Exact Hamming search over 256-bit codes. Wrapped by unseen.Index.")
+        .def(nb::init<unsigned>(), nb::arg("threshold_bits"))
+        .def("append", &append, nb::arg("codes"), "Add codes; before the first build they form the list itself.")
+        .def("build", &build, nb::arg("method") = 0, nb::arg("chunk_count") = 0,
+             "Make the tables. method: 0 choose, 1 scan, 2 multi-index hashing with chunk_count chunks (0: choose).")
+        .def("remove", &remove_entries, nb::arg("entry_at"), "Leave these entries out of every later answer.")
+        .def("search", &search, nb::arg("queries"), nb::arg("threshold_bits") = -1,
+             "Every (query, entry, distance) within the threshold, ordered.")
+        .def("scans", &UnseenIndex::scans, nb::arg("threshold_bits"), "Whether a single query is answered by a scan.")
+        .def_prop_ro("shapes", &shapes, "Chunks as (first bit, width, directory bits); none where the list is scanned.")
+        .def_prop_ro("mean_lengths", [](const Index &index) { return index.tables_.mean_lengths(); })
+        .def_prop_ro("count", &UnseenIndex::count)
+        .def_prop_ro("removed_count", &UnseenIndex::removed_count)
+        .def_prop_ro("bytes", &UnseenIndex::bytes);
+}

@@ -1,0 +1,47 @@
+// What the instruction-set variants of exact search have in common: three loops over codes and signatures.
+//
+// A code is 256 bits in two planes of 16 bytes: its head (bits 0..127) and its tail (128..255). A scan reads
+// heads only, since a distance on a part never exceeds the whole; tails settle the few that remain.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// A match packed into one integer, so that ordering the integers orders by (query, distance, entry).
+constexpr int kUnseenDistanceShift = 32;
+constexpr int kUnseenQueryShift = 39;
+
+// Vector loads may run this far beyond the last element of a plane or of a signature table.
+constexpr size_t kUnseenPadBytes = 128;
+
+// One bucket of one chunk, and the conditions under which an entry of it may lie within the radius.
+struct UnseenBucket {
+    const uint16_t *signatures;
+    uint32_t count;
+    uint32_t begin;  // position of the first entry within the chunk
+    uint16_t query_signature;
+    uint16_t own_mask;
+    uint16_t ring_mask;
+    int16_t own_bound;   // entries with more differing bits under own_mask are out
+    int16_t ring_bound;  // and so are those with more under ring_mask
+    uint16_t chunk;
+};
+
+struct UnseenSearchKernels {
+    // Every code of `count` within `radius` of up to 4 queries. Returns how many packed matches were written;
+    // `out` holds count * query_count. Per query, entries come out in ascending order.
+    size_t (*scan)(const uint64_t *heads, const uint64_t *tails, uint32_t first_entry, size_t count,
+                   const uint64_t (*queries)[4], size_t query_count, unsigned radius, uint64_t *out);
+    // Entries of the buckets whose signatures meet both conditions, as (bucket << 32 | position within the chunk).
+    size_t (*filter)(const UnseenBucket *buckets, size_t count, uint64_t *out);
+    // Of `count` entries, those within the radius, packed (query 0), and at which place of `entries` each stood.
+    size_t (*verify)(const uint64_t *heads, const uint64_t *tails, const uint32_t *entries, size_t count,
+                     const uint64_t *query, unsigned radius, uint64_t *out, uint32_t *out_at);
+};
+
+extern const UnseenSearchKernels kUnseenSearchPortable;
+extern const UnseenSearchKernels kUnseenSearchAvx2;
+extern const UnseenSearchKernels kUnseenSearchAvx512;
+
+// The variant that unseen_isa() asks for.
+const UnseenSearchKernels &unseen_search_kernels();

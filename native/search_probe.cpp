@@ -1,0 +1,169 @@
+#include "search_probe.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+UnseenKeys::~UnseenKeys() { std::free(data_); }
+
+uint64_t *UnseenKeys::room_for(size_t more) {
+    if (size_ + more > capacity_) {
+        const size_t wanted = std::max(size_ + more, 2 * capacity_);
+        void *moved = std::realloc(data_, wanted * sizeof(uint64_t));
+        if (!moved) throw std::bad_alloc();
+        data_ = static_cast<uint64_t *>(moved);
+        capacity_ = wanted;
+    }
+    return data_ + size_;
+}
+
+namespace {
+
+constexpr UnseenCosts kCosts;
+constexpr size_t kWindow = 256;        // probes in flight
+constexpr size_t kPieceMax = 4096;     // entries of one bucket that are filtered at once
+constexpr size_t kFlushEntries = 16384;
+constexpr size_t kLinesAhead = 4;      // the processor's own prefetcher takes over behind these
+constexpr size_t kVerifyAhead = 1024;
+constexpr size_t kBucketsMax = 4096;
+
+struct Scratch {
+    const uint32_t *directory[2][kWindow];
+    UnseenBucket buckets[kBucketsMax];
+    uint64_t passed[kFlushEntries + kPieceMax];
+    uint32_t entries[kVerifyAhead];
+    uint64_t found[kVerifyAhead];
+    uint32_t found_at[kVerifyAhead];
+};
+
+struct Search {
+    const UnseenPlanes &codes;
+    const UnseenTables &tables;
+    const UnseenPlan &plan;
+    const uint64_t *query;
+    unsigned radius;
+    const UnseenSearchKernels &kernels;
+    UnseenKeys &keys;
+    Scratch &scratch;
+    uint32_t base[kUnseenChunksMax];
+    uint16_t signature[kUnseenChunksMax];
+    size_t bucket_count = 0;
+    size_t pending = 0;
+    double spent_ns = 0;
+};
+
+// Whether the entry also comes out of this chunk: then, if the chunk is an earlier one, it was reported there.
+bool admits(const UnseenChunkShape &shape, const UnseenRule &rule, int chunk_radius, const uint64_t difference[4]) {
+    if (chunk_radius == kUnseenChunkUnused) return false;
+    const int k = __builtin_popcount(unseen_extract(difference, shape.start, shape.directory_bits));
+    if (k > chunk_radius) return false;
+    const uint32_t signature =
+        unseen_extract(difference, (shape.start + shape.directory_bits) % kUnseenBits, kUnseenSignatureBits);
+    return __builtin_popcount(signature & rule.own_mask) <= rule.own_bound - k &&
+           __builtin_popcount(signature & rule.ring_mask) <= rule.ring_bound - k;
+}
+
+bool was_reported(const Search &search, uint32_t entry, unsigned chunk) {
+    const uint64_t *head = search.codes.heads + 2 * static_cast<size_t>(entry);
+    const uint64_t *tail = search.codes.tails + 2 * static_cast<size_t>(entry);
+    const uint64_t difference[4] = {head[0] ^ search.query[0], head[1] ^ search.query[1], tail[0] ^ search.query[2],
+                                    tail[1] ^ search.query[3]};
+    for (unsigned earlier = 0; earlier < chunk; ++earlier) {
+        if (admits(search.tables.chunks[earlier].shape, search.plan.rule[earlier], search.plan.radius[earlier], difference)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void verify_passed(Search &search, const uint64_t *passed, size_t count) {
+    Scratch &scratch = search.scratch;
+    const uint32_t *places[kVerifyAhead];
+    for (size_t i = 0; i < count; ++i) {
+        const UnseenChunk &chunk = search.tables.chunks[scratch.buckets[passed[i] >> 32].chunk];
+        places[i] = chunk.entries + static_cast<uint32_t>(passed[i]);
+        __builtin_prefetch(places[i]);
+    }
+    for (size_t i = 0; i < count; ++i) {
+        scratch.entries[i] = *places[i];
+        __builtin_prefetch(search.codes.heads + 2 * static_cast<size_t>(scratch.entries[i]));
+    }
+    const size_t found = search.kernels.verify(search.codes.heads, search.codes.tails, scratch.entries, count,
+                                               search.query, search.radius, scratch.found, scratch.found_at);
+    for (size_t i = 0; i < found; ++i) {
+        const unsigned chunk = scratch.buckets[passed[scratch.found_at[i]] >> 32].chunk;
+        if (!was_reported(search, static_cast<uint32_t>(scratch.found[i]), chunk)) search.keys.push(scratch.found[i]);
+    }
+}
+
+void flush(Search &search) {
+    const size_t count = search.kernels.filter(search.scratch.buckets, search.bucket_count, search.scratch.passed);
+    search.spent_ns += kCosts.verify * static_cast<double>(count) + kCosts.entry * static_cast<double>(search.pending);
+    for (size_t i = 0; i < count; i += kVerifyAhead) {
+        verify_passed(search, search.scratch.passed + i, std::min(kVerifyAhead, count - i));
+    }
+    search.bucket_count = 0;
+    search.pending = 0;
+}
+
+void take_bucket(Search &search, const UnseenStep &step, uint32_t begin, uint32_t end) {
+    const UnseenChunk &chunk = search.tables.chunks[step.chunk];
+    const UnseenRule &rule = search.plan.rule[step.chunk];
+    const char *line = reinterpret_cast<const char *>(chunk.signatures + begin);
+    const char *behind = reinterpret_cast<const char *>(chunk.signatures + end);
+    for (size_t ahead = 0; ahead < kLinesAhead && line < behind; ++ahead, line += 64) __builtin_prefetch(line);
+    while (begin < end) {
+        const uint32_t piece = std::min<uint32_t>(end - begin, kPieceMax);
+        search.scratch.buckets[search.bucket_count++] = {
+            chunk.signatures + begin, piece, begin, search.signature[step.chunk], rule.own_mask, rule.ring_mask,
+            static_cast<int16_t>(rule.own_bound - step.distance), static_cast<int16_t>(rule.ring_bound - step.distance),
+            step.chunk};
+        begin += piece;
+        search.pending += piece;
+        if (search.pending >= kFlushEntries || search.bucket_count == std::size(search.scratch.buckets)) flush(search);
+    }
+}
+
+// Names the directory lines of one window and asks memory for them.
+size_t look_ahead(const Search &search, size_t first, const uint32_t **places) {
+    const size_t last = std::min(first + kWindow, search.plan.steps.size());
+    for (size_t i = first; i < last; ++i) {
+        const UnseenStep &step = search.plan.steps[i];
+        const uint32_t *place = search.tables.chunks[step.chunk].offsets + (search.base[step.chunk] ^ step.mask);
+        places[i - first] = place;
+        __builtin_prefetch(place);
+    }
+    return first < last ? last - first : 0;
+}
+
+}  // namespace
+
+bool unseen_probe(const UnseenPlanes &codes, const UnseenTables &tables, const UnseenPlan &plan, const uint64_t query[4],
+                  unsigned radius, bool may_give_up, UnseenKeys &keys) {
+    thread_local const std::unique_ptr<Scratch> scratch(new Scratch);
+    Search search{codes, tables, plan, query, radius, unseen_search_kernels(), keys, *scratch, {}, {}};
+    for (size_t i = 0; i < tables.chunks.size(); ++i) {
+        const UnseenChunkShape &shape = tables.chunks[i].shape;
+        search.base[i] = unseen_extract(query, shape.start, shape.directory_bits);
+        search.signature[i] = static_cast<uint16_t>(
+            unseen_extract(query, (shape.start + shape.directory_bits) % kUnseenBits, kUnseenSignatureBits));
+    }
+    const double limit_ns = kCosts.scan * static_cast<double>(codes.count) + 2000;
+    const size_t keys_before = keys.size();
+    size_t ready = look_ahead(search, 0, scratch->directory[0]);
+    for (size_t first = 0, turn = 0; first < plan.steps.size(); first += kWindow, turn ^= 1) {
+        const size_t next_ready = look_ahead(search, first + kWindow, scratch->directory[turn ^ 1]);
+        for (size_t i = 0; i < ready; ++i) {
+            const uint32_t *place = scratch->directory[turn][i];
+            if (place[0] != place[1]) take_bucket(search, plan.steps[first + i], place[0], place[1]);
+        }
+        if (may_give_up && search.spent_ns > limit_ns) {
+            keys.truncate(keys_before);
+            return false;
+        }
+        ready = next_ready;
+    }
+    flush(search);
+    return true;
+}

@@ -1,0 +1,96 @@
+// Exact search with AVX2: bits are counted by looking up nibbles with a byte shuffle (Mula's method).
+#include <immintrin.h>
+
+#include "search_kernels.hpp"
+
+namespace {
+
+#include "search_verify.inc"
+
+inline __m256i bits_per_byte(__m256i value) {
+    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,  //
+                                           0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+    const __m256i nibble = _mm256_set1_epi8(0x0f);
+    const __m256i low = _mm256_shuffle_epi8(table, _mm256_and_si256(value, nibble));
+    const __m256i high = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(value, 4), nibble));
+    return _mm256_add_epi8(low, high);
+}
+
+// Distances on one plane of four codes, in the order 0, 2, 1, 3.
+inline __m256i distances(const uint64_t *plane, __m256i query) {
+    const __m256i *rows = reinterpret_cast<const __m256i *>(plane);
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i first = bits_per_byte(_mm256_xor_si256(_mm256_loadu_si256(rows), query));
+    const __m256i second = bits_per_byte(_mm256_xor_si256(_mm256_loadu_si256(rows + 1), query));
+    const __m256i words_a = _mm256_sad_epu8(first, zero);
+    const __m256i words_b = _mm256_sad_epu8(second, zero);
+    return _mm256_add_epi64(_mm256_unpacklo_epi64(words_a, words_b), _mm256_unpackhi_epi64(words_a, words_b));
+}
+
+inline __m256i twice(const uint64_t *half) {
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i *>(half)));
+}
+
+constexpr size_t kPlace[4] = {0, 2, 1, 3};
+
+size_t scan(const uint64_t *heads, const uint64_t *tails, uint32_t first_entry, size_t count,
+            const uint64_t (*queries)[4], size_t query_count, unsigned radius, uint64_t *out) {
+    const __m256i limit = _mm256_set1_epi64x(static_cast<long long>(radius));
+    size_t written = 0;
+    for (size_t q = 0; q < query_count; ++q) {
+        const __m256i query_head = twice(queries[q]), query_tail = twice(queries[q] + 2);
+        for (size_t i = 0; i < count; i += 4) {
+            const __m256i part = distances(heads + 2 * i, query_head);
+            unsigned far = static_cast<unsigned>(_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(part, limit))));
+            if (far == 15) continue;
+            const __m256i whole = _mm256_add_epi64(part, distances(tails + 2 * i, query_tail));
+            far = static_cast<unsigned>(_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(whole, limit))));
+            if (far == 15) continue;
+            alignas(32) uint64_t distance[4];
+            _mm256_store_si256(reinterpret_cast<__m256i *>(distance), whole);
+            for (size_t place = 0; place < 4 && i + place < count; ++place) {
+                const size_t lane = kPlace[place];
+                if (far >> lane & 1) continue;
+                out[written++] = static_cast<uint64_t>(q) << kUnseenQueryShift |
+                                 distance[lane] << kUnseenDistanceShift | (first_entry + i + place);
+            }
+        }
+    }
+    return written;
+}
+
+inline __m256i bits_per_word(__m256i value) { return _mm256_maddubs_epi16(bits_per_byte(value), _mm256_set1_epi8(1)); }
+
+size_t filter(const UnseenBucket *buckets, size_t count, uint64_t *out) {
+    size_t written = 0;
+    for (size_t b = 0; b < count; ++b) {
+        const UnseenBucket &bucket = buckets[b];
+        const __m256i query = _mm256_set1_epi16(static_cast<short>(bucket.query_signature));
+        const __m256i own_mask = _mm256_set1_epi16(static_cast<short>(bucket.own_mask));
+        const __m256i ring_mask = _mm256_set1_epi16(static_cast<short>(bucket.ring_mask));
+        const __m256i own_bound = _mm256_set1_epi16(bucket.own_bound);
+        const __m256i ring_bound = _mm256_set1_epi16(bucket.ring_bound);
+        for (uint32_t i = 0; i < bucket.count; i += 16) {
+            const __m256i row = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(bucket.signatures + i));
+            const __m256i difference = _mm256_xor_si256(row, query);
+            __m256i out_of_reach = _mm256_cmpgt_epi16(bits_per_word(_mm256_and_si256(difference, ring_mask)), ring_bound);
+            if (bucket.own_mask) {
+                const __m256i own = bits_per_word(_mm256_and_si256(difference, own_mask));
+                out_of_reach = _mm256_or_si256(out_of_reach, _mm256_cmpgt_epi16(own, own_bound));
+            }
+            // Two mask bits stand for each entry; keep the lower one.
+            unsigned keep = ~static_cast<unsigned>(_mm256_movemask_epi8(out_of_reach)) & 0x55555555u;
+            const uint32_t left = bucket.count - i;
+            if (left < 16) keep &= (1u << (2 * left)) - 1;
+            for (; keep; keep &= keep - 1) {
+                const uint32_t lane = static_cast<uint32_t>(__builtin_ctz(keep)) / 2;
+                out[written++] = static_cast<uint64_t>(b) << 32 | (bucket.begin + i + lane);
+            }
+        }
+    }
+    return written;
+}
+
+}  // namespace
+
+const UnseenSearchKernels kUnseenSearchAvx2 = {scan, filter, verify};
