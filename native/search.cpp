@@ -54,9 +54,9 @@ nb::tuple search(const Index &index, Rows queries, int threshold_bits) {
     return columns(matches);
 }
 
-void append(Index &index, Rows codes) {
+size_t append(Index &index, Rows codes) {
     const nb::gil_scoped_release others_may_run;
-    index.append(codes.data(), codes.shape(0));
+    return index.append(codes.data(), codes.shape(0));
 }
 
 void build(Index &index, int method, unsigned chunk_count) {
@@ -80,11 +80,11 @@ std::vector<std::vector<unsigned>> shapes(const Index &index) {
 void bind_search(nb::module_ &module) {
     nb::class_<Index>(module, "HammingIndex", "Exact Hamming search over 256-bit codes. Wrapped by unseen.Index.")
         .def(nb::init<unsigned>(), nb::arg("threshold_bits"))
-        .def("append", &append, nb::arg("codes"), "Add codes; before the first build they form the list itself.")
+        .def("append", &append, nb::arg("codes").noconvert(), "Add codes and return the number of the first; before the first build they form the list itself.")
         .def("build", &build, nb::arg("method") = 0, nb::arg("chunk_count") = 0,
              "Make the tables. method: 0 choose, 1 scan, 2 multi-index hashing with chunk_count chunks (0: choose).")
         .def("remove", &remove_entries, nb::arg("entry_at"), "Leave these entries out of every later answer.")
-        .def("search", &search, nb::arg("queries"), nb::arg("threshold_bits") = -1,
+        .def("search", &search, nb::arg("queries").noconvert(), nb::arg("threshold_bits") = -1,
              "Every (query, entry, distance) within the threshold, ordered.")
         .def("scans", &UnseenIndex::scans, nb::arg("threshold_bits"), "Whether a single query is answered by a scan.")
         .def_prop_ro("shapes", &shapes, "Chunks as (first bit, width, directory bits); none where the list is scanned.")

@@ -32,15 +32,13 @@ void order_by_query_and_distance(UnseenKeys &keys, size_t from, size_t query_cou
 
 }  // namespace
 
-void UnseenIndex::append(const uint8_t *rows, size_t count) {
+size_t UnseenIndex::append(const uint8_t *rows, size_t count) {
     const std::unique_lock<std::shared_mutex> alone(changing_);
     if (this->count() + count > kEntriesMax) throw std::length_error("an index holds at most 4294967280 codes");
-    if (!is_built_) {
-        base_.append(rows, count);
-        return;
-    }
-    delta_.append(rows, count);
+    const size_t first = this->count();
+    (is_built_ ? delta_ : base_).append(rows, count);
     if (delta_.count > std::max(kDeltaMax, base_.count / 4)) build_locked(method_, 0);
+    return first;
 }
 
 void UnseenIndex::build(UnseenMethod method, unsigned chunk_count) {

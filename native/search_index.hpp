@@ -26,7 +26,7 @@ class UnseenIndex {
     explicit UnseenIndex(unsigned threshold_max) : threshold_max_(threshold_max) {}
 
     // All of these may be called from many threads: searches run side by side, changes alone.
-    void append(const uint8_t *rows, size_t count);
+    size_t append(const uint8_t *rows, size_t count);  // returns the number of the first new entry
     void build(UnseenMethod method, unsigned chunk_count);
     void remove(const std::vector<uint32_t> &entries);
     void search(const uint8_t *queries, size_t count, unsigned threshold, UnseenMatches &matches) const;

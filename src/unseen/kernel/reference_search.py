@@ -1,0 +1,82 @@
+"""Exact Hamming search as plain as it can be said: the definition that native code must equal."""
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["ReferenceIndex"]
+
+Codes = npt.NDArray[np.uint8]
+Matches = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint16]]
+
+
+class ReferenceIndex:
+    """Compares every query with every code. Same methods and same answers as the native `HammingIndex`."""
+
+    def __init__(self, threshold_bits: int) -> None:
+        self._threshold_bits = threshold_bits
+        self._codes: Codes = np.empty((0, 32), np.uint8)
+        self._is_removed: npt.NDArray[np.bool_] = np.empty(0, np.bool_)
+
+    def append(self, codes: Codes) -> int:
+        """Add codes, numbered in the order in which they come; returns the number of the first."""
+        first = len(self._codes)
+        self._codes = np.concatenate([self._codes, codes])
+        self._is_removed = np.concatenate([self._is_removed, np.zeros(len(codes), np.bool_)])
+        return first
+
+    def build(self, method: int = 0, chunk_count: int = 0) -> None:
+        """There is nothing to build."""
+
+    def remove(self, entry_at: list[int]) -> None:
+        """Leave these entries out of every later answer."""
+        if any(not 0 <= entry < len(self._codes) for entry in entry_at):
+            raise IndexError("no such entry")
+        self._is_removed[entry_at] = True
+
+    def search(self, queries: Codes, threshold_bits: int = -1) -> Matches:
+        """Every (query, entry, distance) within the threshold, ordered."""
+        threshold = self._threshold_bits if threshold_bits < 0 else threshold_bits
+        if threshold > self._threshold_bits:
+            raise ValueError("threshold")
+        if queries.dtype != np.uint8 or queries.ndim != 2 or queries.shape[1] != 32:
+            raise TypeError("queries")
+        found = [self._search_one(query, threshold) for query in queries]
+        query_at = np.repeat(np.arange(len(queries)), [len(entries) for entries, _ in found])
+        entry_at = np.concatenate([entries for entries, _ in found] or [np.empty(0, np.int64)])
+        distance_bits = np.concatenate([distances for _, distances in found] or [np.empty(0, np.int64)])
+        return query_at.astype(np.int64), entry_at.astype(np.int64), distance_bits.astype(np.uint16)
+
+    def _search_one(self, query: Codes, threshold: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        distances = np.bitwise_count(self._codes ^ query).sum(axis=1, dtype=np.int64)
+        entries = np.flatnonzero((distances <= threshold) & ~self._is_removed)
+        in_order = np.lexsort((entries, distances[entries]))
+        return entries[in_order], distances[entries[in_order]]
+
+    def scans(self, threshold_bits: int) -> bool:  # noqa: ARG002 - as the native index asks
+        """Whether a single query is answered by a scan: always."""
+        return True
+
+    @property
+    def shapes(self) -> list[list[int]]:
+        """Chunks: none."""
+        return []
+
+    @property
+    def mean_lengths(self) -> list[float]:
+        """Mean bucket lengths: none."""
+        return []
+
+    @property
+    def count(self) -> int:
+        """How many entries were ever added."""
+        return len(self._codes)
+
+    @property
+    def removed_count(self) -> int:
+        """How many of them were removed."""
+        return int(self._is_removed.sum())
+
+    @property
+    def bytes(self) -> int:
+        """Memory held."""
+        return self._codes.nbytes + self._is_removed.nbytes

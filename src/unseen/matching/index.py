@@ -1,0 +1,149 @@
+"""`Index`: every entry of a list within a Hamming distance of a code. Not here: what a match means (policy)."""
+
+from collections.abc import Iterator
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from unseen import kernel
+from unseen.errors import ThresholdError, UsageError
+
+__all__ = ["THRESHOLD_BITS_DEFAULT", "THRESHOLD_BITS_MAX", "Index"]
+
+Codes = npt.NDArray[np.uint8]
+Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint16]]
+
+CODE_BYTES = 32
+# The field's default for PDQ (python-threatexchange).
+THRESHOLD_BITS_DEFAULT = 31
+# A quarter of the bits. Unrelated pictures lie around 128 bits apart, and what is further than this tells nothing.
+THRESHOLD_BITS_MAX = 64
+
+
+def _as_codes(rows: npt.ArrayLike, what: str) -> Codes:
+    """The rows as uint8[n, 32] in one piece, or a `UsageError` that says what they are instead."""
+    array = np.asarray(rows)
+    if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] != CODE_BYTES:
+        raise UsageError(
+            f"{what} are {array.dtype}{list(array.shape)}, expected uint8[n, {CODE_BYTES}]",
+            hint="one row per hash, most significant bit first; numpy.frombuffer(data, numpy.uint8).reshape(-1, 32)",
+        )
+    return np.ascontiguousarray(array)
+
+
+class Index:
+    """An exact index over 256-bit codes, for every radius up to the one it was built for.
+
+    Exact: an entry is returned if and only if its distance is at most the threshold. Never approximate, because an
+    approximate index may miss an entry; see docs/explanation/exact-search.md. Entries are numbered from 0 in the
+    order in which they were given, and keep their numbers when others are added or removed. Safe from many threads.
+
+    Example:
+        >>> index = Index.build(np.zeros((1, 32), np.uint8))
+        >>> query_at, entry_at, distance_bits = index.search(np.full((1, 32), 0x01, np.uint8), threshold_bits=31)
+        >>> distance_bits.tolist()
+        []
+    """
+
+    __slots__ = ("_kernel", "_search", "threshold_bits")
+
+    threshold_bits: Final[int]
+
+    def __init__(self, kernel_index: kernel.HammingIndex | kernel.ReferenceIndex, threshold_bits: int) -> None:
+        self._kernel = kernel_index
+        self._search = kernel_index.search
+        self.threshold_bits = threshold_bits
+
+    @classmethod
+    def build(cls, codes: Codes | Iterator[Codes], threshold_bits: int = THRESHOLD_BITS_DEFAULT) -> Self:
+        """Index these codes.
+
+        Args:
+            codes: uint8[n, 32], n >= 0, most significant bit first. Copied. Or an iterator over such arrays, so that
+                a large list need not be held twice.
+            threshold_bits: Largest radius that the index will be asked for, 0 … 64.
+
+        Raises:
+            UsageError: The codes are of another shape or type.
+            ThresholdError: `threshold_bits` is outside 0 … 64.
+        """
+        if not 0 <= threshold_bits <= THRESHOLD_BITS_MAX:
+            raise ThresholdError(
+                f"threshold of {threshold_bits} bits, expected 0 to {THRESHOLD_BITS_MAX}",
+                hint=f"unrelated pictures lie around 128 bits apart; the field's default is {THRESHOLD_BITS_DEFAULT}",
+            )
+        index = kernel.new_index(threshold_bits)
+        for block in codes if isinstance(codes, Iterator) else [codes]:
+            index.append(_as_codes(block, "codes"))
+        index.build()
+        return cls(index, threshold_bits)
+
+    def search(self, queries: Codes, threshold_bits: int | None = None) -> Columns:
+        """Find every entry within a Hamming distance of each query.
+
+        Args:
+            queries: uint8[m, 32], m >= 0, most significant bit first.
+            threshold_bits: Largest distance that counts, inclusive; at most the index's own, which is the default.
+
+        Returns:
+            (query_at int64[k], entry_at int64[k], distance_bits uint16[k]): positions in `queries`, entry numbers and
+            distances, ordered by (query, distance, entry). Same input, same order.
+
+        Raises:
+            UsageError: The queries are of another shape or type.
+            ThresholdError: `threshold_bits` is negative, or larger than the index was built for.
+        """
+        if threshold_bits is None:
+            threshold_bits = self.threshold_bits
+        elif not 0 <= threshold_bits <= self.threshold_bits:
+            raise ThresholdError(
+                f"threshold of {threshold_bits} bits, but the index was built for 0 to {self.threshold_bits}",
+                hint="build the index with the largest threshold that it will be asked for",
+            )
+        try:
+            return self._search(queries, threshold_bits)
+        except TypeError:
+            # Checked only now: a single search takes a few microseconds, and so would checking first.
+            return self._search(_as_codes(queries, "queries"), threshold_bits)
+
+    def add(self, codes: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Add entries and return their numbers, int64[n]. They are found by every search that starts afterwards."""
+        rows = _as_codes(codes, "codes")
+        before = self._kernel.append(rows)
+        return np.arange(before, before + len(rows), dtype=np.int64)
+
+    def remove(self, entry_at: npt.ArrayLike) -> None:
+        """Remove entries by number; no search that starts afterwards returns them. Removing twice is no error.
+
+        Raises:
+            UsageError: There is no entry of such a number; then nothing is removed.
+        """
+        entries = np.atleast_1d(np.asarray(entry_at, dtype=np.int64))
+        unknown = entries[(entries < 0) | (entries >= self._kernel.count)]
+        if unknown.size:
+            raise UsageError(
+                f"no entry {unknown[0]}: the index has numbered {self._kernel.count}",
+                hint="remove() takes the entry numbers that search() and add() return",
+            )
+        self._kernel.remove(entries.tolist())
+
+    def __len__(self) -> int:
+        """How many entries can be found: all that were added and not removed."""
+        return self._kernel.count - self._kernel.removed_count
+
+    def describe(self) -> dict[str, object]:
+        """How this index searches: for people and for the record, not for decisions.
+
+        Keys: `method` (`scan` or `multi-index hashing`, for a single query at the largest threshold), `chunks`
+        ([first bit, width, directory bits] each), `mean_bucket_length` (entries in the bucket of an average entry,
+        per chunk), `entries`, `removed`, `bytes`.
+        """
+        return {
+            "method": "scan" if self._kernel.scans(self.threshold_bits) else "multi-index hashing",
+            "chunks": self._kernel.shapes,
+            "mean_bucket_length": self._kernel.mean_lengths,
+            "entries": self._kernel.count,
+            "removed": self._kernel.removed_count,
+            "bytes": self._kernel.bytes,
+        }
