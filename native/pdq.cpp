@@ -37,7 +37,16 @@ Memory allocate(size_t size_bytes) {
     return Memory(memory);
 }
 
-const UnseenPdqKernel &kernel() { return unseen_pdq_portable; }
+const UnseenPdqKernel &kernel_for(const UnseenPixels &pixels) {
+#if defined(__x86_64__)
+    // On longer sides the smallest possible sums come so near the end of float32's range that only a division is exact.
+    constexpr int side_max = 1 << 17;
+    if (std::max(pixels.rows, pixels.cols) > side_max) return unseen_pdq_portable;
+    if (unseen_isa() == UnseenIsa::avx512) return unseen_pdq_avx512;
+    if (unseen_isa() == UnseenIsa::avx2) return unseen_pdq_avx2;
+#endif
+    return unseen_pdq_portable;
+}
 
 // Rows 1 to 16 of the orthonormal 64-point cosine transform (row 0, the mean, is left out).
 struct Matrix {
@@ -136,14 +145,15 @@ void copy_64x64(const UnseenPixels &pixels, float *small) {
 // Returns the quality and writes the 16x16 coefficients.
 int coefficients_of(const UnseenPixels &pixels, bool is_plain, float *coefficients) {
     static const Matrix matrix;
+    const UnseenPdqKernel &kernel = kernel_for(pixels);
     alignas(64) float small[SIDE * SIDE];
     if (is_plain && pixels.rows == SIDE && pixels.cols == SIDE) {
         copy_64x64(pixels, small);
     } else {
-        const Memory scratch = allocate(kernel().scratch_bytes(pixels.rows, pixels.cols));
-        kernel().downscale(pixels, scratch.get(), small);
+        const Memory scratch = allocate(kernel.scratch_bytes(pixels.rows, pixels.cols));
+        kernel.downscale(pixels, scratch.get(), small);
     }
-    kernel().transform(small, matrix.value, coefficients);
+    kernel.transform(small, matrix.value, coefficients);
     return quality_of(small);
 }
 

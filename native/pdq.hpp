@@ -28,3 +28,7 @@ struct UnseenPdqKernel {
 };
 
 extern const UnseenPdqKernel unseen_pdq_portable;
+#if defined(__x86_64__)
+extern const UnseenPdqKernel unseen_pdq_avx2;
+extern const UnseenPdqKernel unseen_pdq_avx512;
+#endif

@@ -1,78 +1,74 @@
-// PDQ without any instruction set beyond the compiler's default.
-#include "pdq.hpp"
+// PDQ without any instruction set beyond the compiler's default: four lanes, as SSE2 and NEON have them.
+#include "pdq_wave.hpp"
 
 namespace {
 
-constexpr int SIDE = UNSEEN_PDQ_SIDE;
+struct Lanes128 {
+    // GCC's and Clang's own vectors: they become SSE2, NEON or plain code, whatever there is.
+    typedef float V __attribute__((vector_size(16)));
+    typedef float Unaligned __attribute__((vector_size(16), aligned(4), may_alias));
+    typedef int32_t Ints __attribute__((vector_size(16)));
+    typedef int32_t UnalignedInts __attribute__((vector_size(16), aligned(4), may_alias));
+    static constexpr int WIDTH = 4;
 
-int window_of(int length) { return (length + 2 * SIDE - 1) / (2 * SIDE); }
+    static V load(const float *at) { return *reinterpret_cast<const Unaligned *>(at); }
+    static V loadu(const float *at) { return *reinterpret_cast<const Unaligned *>(at); }
+    static void store(float *at, V value) { *reinterpret_cast<Unaligned *>(at) = value; }
+    static void storeu(float *at, V value) { *reinterpret_cast<Unaligned *>(at) = value; }
+    static V zero() { return V{}; }
+    static V broadcast(float value) { return V{value, value, value, value}; }
+    static V add(V a, V b) { return a + b; }
+    static V sub(V a, V b) { return a - b; }
+    static V mul(V a, V b) { return a * b; }
+    static V div(V a, V b) { return a / b; }
 
-void box(const float *in, float *out, int length, size_t stride, int window) {
-    const int half = (window + 2) / 2;
-    size_t left = 0, right = 0, at = 0;
-    float sum = 0.0f;
-    int count = 0;
-    for (int i = 0; i < half - 1; ++i, right += stride, ++count) sum += in[right];
-    for (int i = 0; i < window - half + 1; ++i, right += stride, at += stride) {
-        sum += in[right];
-        out[at] = sum / static_cast<float>(++count);
+    // Without fused multiplication the division itself is the way to the rounded quotient; infinity makes it zero.
+    static void divisor(int count, float *high, float *low) {
+        *high = count == 0 ? __builtin_inff() : static_cast<float>(count);
+        *low = 0.0f;
     }
-    for (int i = 0; i < length - window; ++i, left += stride, right += stride, at += stride) {
-        sum += in[right];
-        sum -= in[left];
-        out[at] = sum / static_cast<float>(count);
-    }
-    for (int i = 0; i < half - 1; ++i, left += stride, at += stride) {
-        sum -= in[left];
-        out[at] = sum / static_cast<float>(--count);
-    }
-}
+    static V mean(V sum, V count, V) { return sum / count; }
 
-void fill_luma(const UnseenPixels &pixels, float *luma) {
-    const size_t size = static_cast<size_t>(pixels.rows) * pixels.cols;
-    for (size_t i = 0; i < size; ++i) {
-        const uint8_t *p = pixels.data + i * pixels.channels;
-        luma[i] = pixels.channels == 1 ? static_cast<float>(p[0])
-                                       : static_cast<float>(299 * p[0] + 587 * p[1] + 114 * p[2]) / 1000.0f;
+    static V masked(V value, const uint32_t *mask) {
+        return reinterpret_cast<V>(reinterpret_cast<Ints>(value) & *reinterpret_cast<const UnalignedInts *>(mask));
     }
-}
+    static V next_lane(V value, V next) { return V{value[1], value[2], value[3], next[0]}; }
 
-size_t scratch_bytes(int rows, int cols) { return 2 * sizeof(float) * static_cast<size_t>(rows) * cols; }
-
-void downscale(const UnseenPixels &pixels, void *scratch, float *out) {
-    const size_t rows = pixels.rows, cols = pixels.cols;
-    float *first = static_cast<float *>(scratch), *second = first + rows * cols;
-    fill_luma(pixels, first);
-    for (int pass = 0; pass < 2; ++pass) {
-        for (size_t y = 0; y < rows; ++y) {
-            box(first + y * cols, second + y * cols, pixels.cols, 1, window_of(pixels.cols));
+    // Four floats out of two vectors, from a lane on that is the same for the whole picture.
+    struct Straddle {
+        Ints from_first;
+        int shift;
+        V operator()(const float *first, const float *second) const {
+            const Ints a = reinterpret_cast<Ints>(loadu(first + shift));
+            const Ints b = reinterpret_cast<Ints>(loadu(second + shift - WIDTH));
+            return reinterpret_cast<V>((a & from_first) | (b & ~from_first));
         }
-        for (size_t x = 0; x < cols; ++x) box(second + x, first + x, pixels.rows, cols, window_of(pixels.rows));
+    };
+    static Straddle straddle(int shift) {
+        return {Ints{0, 1, 2, 3} < Ints{} + (WIDTH - shift), shift};
     }
-    for (size_t i = 0; i < SIDE; ++i) {
-        for (size_t j = 0; j < SIDE; ++j) {
-            out[i * SIDE + j] = first[(2 * i + 1) * rows / (2 * SIDE) * cols + (2 * j + 1) * cols / (2 * SIDE)];
-        }
-    }
-}
 
-void transform(const float *in, const float *matrix, float *out) {
-    constexpr int N = UNSEEN_PDQ_COEFFICIENTS;
-    float half[N][SIDE] = {};
-    for (int i = 0; i < N; ++i) {
-        for (int k = 0; k < SIDE; ++k) {
-            for (int j = 0; j < SIDE; ++j) half[i][j] += matrix[i * SIDE + k] * in[k * SIDE + j];
+    template <int STRIDE>
+    static void luma_of_rgb(const uint8_t *const *rows, ptrdiff_t offset, float *out) {
+        for (int i = 0; i < WIDTH; ++i) {
+            float sums[WIDTH];
+            for (int p = 0; p < WIDTH; ++p) {
+                const uint8_t *rgb = rows[p] + offset + 3 * i;
+                sums[p] = static_cast<float>(299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2]);
+            }
+            store(out + i * STRIDE, loadu(sums) / broadcast(1000.0f));
         }
     }
-    for (int i = 0; i < N; ++i) {
-        for (int j = 0; j < N; ++j) {
-            float sum = 0.0f;
-            for (int k = 0; k < SIDE; ++k) sum += half[i][k] * matrix[j * SIDE + k];
-            out[i * N + j] = sum;
+
+    template <int STRIDE>
+    static void luma_of_grey(const uint8_t *const *rows, ptrdiff_t offset, float *out) {
+        for (int i = 0; i < WIDTH; ++i) {
+            for (int p = 0; p < WIDTH; ++p) out[i * STRIDE + p] = static_cast<float>(rows[p][offset + i]);
         }
     }
-}
+};
 
 }  // namespace
 
-const UnseenPdqKernel unseen_pdq_portable = {scratch_bytes, downscale, transform};
+const UnseenPdqKernel unseen_pdq_portable = {wave_scratch_bytes<Lanes128>, wave_downscale<Lanes128>,
+                                             wave_transform<Lanes128>};

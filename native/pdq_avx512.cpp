@@ -1,0 +1,123 @@
+// PDQ with sixteen lanes: AVX-512 with byte permutations and byte dot products (Ice Lake, Zen 4 and later).
+#include <immintrin.h>
+
+#include "pdq_wave.hpp"
+
+namespace {
+
+struct Lanes512 {
+    using V = __m512;
+    static constexpr int WIDTH = 16;
+
+    static V load(const float *at) { return _mm512_load_ps(at); }
+    static V loadu(const float *at) { return _mm512_loadu_ps(at); }
+    static void store(float *at, V value) { _mm512_store_ps(at, value); }
+    static void storeu(float *at, V value) { _mm512_storeu_ps(at, value); }
+    static V zero() { return _mm512_setzero_ps(); }
+    static V broadcast(float value) { return _mm512_set1_ps(value); }
+    static V add(V a, V b) { return _mm512_add_ps(a, b); }
+    static V sub(V a, V b) { return _mm512_sub_ps(a, b); }
+    static V mul(V a, V b) { return _mm512_mul_ps(a, b); }
+    static V div(V a, V b) { return _mm512_div_ps(a, b); }
+
+    // The correctly rounded quotient sum / count: 1 / count is kept as the sum of two floats, about 2^-49 off, while a
+    // quotient of a 24-bit sum lies at least 2^-25 / count (relative) from where its rounding would change.
+    static void divisor(int count, float *high, float *low) {
+        *high = count == 0 ? 0.0f : static_cast<float>(1.0 / count);
+        *low = count == 0 ? 0.0f : static_cast<float>(1.0 / count - static_cast<double>(*high));
+    }
+    static V mean(V sum, V high, V low) { return _mm512_fmadd_ps(sum, high, _mm512_mul_ps(sum, low)); }
+
+    static V masked(V value, const uint32_t *mask) {
+        return _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(value), _mm512_loadu_si512(mask)));
+    }
+    static V next_lane(V value, V next) {
+        return _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(next), _mm512_castps_si512(value), 1));
+    }
+
+    // Sixteen floats out of two vectors, from a lane on that is the same for the whole picture.
+    struct Straddle {
+        __m512i lanes;
+        V operator()(const float *first, const float *second) const {
+            return _mm512_permutex2var_ps(load(first), lanes, load(second));
+        }
+    };
+    static Straddle straddle(int shift) {
+        const __m512i ascending = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        return {_mm512_add_epi32(ascending, _mm512_set1_epi32(shift))};
+    }
+
+    // Sixteen rows of sixteen dwords become sixteen columns.
+    static void transpose(__m512i *v) {
+        __m512i t[16];
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; ++i) {
+            t[2 * i] = _mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]);
+            t[2 * i + 1] = _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]);
+        }
+#pragma GCC unroll 4
+        for (int i = 0; i < 16; i += 4) {
+            v[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+            v[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+            v[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+            v[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+        }
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; ++i) {
+            const __m512i even_top = _mm512_shuffle_i32x4(v[i], v[i + 4], 0x88);
+            const __m512i odd_top = _mm512_shuffle_i32x4(v[i], v[i + 4], 0xdd);
+            const __m512i even_low = _mm512_shuffle_i32x4(v[i + 8], v[i + 12], 0x88);
+            const __m512i odd_low = _mm512_shuffle_i32x4(v[i + 8], v[i + 12], 0xdd);
+            v[i] = _mm512_shuffle_i32x4(even_top, even_low, 0x88);
+            v[i + 8] = _mm512_shuffle_i32x4(even_top, even_low, 0xdd);
+            v[i + 4] = _mm512_shuffle_i32x4(odd_top, odd_low, 0x88);
+            v[i + 12] = _mm512_shuffle_i32x4(odd_top, odd_low, 0xdd);
+        }
+    }
+
+    // 299 R + 587 G + 114 B is exact in integers; the weights are split as 16 a + b to fit signed bytes.
+    static V luma(__m512i rgb0) {
+        const __m512i weights_16 = _mm512_set1_epi32(18 | 36 << 8 | 7 << 16);
+        const __m512i weights_1 = _mm512_set1_epi32(11 | 11 << 8 | 2 << 16);
+        const __m512i sixteenths = _mm512_dpbusd_epi32(_mm512_setzero_si512(), rgb0, weights_16);
+        const __m512i sum = _mm512_dpbusd_epi32(_mm512_slli_epi32(sixteenths, 4), rgb0, weights_1);
+        constexpr float high = 0.001f, low = static_cast<float>(0.001 - static_cast<double>(high));
+        return mean(_mm512_cvtepi32_ps(sum), broadcast(high), broadcast(low));
+    }
+
+    template <int STRIDE>
+    static void luma_of_rgb(const uint8_t *const *rows, ptrdiff_t offset, float *out) {
+        const __m512i spread = _mm512_inserti64x4(
+            _mm512_castsi256_si512(_mm256_setr_epi32(0x00020100, 0x00050403, 0x00080706, 0x000b0a09, 0x000e0d0c, 0x0011100f,
+                                                     0x00141312, 0x00171615)),
+            _mm256_setr_epi32(0x001a1918, 0x001d1c1b, 0x00201f1e, 0x00232221, 0x00262524, 0x00292827, 0x002c2b2a,
+                              0x002f2e2d),
+            1);
+        __m512i v[16];
+#pragma GCC unroll 16
+        for (int p = 0; p < 16; ++p) {
+            // The fourth byte of each dword is whatever; its weight is zero.
+            v[p] = _mm512_permutexvar_epi8(spread, _mm512_loadu_si512(rows[p] + offset));
+        }
+        transpose(v);
+#pragma GCC unroll 16
+        for (int i = 0; i < 16; ++i) store(out + i * STRIDE, luma(v[i]));
+    }
+
+    template <int STRIDE>
+    static void luma_of_grey(const uint8_t *const *rows, ptrdiff_t offset, float *out) {
+        __m512i v[16];
+#pragma GCC unroll 16
+        for (int p = 0; p < 16; ++p) {
+            v[p] = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(rows[p] + offset)));
+        }
+        transpose(v);
+#pragma GCC unroll 16
+        for (int i = 0; i < 16; ++i) store(out + i * STRIDE, _mm512_cvtepi32_ps(v[i]));
+    }
+};
+
+}  // namespace
+
+const UnseenPdqKernel unseen_pdq_avx512 = {wave_scratch_bytes<Lanes512>, wave_downscale<Lanes512>,
+                                           wave_transform<Lanes512>};
