@@ -17,14 +17,17 @@ _SUFFIXES = frozenset(
 )
 
 
+_NAMED = ("LICENSE", "NOTICE", "Makefile", "CMakeLists.txt", "run")
+
+
 @cache
 def project_files() -> tuple[Path, ...]:
     """Every text file of the project, in order."""
-    found = [path for path in ROOT.iterdir() if path.is_file() and not path.name.startswith((".", "build.", "cmake_"))]
+    # The root also holds what CMake leaves there; ours are these.
+    found = [path for pattern in ("*.md", "*.toml", "*.lock", *_NAMED) for path in ROOT.glob(pattern)]
     for folder in _FOLDERS:
         found += (path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    named = {"LICENSE", "NOTICE", "Makefile", "run"}
-    return tuple(sorted(path for path in found if path.suffix in _SUFFIXES or path.name in named))
+    return tuple(sorted(path for path in found if path.suffix in _SUFFIXES or path.name in _NAMED))
 
 
 @cache
