@@ -1,0 +1,76 @@
+"""`make bench`: measure the rows, keep the raw results, render the tables."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine, report
+from benchmarks.race import PEERS, ROOT
+from benchmarks.rows import ROWS, Row, Scale, measure
+
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def main() -> int:
+    arguments = _parse()
+    rows = _select(arguments.rows)
+    if not PEERS.exists():
+        print("benchmarks: no peers: run `make bench`, which makes their environment", file=sys.stderr)
+        return 2
+    scale = Scale.small_scale() if arguments.small else Scale()
+    described = machine.describe()
+    path = RESULTS / f"{machine.now_utc()[:10]}-{machine.slug(described)}.json"
+    failed = 0
+    for row in rows:
+        print(f"{row.id}: measuring", file=sys.stderr, flush=True)
+        try:
+            result = measure(row, scale) | {"commit": machine.commit(ROOT)}
+        except Exception as error:  # noqa: BLE001  # one row that cannot run must not take the others with it
+            print(f"{row.id}: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        print("\n".join(report.lines(result)), flush=True)
+        failed += result.get("answers_equal") is False
+        if not arguments.small:
+            _keep(path, described, result)
+    if not arguments.small and not failed:
+        report.write()
+    return 1 if failed else 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rows", default="", help="ids or beginnings of ids, separated by commas; all by default")
+    parser.add_argument(
+        "--small", action="store_true", help="little of everything, to try the harness; nothing is kept"
+    )
+    return parser.parse_args()
+
+
+def _select(text: str) -> list[Row]:
+    wanted = tuple(part for part in text.split(",") if part)
+    rows = [row for row in ROWS if not wanted or row.id.startswith(wanted)]
+    if not rows:
+        sys.exit(f"benchmarks: no row begins with {text!r}; rows are: {', '.join(row.id for row in ROWS)}")
+    return rows
+
+
+def _keep(path: Path, described: dict[str, Any], result: dict[str, Any]) -> None:
+    """Write after every row, so that a run that is interrupted keeps what it measured."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": []}
+    rows = {row["id"]: row for row in kept["rows"]} | {result["id"]: result}
+    order = [row.id for row in ROWS]
+    content = {
+        "_comment": "Raw results of `make bench`. Seconds are CPU time for one operation, round by round; "
+        "rows scan and help are wall time; row memory holds megabytes.",
+        "machine": described,
+        "rows": [rows[name] for name in order if name in rows],
+    }
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

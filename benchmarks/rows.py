@@ -1,0 +1,248 @@
+"""The rows of the table: what is measured, against whom, and what was aimed at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks import machine, pictures, whole
+from benchmarks.race import Side, race, spread
+
+__all__ = ["ROWS", "Goal", "Row", "Scale", "measure"]
+
+_MEMORY_1E8_GB = 13.0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured: all of it, or little, to see that the harness works."""
+
+    rounds: int = 7
+    codes: dict[str, int] = field(default_factory=lambda: {"1e6": 10**6, "1e7": 10**7, "1e8": 10**8})
+    queries: int = 1000
+    pictures_2mp: int = 8
+    pictures_12mp: int = 4
+    mixed: int = 2000
+    small: int = 100_000
+    scans: int = 3
+
+    @classmethod
+    def small_scale(cls) -> "Scale":
+        """Little of everything; its figures mean nothing and are not kept."""
+        codes = {"1e6": 20_000, "1e7": 30_000, "1e8": 40_000}
+        return cls(rounds=2, codes=codes, queries=100, pictures_2mp=2, pictures_12mp=1, mixed=40, small=400, scans=1)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a row is held to.
+
+    Attributes:
+        text: What the number says, with `peer` and `ours` named.
+        over: Name of the side above the fraction bar; its time is divided by that of `under`.
+        under: Name of the side below.
+        at_least: The bound of what was asked for.
+        aim: The bound of what was hoped for, or None.
+        larger_is_better: Whether the bounds are lower bounds.
+    """
+
+    text: str
+    over: str
+    under: str
+    at_least: float
+    aim: float | None = None
+    larger_is_better: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. `sides` is called only when the row is measured: it may make files first."""
+
+    id: str
+    title: str
+    unit: str
+    measure: Callable[[Scale], list[dict[str, Any]]]
+    goals: tuple[Goal, ...]
+    needs_gb: float = 0
+
+
+def measure(row: Row, scale: Scale) -> dict[str, Any]:
+    """Measure one row, or say why not."""
+    result: dict[str, Any] = {"id": row.id, "title": row.title, "unit": row.unit, "measured_at_utc": machine.now_utc()}
+    available_gb = machine.available_gb()
+    if available_gb < row.needs_gb and scale == Scale():
+        return result | {"not_done": f"needs {row.needs_gb:.0f} GB of free memory, {available_gb:.0f} GB were free"}
+    result["sides"] = sides = row.measure(scale)
+    answers = {side["answer"] for side in sides if side.get("answer")}
+    result["answers_equal"] = len(answers) == 1 if len([s for s in sides if s.get("answer")]) > 1 else None
+    result["goals"] = [_judge(goal, sides) for goal in row.goals]
+    return result
+
+
+def _judge(goal: Goal, sides: list[dict[str, Any]]) -> dict[str, Any]:
+    seconds = {side["name"]: side["seconds"] for side in sides}
+    under = seconds.get(goal.under, [1.0] * len(seconds[goal.over]))
+    value = spread([over / below for over, below in zip(seconds[goal.over], under, strict=True)])
+    bounds = [("aim", goal.aim), ("at least", goal.at_least)]
+    reached = [
+        name
+        for name, bound in bounds
+        if bound is not None and (value["median"] >= bound if goal.larger_is_better else value["median"] <= bound)
+    ]
+    return {
+        "text": goal.text,
+        "value": value,
+        "at_least": goal.at_least,
+        "aim": goal.aim,
+        "larger_is_better": goal.larger_is_better,
+        "reached": reached[0] if reached else "no",
+    }
+
+
+def _pdq(megapixels: int) -> Callable[[Scale], list[dict[str, Any]]]:
+    def run(scale: Scale) -> list[dict[str, Any]]:
+        count = scale.pictures_2mp if megapixels == 2 else scale.pictures_12mp
+        folder = str(pictures.sized_jpegs(megapixels, count))
+        ours = Side("unseen", "pdq", {"side": "unseen", "folder": folder})
+        peer = Side("pdqhash", "pdq", {"side": "pdqhash", "folder": folder}, peer=True, packages=("pdqhash", "numpy"))
+        return race([ours, peer], rounds=scale.rounds)
+
+    return run
+
+
+def _dihedral(scale: Scale) -> list[dict[str, Any]]:
+    folder = str(pictures.sized_jpegs(2, scale.pictures_2mp))
+    eight = Side("eight", "pdq", {"side": "unseen_dihedral", "folder": folder})
+    return race([eight, Side("one", "pdq", {"side": "unseen", "folder": folder})], rounds=scale.rounds)
+
+
+def _jpeg(megapixels: int, ours: str) -> Callable[[Scale], list[dict[str, Any]]]:
+    def run(scale: Scale) -> list[dict[str, Any]]:
+        count = scale.pictures_2mp if megapixels == 2 else scale.pictures_12mp
+        folder = str(pictures.sized_jpegs(megapixels, count))
+        peer_packages = ("threatexchange", "pdqhash", "pillow")
+        return race(
+            [
+                Side("unseen", "jpeg", {"side": ours, "folder": folder}, packages=("simplejpeg",)),
+                Side("threatexchange", "jpeg", {"side": "threatexchange", "folder": folder}, True, peer_packages),
+                Side("libjpeg-turbo", "jpeg", {"side": "libjpeg_turbo", "folder": folder}, True, ("simplejpeg",)),
+            ],
+            rounds=scale.rounds,
+        )
+
+    return run
+
+
+def _search(kind: str, size: str, batch: int, peer: str) -> Callable[[Scale], list[dict[str, Any]]]:
+    def run(scale: Scale) -> list[dict[str, Any]]:
+        make = pictures.uniform_codes if kind == "uniform" else pictures.clustered_codes
+        codes = make(scale.codes[size])
+        queries = pictures.queries_for(codes, count=scale.queries)
+        # Exhaustive search of ten million codes takes about ten milliseconds a query.
+        count = min(scale.queries, {"1e6": 1000, "1e7": 100, "1e8": 1000}[size])
+        common = {"codes": str(codes), "queries": str(queries), "count": count, "batch": batch}
+        sides = [Side("unseen", "search", {"side": "unseen", **common})]
+        packages = {"threatexchange": ("threatexchange", "faiss-cpu"), "faiss_flat": ("faiss-cpu",)}
+        if peer:
+            sides.append(Side(peer, "search", {"side": peer, **common}, peer=True, packages=packages[peer]))
+        return race(sides, rounds=scale.rounds)
+
+    return run
+
+
+def _times(peer: str, at_least: float, aim: float | None = None) -> Goal:
+    return Goal(f"times faster than {peer}", over=peer, under="unseen", at_least=at_least, aim=aim)
+
+
+_DECODE = Goal("times libjpeg-turbo's own RGB decode", "unseen", "libjpeg-turbo", 1.2, None, larger_is_better=False)
+
+ROWS = (
+    Row("pdq-2mp", "PDQ of a decoded 2 MP RGB picture", "ms", _pdq(2), (_times("pdqhash", 20, 40),)),
+    Row("pdq-12mp", "PDQ of a decoded 12 MP RGB picture", "ms", _pdq(12), (_times("pdqhash", 35, 60),)),
+    Row(
+        "dihedral",
+        "all eight orientations, against one, 2 MP",
+        "ms",
+        _dihedral,
+        (Goal("times the time of one", "eight", "one", 1.5, 1.2, larger_is_better=False),),
+    ),
+    Row(
+        "jpeg-2mp",
+        "JPEG file to PDQ alone, 2 MP",
+        "ms",
+        _jpeg(2, "unseen_pdq"),
+        (_times("threatexchange", 5, 8.5), _DECODE),
+    ),
+    Row(
+        "jpeg-12mp",
+        "JPEG file to PDQ alone, 12 MP",
+        "ms",
+        _jpeg(12, "unseen_pdq"),
+        (_times("threatexchange", 7, 8.5), _DECODE),
+    ),
+    Row(
+        "file-2mp",
+        "JPEG file to three digests, PDQ and all variants, 2 MP",
+        "ms",
+        _jpeg(2, "unseen_file"),
+        (_times("threatexchange", 3.5, 5),),
+    ),
+    Row(
+        "file-12mp",
+        "JPEG file to three digests, PDQ and all variants, 12 MP",
+        "ms",
+        _jpeg(12, "unseen_file"),
+        (_times("threatexchange", 6, 8),),
+    ),
+    *(
+        Row(
+            f"search-1e6-{kind}-{name}",
+            f"exact search, 1e6 {kind} codes, {title}",
+            "µs",
+            _search(kind, "1e6", batch, "threatexchange"),
+            (_times("threatexchange", at_least, aim),),
+        )
+        for kind, name, title, batch, at_least, aim in (
+            ("uniform", "single", "one query a call", 1, 30, 60),
+            ("clustered", "single", "one query a call", 1, 25, 40),
+            ("uniform", "batch", "1,000 queries a call", 1000, 45, 80),
+            ("clustered", "batch", "1,000 queries a call", 1000, 45, 80),
+        )
+    ),
+    Row(
+        "search-1e7",
+        "exact search, 1e7 uniform codes, one query a call",
+        "µs",
+        _search("uniform", "1e7", 1, "faiss_flat"),
+        (_times("faiss_flat", 120, 220),),
+        needs_gb=6,
+    ),
+    Row(
+        "search-1e8",
+        "exact search, 1e8 uniform codes, one query a call",
+        "µs",
+        _search("uniform", "1e8", 1, ""),
+        (Goal("seconds a query", "unseen", "", 1e-3, 0.3e-3, larger_is_better=False),),
+        needs_gb=_MEMORY_1E8_GB,
+    ),
+    Row(
+        "scan",
+        "`unseen scan` of 2,000 mixed JPEGs with 2 workers, against two plain processes",
+        "s",
+        lambda scale: whole.scan(scale.mixed, rounds=scale.scans),
+        (Goal("of the plain processes' throughput", "plain", "unseen", 0.85, 0.95),),
+    ),
+    Row(
+        "memory",
+        "resident memory of the parent while scanning 1e5 small files",
+        "MB",
+        lambda scale: whole.memory(scale.small),
+        (Goal("times the memory after a quarter of the files", "end", "quarter", 1.1, None, larger_is_better=False),),
+    ),
+    Row(
+        "help",
+        "`unseen --help`, a fresh process",
+        "s",
+        lambda scale: whole.help_text(rounds=3 * scale.rounds),
+        (Goal("seconds", "unseen", "", 0.3, None, larger_is_better=False),),
+    ),
+)

@@ -1,0 +1,62 @@
+"""JPEG files to PDQ, to every hash, or to pixels only. Each side reads its files anew in every round."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks.sides.protocol import Work, digest, serve
+
+
+def _unseen_pdq(settings: dict[str, Any]) -> Work:
+    """Decoding and PDQ as the darkroom does them, without digests and variants."""
+    decode_jpeg = import_module("unseen.decoding").decode_jpeg
+    pdq = import_module("unseen.hashing").pdq
+
+    paths = _paths(settings)
+
+    def hash_one(path: Path) -> tuple[str, int]:
+        value, quality = pdq(decode_jpeg(path.read_bytes()))
+        return value.hex(), quality
+
+    return Work(lambda: [hash_one(path) for path in paths], len(paths), digest([hash_one(path) for path in paths]))
+
+
+def _unseen_file(settings: dict[str, Any]) -> Work:
+    """Three digests, PDQ, quality and all variants, through the public face."""
+    unseen: Any = import_module("unseen")
+
+    paths = [str(path) for path in _paths(settings)]
+    found = [unseen.hash_file(path) for path in paths]
+    hashed = [(hashes.pdq.hex() if hashes.pdq else "", hashes.pdq_quality) for hashes in found]
+    notes = {"variants": sum(len(hashes.variants) for hashes in found) / len(found)}
+    return Work(lambda: [unseen.hash_file(path) for path in paths], len(paths), digest(hashed), notes)
+
+
+def _threatexchange(settings: dict[str, Any]) -> Work:
+    from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_file
+
+    paths = _paths(settings)
+    hashed = [(value, int(quality)) for value, quality in map(pdq_from_file, paths)]
+    return Work(lambda: [pdq_from_file(path) for path in paths], len(paths), digest(hashed))
+
+
+def _libjpeg_turbo(settings: dict[str, Any]) -> Work:
+    """Decoding to RGB and nothing else: what no program that decodes can undercut."""
+    import simplejpeg
+
+    paths = _paths(settings)
+    return Work(lambda: [simplejpeg.decode_jpeg(path.read_bytes(), "RGB") for path in paths], len(paths))
+
+
+def _paths(settings: dict[str, Any]) -> list[Path]:
+    return sorted(Path(settings["folder"]).glob("*.jpg"))
+
+
+if __name__ == "__main__":
+    _SIDES = {
+        "unseen_pdq": _unseen_pdq,
+        "unseen_file": _unseen_file,
+        "threatexchange": _threatexchange,
+        "libjpeg_turbo": _libjpeg_turbo,
+    }
+    serve(lambda settings: _SIDES[settings["side"]](settings))

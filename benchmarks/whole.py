@@ -1,0 +1,129 @@
+"""Rows that measure the program as people start it, by the wall clock: a scan, its memory, its help text."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import pictures
+from benchmarks.race import ROOT, clean_environment
+
+__all__ = ["help_text", "memory", "scan"]
+
+_UNSEEN = Path(sys.executable).with_name("unseen")
+# 0, 1 and 5 all mean that the scan ran; nothing in these files is planted and nothing should be unscreened.
+_RAN = {0, 1, 5}
+
+
+def scan(count: int, *, rounds: int) -> list[dict[str, Any]]:
+    """A scan with two workers against two plain processes that hash half of the files each, taking turns."""
+    folder = pictures.mixed_jpegs(count)
+    ours, plain = [], []
+    notes: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        plan = _deal(sorted(folder.rglob("*.jpg")), Path(scratch))
+        for turn in range(rounds):
+            seconds, summary = _scan_once(folder, Path(scratch), turn)
+            ours.append(seconds)
+            notes = {"summary": summary}
+            plain.append(_plain_once(plan))
+    return [
+        {"name": "unseen", "seconds": ours, "notes": notes, "versions": {}},
+        {"name": "plain", "seconds": plain, "notes": {"processes": 2}, "versions": {}},
+    ]
+
+
+def memory(count: int) -> list[dict[str, Any]]:
+    """Resident memory of the scanning parent, sampled all along; megabytes stand where seconds stand elsewhere."""
+    folder = pictures.small_files(count)
+    samples: list[float] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        process = subprocess.Popen(
+            _scan_command(folder, Path(scratch), 0), env=clean_environment(), stdout=subprocess.DEVNULL
+        )
+        while process.poll() is None:
+            resident = _resident_mb(process.pid)
+            samples += [resident] if resident else []
+            time.sleep(0.1)
+    if process.returncode not in _RAN:
+        raise RuntimeError(f"the scan ended with exit code {process.returncode}")
+    # Workers start and the list is indexed during the first moments; from a quarter on only files follow files.
+    quarter, end = samples[len(samples) // 4], max(samples[len(samples) // 4 :])
+    tenths = [round(samples[len(samples) * tenth // 10], 1) for tenth in range(10)] + [round(samples[-1], 1)]
+    return [
+        {"name": "quarter", "seconds": [quarter], "notes": {}, "versions": {}},
+        {"name": "end", "seconds": [end], "notes": {"at_each_tenth_mb": tenths, "files": count}, "versions": {}},
+    ]
+
+
+def help_text(*, rounds: int) -> list[dict[str, Any]]:
+    """From starting the process to its end. Files come from the page cache after the first time."""
+    seconds = []
+    for _ in range(rounds):
+        before = time.perf_counter()
+        subprocess.run([_UNSEEN, "--help"], env=clean_environment(), stdout=subprocess.DEVNULL, check=True)
+        seconds.append(time.perf_counter() - before)
+    return [{"name": "unseen", "seconds": seconds, "notes": {}, "versions": {}}]
+
+
+def _scan_once(folder: Path, scratch: Path, turn: int) -> tuple[float, dict[str, Any]]:
+    before = time.perf_counter()
+    done = subprocess.run(
+        _scan_command(folder, scratch, turn),
+        env=clean_environment(),
+        capture_output=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - before
+    if done.returncode not in _RAN:
+        raise RuntimeError(f"the scan ended with exit code {done.returncode}: {done.stderr.decode()[-500:]}")
+    return seconds, dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _scan_command(folder: Path, scratch: Path, turn: int) -> list[str]:
+    hashes = scratch / "list.txt"
+    if not hashes.exists():
+        codes = np.random.default_rng(1).integers(0, 256, (10_000, 32), dtype=np.uint8)
+        hashes.write_text("".join(f"pdq:{code.tobytes().hex()}\n" for code in codes), encoding="ascii")
+    store = str(scratch / f"store-{turn}")
+    return [str(_UNSEEN), "scan", str(folder), "--list", str(hashes), "--workers", "2", "--store", store, "--json"]
+
+
+def _deal(paths: list[Path], scratch: Path) -> list[Path]:
+    """Halves of nearly equal work: the files by size, dealt out in turns."""
+    by_size = sorted(paths, key=lambda path: path.stat().st_size)
+    plan = [scratch / "half-0.json", scratch / "half-1.json"]
+    for at, half in enumerate(plan):
+        half.write_text(json.dumps([str(path) for path in by_size[at::2]]), encoding="utf-8")
+    return plan
+
+
+def _plain_once(plan: list[Path]) -> float:
+    before = time.perf_counter()
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.sides.plain", str(half)],
+            cwd=ROOT,
+            env=clean_environment(),
+            stdout=subprocess.DEVNULL,
+        )
+        for half in plan
+    ]
+    codes = [process.wait() for process in running]
+    if any(codes):
+        raise RuntimeError(f"plain processes ended with exit codes {codes}")
+    return time.perf_counter() - before
+
+
+def _resident_mb(pid: int) -> float:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6
