@@ -1,1 +1,163 @@
-"""The pipeline, readable aloud: source, item, darkroom, match, finding, store."""
+"""The pipeline, readable aloud: items are developed in the dark, matched, kept in the store, and told."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from unseen.model import Finding, Item, ItemHashes, Match, NotScreened, Outcome, Reason, Screened
+from unseen.store import ScanSession
+
+__all__ = ["BATCH_ITEMS", "BATCH_SECONDS", "Clock", "Darkroom", "Matcher", "finding_id", "scan"]
+
+# A killed scan redoes at most one batch. A commit waits for the disk (some 10 ms): against a thousand items, or five
+# seconds, that is nothing; more would only hold findings back.
+BATCH_ITEMS = 1_000
+BATCH_SECONDS = 5.0
+
+# Items looked up in the store at once. Each may keep its directory open until it is read, so not a thousand.
+_LOOK_AHEAD_ITEMS = 64
+
+Developed = tuple[Item, ItemHashes]
+
+
+class Darkroom(Protocol):
+    """What turns items into hashes: `unseen.darkroom.Darkroom`."""
+
+    def develop(self, items: Iterable[Item], /) -> Iterator[Developed]:
+        """Give each item with its hashes, in any order."""
+
+
+class Matcher(Protocol):
+    """What compares hashes with lists: `unseen.matching.Matcher`."""
+
+    def match(self, batch: Sequence[ItemHashes], /) -> list[tuple[Match, ...]]:
+        """Give the matches of each, ordered by (distance, list, entry)."""
+
+    def is_finding(self, matches: Sequence[Match], /) -> bool:
+        """Say whether a person must look into these matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time as the caller sees it.
+
+    Attributes:
+        seconds: A clock that never runs backwards, from any start.
+        now_utc: The time of day in UTC, in ISO 8601.
+    """
+
+    seconds: Callable[[], float]
+    now_utc: Callable[[], str]
+
+
+def scan(
+    items: Iterable[Item], *, darkroom: Darkroom, matcher: Matcher, session: ScanSession, clock: Clock
+) -> Iterator[Finding | NotScreened]:
+    """Screen every item once, keep what comes of it, and only then tell it.
+
+    What an unfinished earlier run has kept is told first and not done again, so that the whole of what is told, and
+    the session's account, cover the whole scan. An item offered twice is screened once.
+
+    Args:
+        items: What the sources offer, in any order; any number, in constant memory.
+        darkroom: Turns items into hashes.
+        matcher: Compares hashes with lists.
+        session: Keeps the scan, and knows what it has kept.
+        clock: Ends batches, and dates findings.
+
+    Raises:
+        StoreError: The store cannot be written; what was told until then is kept.
+    """
+    yield from session.recorded()
+    pending: set[str] = set()
+    started = clock.seconds()
+    for batch in _batches(darkroom.develop(_not_yet_stored(items, session, pending)), clock):
+        matches = matcher.match([hashes for _, hashes in batch])
+        screened = [
+            _screened(item, hashes, found, is_finding=matcher.is_finding(found))
+            for (item, hashes), found in zip(batch, matches, strict=True)
+        ]
+        ended = clock.seconds()
+        session.commit(screened, seconds=ended - started, at_utc=clock.now_utc())
+        started = ended
+        pending.difference_update(str(item.locator) for item, _ in batch)
+        yield from _told(screened)
+
+
+def finding_id(locator: str, sha256: bytes) -> str:
+    """The name of a finding: the same in every scan and every store, for one locator and one content.
+
+    Returns:
+        16 hexadecimal digits: the start of SHA-256 over the content's SHA-256 and the locator's bytes. Two of a
+        million findings share one with a probability of 3e-8.
+    """
+    return hashlib.sha256(sha256 + locator.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _not_yet_stored(items: Iterable[Item], session: ScanSession, pending: set[str]) -> Iterator[Item]:
+    """Leave out what this scan has stored, or has in hand: sources may overlap."""
+    source = iter(items)
+    while group := {str(item.locator): item for item in islice(source, _LOOK_AHEAD_ITEMS)}:
+        for locator in pending.intersection(group) | session.stored(list(group)):
+            del group[locator]
+        pending.update(group)
+        yield from group.values()
+
+
+def _batches(developed: Iterator[Developed], clock: Clock) -> Iterator[list[Developed]]:
+    batch: list[Developed] = []
+    ends = clock.seconds() + BATCH_SECONDS
+    for pair in developed:
+        batch.append(pair)
+        if len(batch) >= BATCH_ITEMS or clock.seconds() >= ends:
+            yield batch
+            batch = []
+            ends = clock.seconds() + BATCH_SECONDS
+    if batch:
+        yield batch
+
+
+def _screened(item: Item, hashes: ItemHashes, matches: tuple[Match, ...], *, is_finding: bool) -> Screened:
+    outcome = _outcome(hashes, is_finding=is_finding)
+    unscreened = outcome is Outcome.NOT_SCREENED or hashes.reason is Reason.TRUNCATED
+    finding = None
+    if is_finding:
+        # Nothing matches an item whose bytes could not be read, so there is always a digest to name it by.
+        assert hashes.sha256 is not None
+        name = finding_id(str(item.locator), hashes.sha256)
+        finding = Finding(name, item.locator, hashes.sha256, item.state, matches)
+    return Screened(
+        locator=item.locator,
+        state=item.state,
+        hashes=hashes,
+        outcome=outcome,
+        finding=finding,
+        not_screened=NotScreened(item.locator, hashes.reason) if unscreened and hashes.reason else None,
+    )
+
+
+def _outcome(hashes: ItemHashes, *, is_finding: bool) -> Outcome:
+    """One outcome for each item.
+
+    Digests are compared for every item that could be read. A finding by digest alone changes no `digest_only` and no
+    `not_screened` item into a `match`: how far it was screened is one question, what it matches another.
+    """
+    match hashes.reason:
+        case Reason.NOT_MEDIA | Reason.LOW_QUALITY:
+            return Outcome.DIGEST_ONLY
+        case None:
+            return Outcome.MATCH if is_finding else Outcome.NO_MATCH
+        case Reason.TRUNCATED if hashes.pdq is not None:
+            return Outcome.MATCH if is_finding else Outcome.NO_MATCH
+        case _:
+            return Outcome.NOT_SCREENED
+
+
+def _told(screened: Sequence[Screened]) -> Iterator[Finding | NotScreened]:
+    for one in screened:
+        if one.finding is not None:
+            yield one.finding
+        if one.not_screened is not None:
+            yield one.not_screened

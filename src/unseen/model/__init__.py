@@ -12,7 +12,7 @@ from unseen.model.hashes import (
     Variant,
 )
 from unseen.model.items import Item, Locator, Outcome, Reason, State
-from unseen.model.matches import Finding, Match, NotScreened, Summary
+from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary
 
 __all__ = [
     "PDQ_BITS",
@@ -32,6 +32,7 @@ __all__ = [
     "NotScreened",
     "Outcome",
     "Reason",
+    "Screened",
     "Signal",
     "State",
     "Summary",

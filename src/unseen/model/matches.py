@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from unseen.model.hashes import How
-from unseen.model.items import Locator, Reason, State
+from unseen.model.hashes import How, ItemHashes
+from unseen.model.items import Locator, Outcome, Reason, State
 
-__all__ = ["Finding", "Match", "NotScreened", "Summary"]
+__all__ = ["Finding", "Match", "NotScreened", "Screened", "Summary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,23 @@ class NotScreened:
 
     locator: Locator
     reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screened:
+    """All that is kept of one item that a scan has dealt with.
+
+    Attributes:
+        finding: Set whatever the outcome: the digests of an item match even where nothing could be decoded.
+        not_screened: Set for outcome `not_screened`, and besides `match` or `no_match` for a picture decoded in part.
+    """
+
+    locator: Locator
+    state: State
+    hashes: ItemHashes
+    outcome: Outcome
+    finding: Finding | None
+    not_screened: NotScreened | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,90 @@
+"""Findings in the store: one per item (locator and SHA-256), however many scans saw it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import groupby
+
+from sqlalchemy import ColumnElement, func, select
+
+from unseen.model import Finding, How, Locator, Match, State
+from unseen.store.engine import Store
+from unseen.store.schema import finding_matches, findings
+
+__all__ = ["list_findings", "pack_how", "pack_locator", "read_locator", "scan_findings"]
+
+# Rows that the driver hands over at once: a store may hold a million findings.
+_ROWS_AT_ONCE = 1_000
+
+
+def list_findings(store: Store) -> Iterator[Finding]:
+    """Give every finding, in the order they were first seen, each with the matches of the newest scan that saw it.
+
+    Constant memory. The store is read as it was when the first finding was asked for.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    others = finding_matches.alias()
+    newest = select(func.max(others.c.scan_id)).where(others.c.finding_id == findings.c.id).scalar_subquery()
+    return _read(store, finding_matches.c.scan_id == newest)
+
+
+def scan_findings(store: Store, scan_id: int) -> Iterator[Finding]:
+    """Give the findings of one scan so far, with the matches that it made, in the order they were first seen."""
+    return _read(store, finding_matches.c.scan_id == scan_id)
+
+
+def pack_locator(locator: Locator) -> bytes:
+    """Write the text of a locator as the bytes that a file system holds."""
+    return str(locator).encode("utf-8", "surrogateescape")
+
+
+def read_locator(packed: bytes) -> Locator:
+    """Read what `pack_locator` wrote."""
+    return Locator.of_file(packed.decode("utf-8", "surrogateescape"))
+
+
+def pack_how(how: How | None) -> str | None:
+    """Write a `How` as JSON, without what is unused; None for None."""
+    if how is None:
+        return None
+    return json.dumps({name: value for name, value in asdict(how).items() if value is not None})
+
+
+def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
+    rows = (
+        select(
+            findings.c.id,
+            findings.c.locator,
+            findings.c.sha256,
+            findings.c.state,
+            finding_matches.c.list,
+            finding_matches.c.entry,
+            finding_matches.c.signal,
+            finding_matches.c.distance_bits,
+            finding_matches.c.how,
+        )
+        .join_from(findings, finding_matches, finding_matches.c.finding_id == findings.c.id)
+        .where(of_scan)
+        .order_by(findings.c.first_seen_at_utc, findings.c.id)
+        .order_by(finding_matches.c.distance_bits, finding_matches.c.list, finding_matches.c.entry)
+        .order_by(finding_matches.c.id)
+    )
+    with store.read() as connection:
+        result = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(rows)
+        for (finding_id, locator, sha256, state), group in groupby(result, key=lambda row: tuple(row[:4])):
+            matches = tuple(
+                Match(list_name, entry, signal, distance_bits, _unpack_how(how))
+                for _, _, _, _, list_name, entry, signal, distance_bits, how in group
+            )
+            yield Finding(finding_id, read_locator(locator), sha256, State(state), matches)
+
+
+def _unpack_how(text: str | None) -> How | None:
+    if text is None:
+        return None
+    fields = json.loads(text)
+    if window := fields.get("window"):
+        fields["window"] = tuple(window)
+    return How(**fields)

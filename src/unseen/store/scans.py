@@ -1,0 +1,232 @@
+"""Scans in the store: begun, resumed, written batch by batch, finished.
+
+A batch is one transaction: items, rows of what was not screened, findings, their matches and the account of the scan
+are kept together or not at all. A killed scan therefore redoes at most one batch.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, insert, select, text, update
+
+from unseen.model import Finding, NotScreened, Outcome, Reason, Screened, Summary
+from unseen.store.engine import Store
+from unseen.store.findings import pack_how, pack_locator, read_locator, scan_findings
+from unseen.store.locks import ScanLock
+from unseen.store.schema import finding_matches, items, not_screened, scans
+from unseen.store.variants import pack_variants
+
+__all__ = ["Account", "ScanSession"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a scan has counted so far: items = hashed + digest_only + not_screened - truncated."""
+
+    items: int = 0
+    hashed: int = 0
+    digest_only: int = 0
+    findings: int = 0
+    not_screened: int = 0
+    truncated: int = 0
+    seconds: float = 0.0
+
+    def with_batch(self, batch: Sequence[Screened], seconds: float) -> "Account":
+        """Count a batch, and the time that it took."""
+        hashed = sum(one.outcome in {Outcome.MATCH, Outcome.NO_MATCH} for one in batch)
+        unscreened = sum(one.not_screened is not None for one in batch)
+        wholly = sum(one.outcome is Outcome.NOT_SCREENED for one in batch)
+        return Account(
+            items=self.items + len(batch),
+            hashed=self.hashed + hashed,
+            digest_only=self.digest_only + len(batch) - hashed - wholly,
+            findings=self.findings + sum(one.finding is not None for one in batch),
+            not_screened=self.not_screened + unscreened,
+            truncated=self.truncated + unscreened - wholly,
+            seconds=self.seconds + seconds,
+        )
+
+
+class ScanSession:
+    """One scan, open in a store; a context manager, so that the same scan cannot run twice at once.
+
+    Attributes:
+        scan_id: Its row.
+        account: What is in the store; equal to what its rows add up to.
+        is_resumed: Whether an earlier run was not finished.
+    """
+
+    def __init__(self, store: Store, key: bytes, *, settings: str, at_utc: str) -> None:
+        """Begin a scan, or resume the unfinished one with the same key.
+
+        Args:
+            store: Where to.
+            key: 32 bytes over everything that decides the result: sources, lists, settings, version.
+            settings: The same in words (JSON), for whoever asks later what was run.
+            at_utc: The time, in ISO 8601.
+
+        Raises:
+            StoreError: The same scan is running now, or the store cannot be written.
+        """
+        self._store = store
+        self._lock = ScanLock(store.path, key)
+        try:
+            with store.write() as connection:
+                self.scan_id, self.account, self.is_resumed = _begin(connection, key, settings, at_utc)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def stored(self, locators: Sequence[str]) -> set[str]:
+        """Say which of these items the scan has dealt with already.
+
+        Args:
+            locators: Texts of locators; a few hundred at most, since each becomes a parameter of one statement.
+        """
+        packed = [locator.encode("utf-8", "surrogateescape") for locator in locators]
+        statement = select(items.c.locator).where(items.c.scan_id == self.scan_id, items.c.locator.in_(packed))
+        with self._store.read() as connection:
+            return {row.decode("utf-8", "surrogateescape") for row in connection.scalars(statement)}
+
+    def recorded(self) -> Iterator[Finding | NotScreened]:
+        """Give what an earlier run of this scan has found and could not screen."""
+        if not self.is_resumed:
+            return
+        yield from scan_findings(self._store, self.scan_id)
+        rows = (
+            select(items.c.locator, not_screened.c.reason)
+            .join_from(not_screened, items, not_screened.c.item_id == items.c.id)
+            .where(items.c.scan_id == self.scan_id)
+            .order_by(not_screened.c.id)
+        )
+        with self._store.read() as connection:
+            for locator, reason in connection.execution_options(yield_per=1_000).execute(rows):
+                yield NotScreened(read_locator(locator), Reason(reason))
+
+    def commit(self, batch: Sequence[Screened], *, seconds: float, at_utc: str) -> None:
+        """Keep a batch whole, or nothing of it.
+
+        Args:
+            batch: Items that this scan has not stored yet.
+            seconds: Time that the batch took.
+            at_utc: The time at which its findings were first seen, unless an earlier scan saw them.
+
+        Raises:
+            StoreError: The store cannot be written; a full disk among other reasons.
+        """
+        account = self.account.with_batch(batch, seconds)
+        with self._store.write() as connection:
+            _insert(connection, self.scan_id, batch, at_utc)
+            connection.execute(
+                update(scans).where(scans.c.id == self.scan_id).values(summary=json.dumps(asdict(account)))
+            )
+        self.account = account
+
+    def finish(self, *, entries_searchable: int, entries_not_searchable: int, seconds: float, at_utc: str) -> Summary:
+        """Close the account; the same key begins a new scan from now on."""
+        account = replace(self.account, seconds=self.account.seconds + seconds)
+        summary = Summary(
+            **asdict(account), entries_searchable=entries_searchable, entries_not_searchable=entries_not_searchable
+        )
+        with self._store.write() as connection:
+            connection.execute(
+                update(scans)
+                .where(scans.c.id == self.scan_id)
+                .values(summary=json.dumps(asdict(summary)), seconds=str(summary.seconds), finished_at_utc=at_utc)
+            )
+        self.account = account
+        return summary
+
+
+def _begin(connection: Connection, key: bytes, settings: str, at_utc: str) -> tuple[int, Account, bool]:
+    unfinished = connection.execute(
+        select(scans.c.id, scans.c.summary)
+        .where(scans.c.key == key, scans.c.finished_at_utc.is_(None))
+        .order_by(scans.c.id.desc())
+    ).first()
+    if unfinished is not None:
+        account = Account(**json.loads(unfinished.summary)) if unfinished.summary else Account()
+        return int(unfinished.id), account, True
+    begun = connection.execute(insert(scans).values(key=key, settings=settings, started_at_utc=at_utc))
+    assert begun.inserted_primary_key is not None
+    return int(begun.inserted_primary_key[0]), Account(), False
+
+
+def _insert(connection: Connection, scan_id: int, batch: Sequence[Screened], at_utc: str) -> None:
+    connection.execute(insert(items), [_item_row(scan_id, one) for one in batch])
+    unscreened = [
+        {"scan_id": scan_id, "locator": pack_locator(one.locator), "reason": one.not_screened.reason.value}
+        for one in batch
+        if one.not_screened is not None
+    ]
+    if unscreened:
+        connection.execute(_INSERT_NOT_SCREENED, unscreened)
+    found = [one.finding for one in batch if one.finding is not None]
+    if found:
+        connection.execute(_INSERT_FINDING, [_finding_row(finding, at_utc) for finding in found])
+        rows = [row for finding in found for row in _match_rows(scan_id, finding)]
+        connection.execute(insert(finding_matches), rows)
+
+
+_INSERT_NOT_SCREENED = text(
+    "INSERT INTO not_screened (item_id, reason)"
+    " SELECT id, :reason FROM items WHERE scan_id = :scan_id AND locator = :locator"
+)
+
+# An earlier scan may have seen it: the finding stays that one, and keeps the time at which it was first seen.
+_INSERT_FINDING = text(
+    "INSERT INTO findings (id, locator, sha256, state, first_seen_at_utc)"
+    " VALUES (:id, :locator, :sha256, :state, :at_utc) ON CONFLICT DO NOTHING"
+)
+
+
+def _item_row(scan_id: int, one: Screened) -> dict[str, Any]:
+    hashes = one.hashes
+    return {
+        "scan_id": scan_id,
+        "locator": pack_locator(one.locator),
+        "state": one.state.value,
+        "outcome": one.outcome.value,
+        "reason": None if hashes.reason is None else hashes.reason.value,
+        "size_bytes": hashes.size_bytes,
+        "sha256": hashes.sha256,
+        "sha1": hashes.sha1,
+        "md5": hashes.md5,
+        "pdq": hashes.pdq,
+        "pdq_quality": hashes.pdq_quality,
+        "variants": pack_variants(hashes.variants),
+    }
+
+
+def _finding_row(finding: Finding, at_utc: str) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "locator": pack_locator(finding.locator),
+        "sha256": finding.sha256,
+        "state": finding.state.value,
+        "at_utc": at_utc,
+    }
+
+
+def _match_rows(scan_id: int, finding: Finding) -> Iterator[dict[str, Any]]:
+    for match in finding.matches:
+        yield {
+            "finding_id": finding.id,
+            "scan_id": scan_id,
+            "list": match.list,
+            "entry": match.entry,
+            "signal": match.signal,
+            "distance_bits": match.distance_bits,
+            "how": pack_how(match.how),
+        }

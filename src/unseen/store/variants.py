@@ -1,0 +1,103 @@
+"""Variants of a picture as one packed value, so that a later recheck needs no pixel.
+
+Layout, little-endian: one byte 1 (the version), then for each variant
+`orientation u8, convention u8, alpha u8, present u8, quality u8, pdq 32 bytes`, followed by what `present` announces:
+bit 0 `time_s f64`, bit 1 `window 4 x f64`, bit 2 `angle_deg f64`, bit 3 `candidate_distance_bits u16`.
+Orientation, convention and alpha are positions in the tuples below; 0 is None. New words are added at their ends only.
+"""
+
+import struct
+from functools import lru_cache
+
+from unseen.errors import StoreError
+from unseen.model import How, Variant
+
+__all__ = ["pack_variants", "unpack_variants"]
+
+_VERSION = 1
+_ORIENTATIONS = (None, "original", "rotate90", "rotate180", "rotate270", "flipx", "flipy", "plus", "minus")
+_CONVENTIONS = (None, "full", "512")
+_ALPHAS = (None, "white", "black")
+_HEAD = struct.Struct("<5B32s")
+
+
+def pack_variants(variants: tuple[Variant, ...]) -> bytes | None:
+    """Pack variants in their order; None where there are none."""
+    if not variants:
+        return None
+    pieces = [bytes((_VERSION,))]
+    for variant in variants:
+        words, optional = _pack_how(variant.how)
+        pieces.append(words)
+        pieces.append(bytes((variant.pdq_quality,)))
+        pieces.append(variant.pdq)
+        pieces.append(optional)
+    return b"".join(pieces)
+
+
+def unpack_variants(packed: bytes | None) -> tuple[Variant, ...]:
+    """Read what `pack_variants` wrote.
+
+    Raises:
+        StoreError: The value is torn, or was written by a newer version.
+    """
+    if packed is None:
+        return ()
+    try:
+        return _unpack(packed)
+    except (struct.error, IndexError):
+        raise StoreError("stored variants are torn", hint="check the medium that holds the store") from None
+
+
+# Pictures share a few dozen ways of being hashed; frames of films do not, and would fill an unbounded cache.
+@lru_cache(maxsize=256)
+def _pack_how(how: How) -> tuple[bytes, bytes]:
+    present = 0
+    optional = b""
+    if how.time_s is not None:
+        present |= 1
+        optional += struct.pack("<d", how.time_s)
+    if how.window is not None:
+        present |= 2
+        optional += struct.pack("<4d", *how.window)
+    if how.angle_deg is not None:
+        present |= 4
+        optional += struct.pack("<d", how.angle_deg)
+    if how.candidate_distance_bits is not None:
+        present |= 8
+        optional += struct.pack("<H", how.candidate_distance_bits)
+    words = bytes(
+        (
+            _ORIENTATIONS.index(how.orientation),
+            _CONVENTIONS.index(how.convention),
+            _ALPHAS.index(how.alpha),
+            present,
+        )
+    )
+    return words, optional
+
+
+def _unpack(packed: bytes) -> tuple[Variant, ...]:
+    if packed[0] != _VERSION:
+        raise StoreError(f"stored variants have version {packed[0]}, this version knows {_VERSION}")
+    variants = []
+    offset = 1
+    while offset < len(packed):
+        orientation, convention, alpha, present, quality, pdq = _HEAD.unpack_from(packed, offset)
+        offset += _HEAD.size
+        values: list[tuple[float, ...] | None] = []
+        for bit, layout in ((1, "<d"), (2, "<4d"), (4, "<d"), (8, "<H")):
+            values.append(struct.unpack_from(layout, packed, offset) if present & bit else None)
+            offset += struct.calcsize(layout) if present & bit else 0
+        time_s, window, angle_deg, candidate = values
+        how = How(
+            orientation=_ORIENTATIONS[orientation],
+            convention=_CONVENTIONS[convention],
+            alpha=_ALPHAS[alpha],
+            time_s=time_s[0] if time_s else None,
+            window=(window[0], window[1], window[2], window[3]) if window else None,
+            angle_deg=angle_deg[0] if angle_deg else None,
+            candidate_distance_bits=int(candidate[0]) if candidate else None,
+        )
+        variants.append(Variant(how, pdq, quality))
+    return tuple(variants)
