@@ -106,5 +106,5 @@ def _single(path: str, mode: int, *, follow: bool) -> Item:
 
 
 def _identities(paths: Iterable[str]) -> frozenset[tuple[int, int]]:
-    statuses = (os.stat(path) for path in paths if os.path.isdir(path))  # noqa: PTH112, PTH116 - as above
+    statuses = (os.stat(path) for path in paths if os.path.isdir(path))  # noqa: PTH112, PTH116 - as text given
     return frozenset((status.st_dev, status.st_ino) for status in statuses)

@@ -38,7 +38,7 @@ class Bounds:
 class _Level:
     directory: Directory
     identity: tuple[int, int]
-    entries: Iterator[os.DirEntry[str]]
+    entries: "os._ScandirIterator[str]"
 
 
 def walk(root: Directory, bounds: Bounds) -> Iterator[Item]:
@@ -53,20 +53,30 @@ def walk(root: Directory, bounds: Bounds) -> Iterator[Item]:
         bounds: What may be taken as screened elsewhere.
     """
     levels: list[_Level] = []
-    yield from _enter(root, levels, bounds)
-    while levels:
-        level = levels[-1]
-        entry, trouble = _next(level)
-        if entry is None:
-            levels.pop()
-            if trouble is not None:
-                yield refused(level.directory.path, trouble)
-        elif _is(entry, os.DirEntry.is_file):
-            yield item_below(level.directory, entry.name)
-        elif _is(entry, os.DirEntry.is_dir):
-            yield from _descend(level.directory, entry.name, levels, bounds)
-        elif not (entry.is_symlink() and _leads_inside(level.directory.join(entry.name), bounds.roots)):
-            yield refused(level.directory.join(entry.name), Reason.UNSUPPORTED)
+    try:
+        yield from _enter(root, levels, bounds)
+        while levels:
+            yield from _step(levels, bounds)
+    finally:
+        # A walk may be left half-way.
+        for level in levels:
+            level.entries.close()
+
+
+def _step(levels: list[_Level], bounds: Bounds) -> Iterator[Item]:
+    """Take the next entry of the innermost directory."""
+    level = levels[-1]
+    entry, trouble = _next(level)
+    if entry is None:
+        levels.pop()
+        if trouble is not None:
+            yield refused(level.directory.path, trouble)
+    elif _is(entry, os.DirEntry.is_file):
+        yield item_below(level.directory, entry.name)
+    elif _is(entry, os.DirEntry.is_dir):
+        yield from _descend(level.directory, entry.name, levels, bounds)
+    elif not (entry.is_symlink() and _leads_inside(level.directory.join(entry.name), bounds.roots)):
+        yield refused(level.directory.join(entry.name), Reason.UNSUPPORTED)
 
 
 def _next(level: _Level) -> tuple[os.DirEntry[str] | None, OSError | None]:

@@ -67,9 +67,8 @@ def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
         )
         .join_from(findings, finding_matches, finding_matches.c.finding_id == findings.c.id)
         .where(of_scan)
-        .order_by(findings.c.first_seen_at_utc, findings.c.id)
-        .order_by(finding_matches.c.distance_bits, finding_matches.c.list, finding_matches.c.entry)
-        .order_by(finding_matches.c.id)
+        # Matches come back as they were written, which is as the matcher ordered them.
+        .order_by(findings.c.first_seen_at_utc, findings.c.id, finding_matches.c.id)
     )
     with store.read() as connection:
         result = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(rows)

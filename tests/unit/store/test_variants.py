@@ -1,0 +1,49 @@
+"""Packed variants come back as they were."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unseen.errors import StoreError
+from unseen.model import How, Variant
+from unseen.store.variants import pack_variants, unpack_variants
+
+shares = st.floats(0, 1)
+hows = st.builds(
+    How,
+    orientation=st.sampled_from(
+        [None, "original", "rotate90", "rotate180", "rotate270", "flipx", "flipy", "plus", "minus"]
+    ),
+    convention=st.sampled_from([None, "full", "512"]),
+    alpha=st.sampled_from([None, "white", "black"]),
+    time_s=st.none() | st.floats(0, 1e6),
+    window=st.none() | st.tuples(shares, shares, shares, shares),
+    angle_deg=st.none() | st.floats(-180, 180),
+    candidate_distance_bits=st.none() | st.integers(0, 256),
+)
+variants = st.builds(Variant, hows, st.binary(min_size=32, max_size=32), st.integers(0, 100))
+
+
+@given(st.lists(variants, max_size=20))
+def test_variants_come_back_as_they_were_packed(written: list[Variant]) -> None:
+    """In their order, with every way of having been hashed."""
+    assert unpack_variants(pack_variants(tuple(written))) == tuple(written)
+
+
+@given(st.lists(variants, min_size=1, max_size=3), st.data())
+def test_torn_variants_are_refused(written: list[Variant], data: st.DataObject) -> None:
+    """A cut that falls between two variants cannot be told; any other is refused."""
+    packed = pack_variants(tuple(written))
+    assert packed is not None
+    cut = data.draw(st.integers(0, len(packed) - 1))
+    with contextlib.suppress(StoreError):
+        whole = unpack_variants(packed[:cut])
+        assert whole == tuple(written)[: len(whole)]
+
+
+def test_variants_of_a_newer_version_are_refused() -> None:
+    """Guessing would search for hashes that nobody took."""
+    with pytest.raises(StoreError, match="version 2"):
+        unpack_variants(b"\x02")
