@@ -62,7 +62,7 @@ def sized_jpegs(megapixels: int, count: int) -> Path:
     """A folder of `count` photographs of that many megapixels, 3:2, quality 90.
 
     The originals are smaller, so that enlarging leaves them smoother than a camera would; seeded noise of two grey
-    levels stands in for that of a sensor and gives files of a camera's size.
+    levels stands in for that of a sensor. Files at 12 MP still hold fewer bytes than most cameras write.
     """
     folder = CACHE / f"jpeg-{megapixels}mp-{count}"
     if folder.is_dir():

@@ -18,7 +18,12 @@ def _unseen_pdq(settings: dict[str, Any]) -> Work:
         value, quality = pdq(decode_jpeg(path.read_bytes()))
         return value.hex(), quality
 
-    return Work(lambda: [hash_one(path) for path in paths], len(paths), digest([hash_one(path) for path in paths]))
+    return Work(
+        lambda: [hash_one(path) for path in paths],
+        len(paths),
+        digest([hash_one(path) for path in paths]),
+        _sizes(paths),
+    )
 
 
 def _unseen_file(settings: dict[str, Any]) -> Work:
@@ -50,6 +55,10 @@ def _libjpeg_turbo(settings: dict[str, Any]) -> Work:
 
 def _paths(settings: dict[str, Any]) -> list[Path]:
     return sorted(Path(settings["folder"]).glob("*.jpg"))
+
+
+def _sizes(paths: list[Path]) -> dict[str, Any]:
+    return {"mean_file_kb": round(sum(path.stat().st_size for path in paths) / len(paths) / 1e3)}
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import gc
 import hashlib
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -84,7 +85,10 @@ def _rss_mb() -> float:
 
 
 def _rss_peak_mb() -> float:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, 1)
+    # Not getrusage: its peak is inherited from the process that started this one.
+    with open("/proc/self/status", encoding="ascii") as stream:
+        found = re.search(r"VmHWM:\s*(\d+) kB", stream.read())
+    return round(int(found[1]) * 1024 / 1e6, 1) if found else 0.0
 
 
 def _say(message: dict[str, Any]) -> None:
