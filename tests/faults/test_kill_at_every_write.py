@@ -1,0 +1,94 @@
+"""`kill -9` at any moment, run again: nothing lost, nothing twice."""
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+from tests.faults.scanner import BATCH_ITEMS, run
+from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE
+
+from unseen.store import list_findings, open_store
+from unseen.store.schema import finding_matches, items, not_screened
+
+ROOT = Path(__file__).parents[2]
+FILES = 5 * BATCH_ITEMS
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tree of pictures, texts, damaged and locked files, some of them known."""
+    folder = tmp_path_factory.mktemp("source")
+    kinds = (PICTURE, DAMAGED, LOCKED, b"")
+    for number in range(FILES):
+        content = kinds[number % 4] + (b"known" if number % 3 else b"%d" % number)
+        (folder / str(number % 5)).mkdir(exist_ok=True)
+        (folder / str(number % 5) / f"file {number}").write_bytes(content)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a scan gives that nobody kills, and how many things it asked of the store."""
+    asked: list[int] = []
+    result = run(str(tmp_path_factory.mktemp("undisturbed") / "store"), str(source), asked.append)
+    return {**result, "asked": len(asked)}
+
+
+def scan_until(store: Path, source: Path, kill_at: int) -> int:
+    """Run the scan in a process that kills itself; give its exit code."""
+    command = [sys.executable, "-m", "tests.faults.scanner", str(store), str(source), str(kill_at)]
+    return subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL).returncode
+
+
+def check(store: Path, source: Path, undisturbed: dict[str, Any], kills: Iterable[int]) -> None:
+    """Kill one run after the other, then let one end: it must give what an undisturbed one gives."""
+    for kill_at in kills:
+        assert scan_until(store, source, kill_at) == -9
+    result = run(str(store), str(source), lambda _: None)
+    # Through JSON, as what the other gave: its tuples are lists there.
+    assert json.loads(json.dumps(result["told"])) == json.loads(json.dumps(undisturbed["told"]))
+    assert result["summary"] == undisturbed["summary"]
+    with open_store(store) as opened, opened.read() as connection:
+        assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+        assert connection.scalar(select(func.count()).select_from(items)) == FILES
+        assert connection.scalar(select(func.count(items.c.locator.distinct()))) == FILES
+        summary = undisturbed["summary"]
+        assert connection.scalar(select(func.count()).select_from(not_screened)) == summary["not_screened"]
+        matched = {one[1] for one in undisturbed["told"] if "Finding" in one[2]}
+        listed = [finding.id for finding in list_findings(opened)]
+        assert (set(listed), len(listed)) == (matched, summary["findings"])
+        rows = connection.scalar(select(func.count()).select_from(finding_matches))
+        assert rows == sum(len(finding.matches) for finding in list_findings(opened))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0])
+def test_a_scan_killed_at_a_write_is_finished_by_the_next(
+    share: float, source: Path, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    """Eight writes from the first to the last; `make soak` takes every one."""
+    # The last thing asked is to finish: killed before it, all is stored and nothing is closed.
+    kill_at = 1 + round(share * (undisturbed["asked"] - 1))
+    check(tmp_path / "store", source, undisturbed, [kill_at])
+
+
+def test_a_scan_killed_again_and_again_is_finished_in_the_end(
+    source: Path, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    """Each run goes on where the one before it was killed, or dies before it could."""
+    kills = [random.Random(seed).randrange(2, 25) for seed in range(5)]
+    check(tmp_path / "store", source, undisturbed, kills)
+
+
+@pytest.mark.soak
+def test_a_scan_killed_at_any_write_is_finished_by_the_next(
+    source: Path, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    """Every single one."""
+    for kill_at in range(1, undisturbed["asked"] + 1):
+        check(tmp_path / f"store {kill_at}", source, undisturbed, [kill_at])
