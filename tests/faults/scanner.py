@@ -1,12 +1,14 @@
-"""A scan in a process of its own, to be killed: run as `python -m tests.faults.scanner STORE SOURCE [KILL_AT]`.
+"""A scan in a process of its own, to come to grief: `python -m tests.faults.scanner STORE SOURCE TROUBLE NUMBER`.
 
-KILL_AT counts what the store is asked to do, from the opening of the scan on: every statement, every commit. The
-process kills itself, as the kernel would, before it does the one with that number.
+TROUBLE is SIGKILL or SIGINT, which the process sends itself before it asks the store for the thing with that number,
+counted from the opening of the scan on (every statement, every commit); or `file size`, and no file may grow beyond
+NUMBER bytes.
 """
 
 import dataclasses
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from sqlalchemy import Engine, event
 from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE, StandInDarkroom, StandInMatcher, make_clock
 
 from unseen import scan as pipeline
+from unseen.errors import UnseenError
 from unseen.model import Finding
 from unseen.sources import open_source
 from unseen.store import ScanSession, open_store
@@ -56,17 +59,32 @@ def run(store_path: str, source: str, reached: Callable[[int], None]) -> dict[st
     return {"told": sorted(told), "summary": dataclasses.asdict(summary), "is_resumed": session.is_resumed}
 
 
-def main() -> None:
-    """Scan, and die where told to."""
-    store_path, source, *rest = sys.argv[1:]
-    kill_at = int(rest[0]) if rest else 0
+def main() -> int:
+    """Scan, and come to grief where told to."""
+    store_path, source, *trouble = sys.argv[1:]
+    match trouble:
+        case ["SIGKILL" | "SIGINT" as name, number]:
+            trouble_at, what = int(number), signal.Signals[name]
+        case ["file size", size_bytes]:
+            trouble_at, what = 0, signal.SIGKILL
+            # What a full disk does, wherever the test runs: no file may grow beyond this.
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(size_bytes), int(size_bytes)))
+        case _:
+            raise SystemExit(2)
 
     def reached(number: int) -> None:
-        if number == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if number == trouble_at:
+            os.kill(os.getpid(), what)
 
-    print(json.dumps(run(store_path, source, reached)))
+    try:
+        print(json.dumps(run(store_path, source, reached)))
+    except UnseenError as error:
+        print(f"{error}\n{error.hint}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -240,4 +240,9 @@ def _translate(error: BaseException, path: Path) -> StoreError:
         )
     if "not a database" in message:
         return StoreError(f"{path / _DATABASE} is not a store of unseen", hint="give another --store PATH")
+    if "disk" in message:  # "database or disk is full", "disk I/O error"
+        return StoreError(
+            f"cannot read or write the store {path}: {message}",
+            hint="is there room on its disk? then run the same command again: what was kept stays kept",
+        )
     return StoreError(f"cannot use the store {path}: {message}")

@@ -1,10 +1,10 @@
-"""`kill -9` at any moment, run again: nothing lost, nothing twice."""
+"""Killed, interrupted or out of space at any moment, then run again: nothing lost, nothing twice."""
 
 import json
 import random
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +40,14 @@ def undisturbed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return {**result, "asked": len(asked)}
 
 
-def scan_until(store: Path, source: Path, kill_at: int) -> int:
-    """Run the scan in a process that kills itself; give its exit code."""
-    command = [sys.executable, "-m", "tests.faults.scanner", str(store), str(source), str(kill_at)]
-    return subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL).returncode
+def scan_until(store: Path, source: Path, trouble: str, number: int) -> subprocess.CompletedProcess[str]:
+    """Run the scan in a process that comes to grief."""
+    command = [sys.executable, "-m", "tests.faults.scanner", str(store), str(source), trouble, str(number)]
+    return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
 
 
-def check(store: Path, source: Path, undisturbed: dict[str, Any], kills: Iterable[int]) -> None:
-    """Kill one run after the other, then let one end: it must give what an undisturbed one gives."""
-    for kill_at in kills:
-        assert scan_until(store, source, kill_at) == -9
+def check_next_run(store: Path, source: Path, undisturbed: dict[str, Any]) -> None:
+    """Run the scan to its end: it must give what an undisturbed one gives."""
     result = run(str(store), str(source), lambda _: None)
     # Through JSON, as what the other gave: its tuples are lists there.
     assert json.loads(json.dumps(result["told"])) == json.loads(json.dumps(undisturbed["told"]))
@@ -74,15 +72,40 @@ def test_a_scan_killed_at_a_write_is_finished_by_the_next(
     """Eight writes from the first to the last; `make soak` takes every one."""
     # The last thing asked is to finish: killed before it, all is stored and nothing is closed.
     kill_at = 1 + round(share * (undisturbed["asked"] - 1))
-    check(tmp_path / "store", source, undisturbed, [kill_at])
+    assert scan_until(tmp_path / "store", source, "SIGKILL", kill_at).returncode == -signal.SIGKILL
+    check_next_run(tmp_path / "store", source, undisturbed)
 
 
 def test_a_scan_killed_again_and_again_is_finished_in_the_end(
     source: Path, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
     """Each run goes on where the one before it was killed, or dies before it could."""
-    kills = [random.Random(seed).randrange(2, 25) for seed in range(5)]
-    check(tmp_path / "store", source, undisturbed, kills)
+    for seed in range(5):
+        kill_at = random.Random(seed).randrange(2, 25)
+        assert scan_until(tmp_path / "store", source, "SIGKILL", kill_at).returncode == -signal.SIGKILL
+    check_next_run(tmp_path / "store", source, undisturbed)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_an_interrupted_scan_is_finished_by_the_next(
+    share: float, source: Path, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    """Ctrl-C ends it with 130; what was kept until then stays kept."""
+    interrupt_at = round(share * undisturbed["asked"])
+    assert scan_until(tmp_path / "store", source, "SIGINT", interrupt_at).returncode == 130
+    check_next_run(tmp_path / "store", source, undisturbed)
+
+
+@pytest.mark.parametrize("room_bytes", [10_000, 40_000, 100_000])
+def test_a_scan_out_of_space_says_so_and_is_finished_by_the_next(
+    room_bytes: int, source: Path, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    """One error with a hint, exit code 3, and once there is room again nothing is lost."""
+    with open_store(tmp_path / "store"):
+        size_bytes = (tmp_path / "store" / "unseen.db").stat().st_size
+    ended = scan_until(tmp_path / "store", source, "file size", min(size_bytes, room_bytes))
+    assert (ended.returncode, "run the same command again" in ended.stderr) == (3, True), ended.stderr
+    check_next_run(tmp_path / "store", source, undisturbed)
 
 
 @pytest.mark.soak
@@ -91,4 +114,6 @@ def test_a_scan_killed_at_any_write_is_finished_by_the_next(
 ) -> None:
     """Every single one."""
     for kill_at in range(1, undisturbed["asked"] + 1):
-        check(tmp_path / f"store {kill_at}", source, undisturbed, [kill_at])
+        store = tmp_path / f"store {kill_at}"
+        assert scan_until(store, source, "SIGKILL", kill_at).returncode == -signal.SIGKILL
+        check_next_run(store, source, undisturbed)
