@@ -1,0 +1,58 @@
+"""Hash what sources hold, without a store: the work behind `unseen hash`."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+
+from unseen.darkroom import Darkroom, Sandbox
+from unseen.model import Item, ItemHashes, NotScreened
+
+__all__ = ["hash_sources", "worker_count"]
+
+
+def worker_count() -> int:
+    """One worker for each core this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def hash_sources(
+    sources: Iterable[Item | NotScreened],
+    *,
+    workers: int | None = None,
+    unsafe_no_sandbox: bool = False,
+    on_sandbox: Callable[[Sandbox], None] | None = None,
+) -> Iterator[tuple[Item, ItemHashes] | NotScreened]:
+    """Hash every item in the darkroom.
+
+    Args:
+        sources: What sources offer, read one by one.
+        workers: Number of processes; None for one on each core.
+        unsafe_no_sandbox: Go on where the kernel cannot lock a worker.
+        on_sandbox: Told once which protections hold, before the first item is opened.
+
+    Yields:
+        Each item with its hashes, in the order of completion; and what the sources could not offer.
+
+    Raises:
+        SandboxError: The kernel cannot lock a worker, and `unsafe_no_sandbox` was not given.
+    """
+    refused: list[NotScreened] = []
+
+    def offered() -> Iterator[Item]:
+        for offer in sources:
+            if isinstance(offer, NotScreened):
+                refused.append(offer)
+            else:
+                yield offer
+
+    with Darkroom(workers=workers or worker_count(), unsafe_no_sandbox=unsafe_no_sandbox) as darkroom:
+        if on_sandbox is not None:
+            on_sandbox(darkroom.sandbox)
+        for answer in darkroom.develop(offered()):
+            yield from _taken(refused)
+            yield answer
+        yield from _taken(refused)
+
+
+def _taken(refused: list[NotScreened]) -> Iterator[NotScreened]:
+    while refused:
+        yield refused.pop(0)

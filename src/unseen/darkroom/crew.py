@@ -1,0 +1,162 @@
+"""One worker as its parent sees it: started, fed, listened to, and replaced."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unseen.darkroom.lock import Sandbox
+from unseen.darkroom.wire import ANSWER_BYTES, GREETING, Garbled, pack_request, unpack_answer, unpack_greeting
+from unseen.decoding import Limits
+from unseen.errors import SandboxError
+from unseen.model import Item, ItemHashes, Reason
+
+__all__ = ["DEADLINE_S", "IN_FLIGHT_MAX", "SANDBOX_HINT", "Task", "Worker"]
+
+SANDBOX_HINT = "see `unseen doctor`; --unsafe-no-sandbox decodes without a lock, for files you trust"
+
+# One being decoded and one waiting, so that no worker idles while its parent opens files.
+IN_FLIGHT_MAX = 2
+# What a decoder leaks, it leaks this often at most; a start costs as much as a hundred pictures.
+_ANSWERS_MAX = 20_000
+# The slowest picture within the limits (JPEG 2000 of 256 megapixels) takes half a minute of a core.
+DEADLINE_S = 120.0
+# A start takes half a second of a core; this bears a machine that is a hundred times slower or busier.
+_START_S = 60.0
+# Digesting an ordinary file keeps up with the slowest disks that still work.
+_DIGEST_BYTES_PER_S = 10_000_000
+# `-P`: a module lying in the folder of evidence must not be imported in the place of Python's own.
+WORKER_COMMAND = (sys.executable, "-P", "-m", "unseen.darkroom.worker")
+# Numerical libraries would start a thread for each core; the crew has a worker for each already.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """An item on its way, with its open descriptor.
+
+    Attributes:
+        number: Position in the order of reading; answers must name it.
+        stamp: Size and time of change when it was opened.
+        deaths: Workers that died of it.
+        digests_only: Set once decoding was given up: the reason to give, and only digests are wanted.
+        is_reread: It changed while it was read and is being read again.
+    """
+
+    item: Item
+    number: int
+    descriptor: int
+    stamp: tuple[int, int]
+    deaths: int = 0
+    digests_only: Reason | None = None
+    is_reread: bool = False
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        os.close(self.descriptor)
+
+
+class Worker:
+    """A worker process and what it has been given.
+
+    Attributes:
+        tasks: In flight, the one being decoded first.
+        deadline_at_s: When the first must be answered, on the parent's monotonic clock.
+        sandbox: None until the worker said that it is locked.
+    """
+
+    def __init__(self, limits: Limits, now_s: float, *, unsafe_no_sandbox: bool) -> None:
+        self.tasks: deque[Task] = deque()
+        self.deadline_at_s = now_s + _START_S
+        self.sandbox: Sandbox | None = None
+        self._answered = 0
+        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        arguments = (
+            theirs.fileno(), os.getpid(), int(unsafe_no_sandbox),
+            limits.bytes_max, limits.pixels_max, limits.frames_max, limits.frames_pixels_max,
+        )  # fmt: skip
+        try:
+            self._process = subprocess.Popen(
+                [*WORKER_COMMAND, *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                # Ctrl-C is for the parent, which then takes the crew down.
+                process_group=0,
+                env={**os.environ, **_ENVIRONMENT},
+            )
+        except OSError as error:
+            self.socket.close()
+            raise SandboxError(f"a decoding worker cannot be started: {error}") from error
+        finally:
+            theirs.close()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it may be given another item; one that somebody died of travels alone."""
+        if self.sandbox is None or len(self.tasks) >= IN_FLIGHT_MAX or self._answered >= _ANSWERS_MAX:
+            return False
+        return not any(task.deaths for task in self.tasks)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether it did its share and may go."""
+        return self._answered >= _ANSWERS_MAX and not self.tasks
+
+    def give(self, task: Task, now_s: float, deadline_s: float) -> None:
+        """Hand over an item with its descriptor; if the worker is gone, its death is noticed on listening."""
+        self.tasks.append(task)
+        if len(self.tasks) == 1:
+            self._restart_clock(now_s, deadline_s)
+        try:
+            socket.send_fds(self.socket, [pack_request(task.number, task.digests_only)], [task.descriptor])
+        except OSError:
+            return
+
+    def listen(self, signals: Sequence[str], now_s: float, deadline_s: float) -> tuple[Task, ItemHashes] | None:
+        """Take what the worker sent: an answer to its first item, or its greeting (None).
+
+        Raises:
+            Garbled: It died, or sent what no honest worker sends.
+            SandboxError: It could not lock itself.
+        """
+        try:
+            message = self.socket.recv(ANSWER_BYTES + 1)
+        except OSError as error:
+            raise Garbled from error
+        if self.sandbox is None:
+            self.sandbox = _read_greeting(message)
+            self.deadline_at_s = float("inf")
+            return None
+        if not message or not self.tasks:
+            raise Garbled
+        hashes = unpack_answer(message, self.tasks[0].number, tuple(signals))
+        task = self.tasks.popleft()
+        self._answered += 1
+        self._restart_clock(now_s, deadline_s)
+        return task, hashes
+
+    def dismiss(self) -> None:
+        """End the process, at once and for certain."""
+        self._process.kill()
+        self._process.wait()
+        self.socket.close()
+
+    def _restart_clock(self, now_s: float, deadline_s: float) -> None:
+        size_bytes = self.tasks[0].stamp[0] if self.tasks else 0
+        self.deadline_at_s = now_s + deadline_s + size_bytes / _DIGEST_BYTES_PER_S if self.tasks else float("inf")
+
+
+def _read_greeting(message: bytes) -> Sandbox:
+    try:
+        greeting = unpack_greeting(message[: GREETING.size + 1])
+    except Garbled as error:
+        raise SandboxError("a decoding worker died before it was locked", hint=SANDBOX_HINT) from error
+    if isinstance(greeting, int):
+        cause = os.strerror(greeting) if greeting > 0 else "a plugged-in hasher was refused"
+        raise SandboxError(f"the kernel cannot lock a decoding worker: {cause}", hint=SANDBOX_HINT)
+    return greeting

@@ -1,0 +1,237 @@
+"""Bytes to every hash of an item, in whatever process this runs.
+
+It is what a locked worker does with each item, and `unseen.hash_file` with a file that is trusted.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from unseen import hashing
+from unseen.darkroom.hashers import hash_extra
+from unseen.decoding import LIMITS, SNIFF_BYTES, Kind, Limits, Picture, decode, sniff
+from unseen.errors import SourceError
+from unseen.hashing.plugin import Hasher
+from unseen.model import QUALITY_MIN, How, ItemHashes, Reason, Variant
+
+__all__ = ["develop", "develop_descriptor", "hash_file"]
+
+# Fits the second-level cache, so that three digests read memory once.
+_CHUNK_BYTES = 256 * 1024
+# How the hashes of each convention were taken, in the order of the kernel.
+_HOWS = {
+    convention: tuple(How(orientation=orientation, convention=convention) for orientation in hashing.ORIENTATIONS)
+    for convention in hashing.CONVENTIONS
+}
+# Only above this side does the 512x512 convention differ from the full picture.
+_STRETCHED_SIDE = 512
+_NOTHING_READ = ItemHashes(size_bytes=0, sha256=None, sha1=None, md5=None, reason=Reason.UNREADABLE)
+
+
+def hash_file(path: str | os.PathLike[str], *, limits: Limits = LIMITS) -> ItemHashes:
+    """Take every hash of one file in this process: for files you trust.
+
+    Files from strangers belong into the darkroom (`unseen scan`, `unseen hash`), where a decoder that is taken over
+    can do nothing.
+
+    Args:
+        path: An ordinary file.
+        limits: What is too large to decode; it is digested all the same.
+
+    Returns:
+        Digests, PDQ and quality, variants; and a closed reason for what could not be decoded.
+
+    Raises:
+        SourceError: The file cannot be opened or read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise SourceError(f"cannot open {Path(path)}: {error.strerror}", hint="is it there, and readable?") from error
+    try:
+        hashes = develop_descriptor(descriptor, limits=limits)
+    finally:
+        os.close(descriptor)
+    if hashes.sha256 is None:
+        raise SourceError(f"cannot read {Path(path)}", hint="is it an ordinary file on a sound disk?")
+    return hashes
+
+
+def develop(data: bytes | memoryview, *, limits: Limits = LIMITS, hashers: Sequence[Hasher] = ()) -> ItemHashes:
+    """Take every hash of one item's bytes. Raises nothing, whatever the bytes are.
+
+    Args:
+        data: All bytes of the item.
+        limits: What is too large to decode; it is digested all the same.
+        hashers: Hashers that a licensee plugged in.
+
+    Returns:
+        Digests; and, of a picture, the canonical PDQ and its variants in fixed order: seven further orientations, the
+        eight of the 512x512 convention, over white, over black, sampled frames; each value once.
+    """
+    view = memoryview(data)
+    digests = _Digests()
+    for start in range(0, len(view), _CHUNK_BYTES):
+        digests.update(view[start : start + _CHUNK_BYTES])
+    picture = decode(view, limits)
+    if isinstance(picture, Reason):
+        return digests.finish(picture)
+    return _hash_picture(picture, digests, hashers)
+
+
+def develop_descriptor(
+    descriptor: int, *, limits: Limits = LIMITS, hashers: Sequence[Hasher] = (), digests_only: Reason | None = None
+) -> ItemHashes:
+    """Take every hash of what an open file holds, from its first byte to its end.
+
+    A file that may be a picture is read whole into memory, so that what is digested is what is decoded even while
+    somebody writes to it; any other file, of any size, is digested in constant memory.
+
+    Args:
+        descriptor: Readable, seekable. Its offset is neither used nor moved.
+        limits: As for `develop`.
+        hashers: As for `develop`.
+        digests_only: Give this reason and do not decode: for an item that a decoder died of.
+
+    Returns:
+        As `develop`; without digests, and with `unreadable`, where reading failed.
+    """
+    try:
+        head = _read(descriptor, SNIFF_BYTES, 0)
+        kind = sniff(head).kind
+        if digests_only is None and kind in {Kind.JPEG, Kind.PICTURE}:
+            data = _read_whole(descriptor, head, limits.bytes_max)
+            if data is not None:
+                return develop(data, limits=limits, hashers=hashers)
+            return _digest_stream(descriptor, Reason.TOO_LARGE)
+        undecoded = Reason.UNSUPPORTED if kind is Kind.UNSUPPORTED else Reason.NOT_MEDIA
+        return _digest_stream(descriptor, digests_only or undecoded)
+    except OSError:
+        return _NOTHING_READ
+
+
+class _Digests:
+    """Three digests of the same bytes, side by side."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256(usedforsecurity=False)
+        # Lists speak MD5 and SHA-1; nothing here rests on their strength.
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._size_bytes = 0
+
+    def update(self, chunk: bytes | memoryview) -> None:
+        self._sha256.update(chunk)
+        self._sha1.update(chunk)
+        self._md5.update(chunk)
+        self._size_bytes += len(chunk)
+
+    def finish(
+        self,
+        reason: Reason | None,
+        canonical: tuple[bytes | None, int | None] = (None, None),
+        variants: tuple[Variant, ...] = (),
+        extra: tuple[tuple[str, bytes], ...] = (),
+    ) -> ItemHashes:
+        pdq, quality = canonical
+        return ItemHashes(
+            size_bytes=self._size_bytes,
+            sha256=self._sha256.digest(),
+            sha1=self._sha1.digest(),
+            md5=self._md5.digest(),
+            pdq=pdq,
+            pdq_quality=quality,
+            variants=variants,
+            extra=extra,
+            reason=reason,
+        )
+
+
+def _hash_picture(picture: Picture, digests: _Digests, hashers: Sequence[Hasher]) -> ItemHashes:
+    canonical, quality, variants = _hash_turned(picture)
+    best = max([quality, *(variant.pdq_quality for variant in variants)])
+    seen = {canonical, *(variant.pdq for variant in variants)}
+    try:
+        for how, pixels in picture.others():
+            pdq, pdq_quality = hashing.pdq(pixels)
+            best = max(best, pdq_quality)
+            if pdq not in seen:
+                seen.add(pdq)
+                variants.append(Variant(how, pdq, pdq_quality))
+        is_partial = picture.is_partial or picture.is_cut_short
+    except MemoryError:
+        # The first picture is safe; of the others, the rest did not fit.
+        is_partial = True
+    reason = Reason.LOW_QUALITY if best < QUALITY_MIN else None
+    extra = hash_extra(picture.pixels, hashers)
+    return digests.finish(Reason.TRUNCATED if is_partial else reason, (canonical, quality), tuple(variants), extra)
+
+
+def _hash_turned(picture: Picture) -> tuple[bytes, int, list[Variant]]:
+    """The canonical PDQ, its quality, and the orientations of both conventions without repetition."""
+    pixels = picture.pixels
+    eight, quality = hashing.pdq_dihedral(pixels)
+    canonical = eight[0].tobytes()
+    if pixels.shape[:2] == (64, 64):
+        # The reference filters a picture of this size here and not in its plain hash, which is the canonical one.
+        canonical, quality = hashing.pdq(pixels)
+    variants: list[Variant] = []
+    seen = {canonical}
+    _extend(variants, seen, eight, quality, _HOWS["full"])
+    if max(pixels.shape[:2]) > _STRETCHED_SIDE:
+        eight, stretched_quality = hashing.pdq_dihedral(pixels, convention="512")
+        _extend(variants, seen, eight, stretched_quality, _HOWS["512"])
+    return canonical, quality, variants
+
+
+def _extend(
+    variants: list[Variant],
+    seen: set[bytes],
+    eight: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]",
+    quality: int,
+    hows: Iterable[How],
+) -> None:
+    for row, how in zip(eight, hows, strict=True):
+        pdq = row.tobytes()
+        if pdq not in seen:
+            seen.add(pdq)
+            variants.append(Variant(how, pdq, quality))
+
+
+def _read(descriptor: int, size_bytes: int, offset: int) -> bytes:
+    """Read as much as there is, up to a size; the kernel may give less at a time."""
+    data = os.pread(descriptor, size_bytes, offset)
+    while data and len(data) < size_bytes:
+        more = os.pread(descriptor, size_bytes - len(data), offset + len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+def _read_whole(descriptor: int, head: bytes, bytes_max: int) -> bytes | None:
+    """The whole file, whatever size it has by now; None if that is above the limit."""
+    if len(head) < SNIFF_BYTES:
+        return head
+    parts, size_bytes = [head], len(head)
+    step_bytes = 1 << 20
+    while part := os.pread(descriptor, step_bytes, size_bytes):
+        parts.append(part)
+        size_bytes += len(part)
+        if size_bytes > bytes_max:
+            return None
+        # Steps grow with the file: few calls for large files, no large buffer for small ones.
+        step_bytes = min(2 * step_bytes, 1 << 26)
+    return b"".join(parts)
+
+
+def _digest_stream(descriptor: int, reason: Reason) -> ItemHashes:
+    digests, buffer, offset = _Digests(), bytearray(_CHUNK_BYTES), 0
+    view = memoryview(buffer)
+    while count := os.preadv(descriptor, [buffer], offset):
+        digests.update(view[:count])
+        offset += count
+    return digests.finish(reason)

@@ -1,0 +1,87 @@
+"""Uses every decoder once before the worker is locked: what a library loads late, it can load no more afterwards."""
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from unseen.darkroom.develop import develop
+
+__all__ = ["drawn_pictures", "warm_up"]
+
+_FORMATS = (
+    "JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA", "PCX", "SGI", "QOI", "DDS",
+    "ICO",
+)  # fmt: skip
+_ANIMATED = ("GIF", "WEBP", "PNG", "TIFF", "AVIF")
+_MODES = (
+    ("JPEG", "CMYK"),
+    ("JPEG", "L"),
+    ("PNG", "P"),
+    ("PNG", "1"),
+    ("PNG", "I;16"),
+    ("PNG", "LA"),
+    ("TIFF", "LAB"),
+    ("TIFF", "F"),
+)
+_TIFF_COMPRESSIONS = ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "group4", "zstd", "lzma")
+# ICNS is left out: its writer makes a megapixel, and what it holds is PNG and JPEG 2000.
+# A colour ramp of 64x64 in HEIC, made by libheif: pi-heif, on purpose, cannot write.
+_HEIC = (
+    b"AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAVZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAA"
+    b"ACJpbG9jAAAAAERAAAEAAQAAAAABegABAAAAAAAAADMAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRt"
+    b"AAAAAAABAAAA1mlwcnAAAAC3aXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMA"
+    b"AAMAHroCQGEAAQArQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqSSmubgIaDAgAAAMAyAAAAwAIQGIAAQAHRAHBcrAiQAAAABNjb2xy"
+    b"bmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAABBwaXhpAAAAAAMICAgAAAAXaXBtYQAAAAAAAAABAAEEgQIDBAAAADtt"
+    b"ZGF0AAAALygBrwQY/Hn928gA2CIaITExIJGobSS/acOLSYFzve9M91ROWwbDZ1aPAnFZt2EM"
+)
+_SIDE = 48
+
+
+def warm_up() -> None:
+    """Decode one of each, whole and cut short."""
+    for data in drawn_pictures():
+        develop(data)
+        develop(data[: len(data) // 2])
+
+
+def drawn_pictures() -> list[bytes]:
+    """Draw one file of each format, mode and compression that this installation can write."""
+    rows, cols = np.mgrid[0:_SIDE, 0 : _SIDE + 1]
+    picture = Image.fromarray(np.stack([rows * 5, cols * 5, rows * cols % 256], axis=2).astype(np.uint8))
+    drawn = [base64.b64decode(_HEIC), *(_write(picture, name) for name in _FORMATS)]
+    drawn += [_write(_in_mode(picture, mode), name) for name, mode in _MODES]
+    drawn += [
+        _write(picture.convert("1") if name == "group4" else picture, "TIFF", compression=name)
+        for name in _TIFF_COMPRESSIONS
+    ]
+    turned = [picture.rotate(90, expand=True).resize(picture.size), picture.rotate(180)]
+    drawn += [_write(picture, name, save_all=True, append_images=turned) for name in _ANIMATED]
+    drawn.append(_write(picture, "JPEG", progressive=True))
+    drawn.append(_write(_with_alpha(picture), "PNG"))
+    drawn.append(_write(_with_alpha(picture), "WEBP", lossless=True))
+    return [data for data in drawn if data]
+
+
+def _write(picture: Image.Image, name: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    try:
+        picture.save(file, name, **options)
+    except (OSError, KeyError, ValueError):
+        # This build of Pillow has no such encoder, and then most likely no such decoder.
+        return b""
+    return file.getvalue()
+
+
+def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
+    if mode == "I;16":
+        return Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) << 8)
+    if mode == "LAB":
+        return Image.merge("LAB", picture.split())
+    return picture.convert(mode)
+
+
+def _with_alpha(picture: Image.Image) -> Image.Image:
+    alpha = picture.convert("L").point(lambda value: 255 - value)
+    return Image.merge("RGBA", (*picture.split(), alpha))

@@ -1,0 +1,216 @@
+"""What parent and worker say to each other: structs of fixed size, and nothing is believed unchecked.
+
+A worker whose decoder was taken over may send anything; whatever is not exactly an answer is `Garbled`. Nothing here
+runs, imports or allocates by what a message says.
+"""
+
+import math
+import struct
+
+from unseen.darkroom.lock import Sandbox
+from unseen.decoding import LIMITS
+from unseen.hashing import CONVENTIONS, ORIENTATIONS
+from unseen.hashing.plugin import HASHER_BYTES_MAX, HASHERS_MAX
+from unseen.model import How, ItemHashes, Reason, Variant
+
+__all__ = [
+    "ANSWER_BYTES",
+    "GREETING",
+    "REQUEST",
+    "Garbled",
+    "pack_answer",
+    "pack_greeting",
+    "pack_request",
+    "unpack_answer",
+    "unpack_greeting",
+    "unpack_request",
+]
+
+
+class Garbled(Exception):  # noqa: N818  # never leaves the darkroom; the worker is replaced
+    """A message that an honest worker does not send."""
+
+
+# Number of the item, and the code of a reason to give without decoding (0: decode).
+REQUEST = struct.Struct("<QB7x")
+# Magic, whether the worker is locked, its single thread, version of Landlock, error number, then the signals.
+GREETING = struct.Struct("<4sBBBxi")
+_GREETING_MAGIC = b"DARK"
+
+# Number, size, has digests, quality (255: no PDQ), reason, variants, extras, digests, PDQ.
+_HEAD = struct.Struct("<QQBBBBB3x32s20s16s32s")
+# Orientation, convention, alpha, has time, quality, time in seconds, PDQ.
+_VARIANT = struct.Struct("<BBBBB3xd32s")
+_EXTRA = struct.Struct(f"<BxH{HASHER_BYTES_MAX}s")
+
+# Seven turns, eight of the other convention, two backgrounds, and the frames.
+_VARIANTS_MAX = 7 + 8 + 2 + LIMITS.frames_max
+_VARIANTS_AT = _HEAD.size
+_EXTRAS_AT = _VARIANTS_AT + _VARIANTS_MAX * _VARIANT.size
+ANSWER_BYTES = _EXTRAS_AT + HASHERS_MAX * _EXTRA.size
+
+_NO_QUALITY = 255
+_QUALITY_MAX = 100
+# Position 0 is None.
+_REASONS = (None, *Reason)
+_REASON_CODES = {reason: code for code, reason in enumerate(_REASONS)}
+_ALPHAS = (None, "white", "black")
+_ORIENTATION_CODES = {name: code for code, name in enumerate(ORIENTATIONS)}
+_CONVENTION_CODES: dict[str, int] = {name: code for code, name in enumerate(CONVENTIONS)}
+_ALPHA_CODES = {name: code for code, name in enumerate(_ALPHAS)}
+# Nearly every variant was taken in one of these few ways, and values are frozen: one of each is enough.
+_HOWS = {
+    (orientation, convention, alpha): How(
+        orientation=ORIENTATIONS[orientation], convention=CONVENTIONS[convention], alpha=_ALPHAS[alpha]
+    )
+    for orientation in range(len(ORIENTATIONS))
+    for convention in range(len(CONVENTIONS))
+    for alpha in range(len(_ALPHAS))
+}
+
+
+def pack_request(number: int, digests_only: Reason | None) -> bytes:
+    """Ask for the item whose descriptor goes along."""
+    return REQUEST.pack(number, _REASON_CODES[digests_only])
+
+
+def unpack_request(message: bytes) -> tuple[int, Reason | None]:
+    """Read what `pack_request` wrote."""
+    number, code = REQUEST.unpack(message)
+    return number, _REASONS[code]
+
+
+def pack_greeting(sandbox: Sandbox | None, error_number: int) -> bytes:
+    """Say that the worker is ready, or why it is not."""
+    if sandbox is None:
+        return GREETING.pack(_GREETING_MAGIC, 0, 0, 0, error_number or -1)
+    return GREETING.pack(
+        _GREETING_MAGIC, sandbox.seccomp, sandbox.is_single_threaded, min(sandbox.landlock_version, 255), 0
+    )
+
+
+def unpack_greeting(message: bytes) -> Sandbox | int:
+    """Read what `pack_greeting` wrote: the protections, or the error number of the step that failed.
+
+    Raises:
+        Garbled: It is no greeting.
+    """
+    if len(message) != GREETING.size:
+        raise Garbled
+    magic, seccomp, single, landlock_version, error_number = GREETING.unpack(message)
+    if magic != _GREETING_MAGIC or seccomp > 1 or single > 1:
+        raise Garbled
+    return int(error_number) if error_number else Sandbox(bool(seccomp), landlock_version, bool(single))
+
+
+def pack_answer(number: int, hashes: ItemHashes, signals: tuple[str, ...]) -> bytes:
+    """Put all hashes of an item into one message.
+
+    Args:
+        number: Of the request.
+        hashes: What was found.
+        signals: Names of the hashers that were plugged in, in the order of both sides.
+    """
+    message = bytearray(ANSWER_BYTES)
+    _HEAD.pack_into(
+        message,
+        0,
+        number,
+        hashes.size_bytes,
+        hashes.sha256 is not None,
+        _NO_QUALITY if hashes.pdq_quality is None else hashes.pdq_quality,
+        _REASON_CODES[hashes.reason],
+        len(hashes.variants),
+        len(hashes.extra),
+        hashes.sha256 or b"",
+        hashes.sha1 or b"",
+        hashes.md5 or b"",
+        hashes.pdq or b"",
+    )
+    at = _VARIANTS_AT
+    for variant in hashes.variants:
+        how = variant.how
+        _VARIANT.pack_into(
+            message,
+            at,
+            _ORIENTATION_CODES[how.orientation or ORIENTATIONS[0]],
+            _CONVENTION_CODES[how.convention or CONVENTIONS[0]],
+            _ALPHA_CODES[how.alpha],
+            how.time_s is not None,
+            variant.pdq_quality,
+            how.time_s or 0.0,
+            variant.pdq,
+        )
+        at += _VARIANT.size
+    at = _EXTRAS_AT
+    for signal, value in hashes.extra:
+        _EXTRA.pack_into(message, at, signals.index(signal), len(value), value)
+        at += _EXTRA.size
+    return bytes(message)
+
+
+def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> ItemHashes:
+    """Read and check an answer.
+
+    Args:
+        message: As it came.
+        number: Of the item that must be answered now.
+        signals: As for `pack_answer`.
+
+    Raises:
+        Garbled: A length, count, code or number is not what an honest worker sends.
+    """
+    if len(message) != ANSWER_BYTES:
+        raise Garbled
+    echoed, size_bytes, has_digests, quality, code, variant_count, extra_count, *digests, pdq = _HEAD.unpack_from(
+        message
+    )
+    if (
+        echoed != number
+        or has_digests > 1
+        or code >= len(_REASONS)
+        or variant_count > _VARIANTS_MAX
+        or extra_count > len(signals)
+        or not (quality <= _QUALITY_MAX or quality == _NO_QUALITY)
+    ):
+        raise Garbled
+    has_pdq = quality != _NO_QUALITY
+    reason = _REASONS[code]
+    is_sound = reason in {None, Reason.LOW_QUALITY, Reason.TRUNCATED}
+    if has_pdq != is_sound or (has_pdq and not has_digests) or (variant_count and not has_pdq):
+        raise Garbled
+    sha256, sha1, md5 = digests if has_digests else (None, None, None)
+    return ItemHashes(
+        size_bytes=size_bytes,
+        sha256=sha256,
+        sha1=sha1,
+        md5=md5,
+        pdq=pdq if has_pdq else None,
+        pdq_quality=quality if has_pdq else None,
+        variants=_unpack_variants(message, variant_count) if variant_count else (),
+        extra=_unpack_extras(message, extra_count, signals) if extra_count else (),
+        reason=reason,
+    )
+
+
+def _unpack_variants(message: bytes, count: int) -> tuple[Variant, ...]:
+    variants = []
+    view = memoryview(message)[_VARIANTS_AT : _VARIANTS_AT + count * _VARIANT.size]
+    for orientation, convention, alpha, has_time, quality, time_s, pdq in _VARIANT.iter_unpack(view):
+        how = _HOWS.get((orientation, convention, alpha))
+        if how is None or has_time > 1 or quality > _QUALITY_MAX or not (math.isfinite(time_s) and time_s >= 0.0):
+            raise Garbled
+        if has_time:
+            how = How(orientation=how.orientation, convention=how.convention, alpha=how.alpha, time_s=time_s)
+        variants.append(Variant(how, pdq, quality))
+    return tuple(variants)
+
+
+def _unpack_extras(message: bytes, count: int, signals: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
+    extras = []
+    for index in range(count):
+        signal, size_bytes, value = _EXTRA.unpack_from(message, _EXTRAS_AT + index * _EXTRA.size)
+        if signal >= len(signals) or not 0 < size_bytes <= HASHER_BYTES_MAX:
+            raise Garbled
+        extras.append((signals[signal], value[:size_bytes]))
+    return tuple(extras)

@@ -1,0 +1,73 @@
+"""The process that decodes: it warms up, locks itself, and then answers one item after another.
+
+Started as `python -m unseen.darkroom.worker` by the pool, never by a person.
+"""
+
+import ctypes
+import os
+import socket
+import sys
+from collections.abc import Sequence
+
+from unseen.darkroom.develop import develop_descriptor
+from unseen.darkroom.hashers import load_hashers
+from unseen.darkroom.lock import die_with_parent, lock_process
+from unseen.darkroom.seccomp import WORKER_SOCKET
+from unseen.darkroom.warmup import warm_up
+from unseen.darkroom.wire import REQUEST, pack_answer, pack_greeting, unpack_request
+from unseen.decoding import Limits
+from unseen.errors import SandboxError
+from unseen.hashing.plugin import Hasher
+
+__all__ = ["main"]
+
+# glibc gives the memory of a large picture back after use and faults it in anew for the next: a tenth of the time of a
+# 12-megapixel JPEG. Kept, it is bounded by the limit on memory.
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+_TRIM_BYTES = 256 << 20
+_DESCRIPTOR_BYTES = 4
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run a worker until its parent hangs up.
+
+    Args:
+        arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, and the four limits.
+    """
+    inherited, parent_pid, unsafe_no_sandbox, bytes_max, pixels_max, frames_max, frames_pixels_max = map(int, arguments)
+    limits = Limits(
+        bytes_max=bytes_max, pixels_max=pixels_max, frames_max=frames_max, frames_pixels_max=frames_pixels_max
+    )
+    try:
+        die_with_parent(parent_pid)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_MAX, 0)
+        libc.mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
+        os.dup2(inherited, WORKER_SOCKET)
+        connection = socket.socket(fileno=WORKER_SOCKET)
+        hashers = load_hashers()
+        warm_up()
+        sandbox = lock_process(unsafe_no_sandbox=bool(unsafe_no_sandbox))
+    except (OSError, SandboxError) as error:
+        os.write(inherited, pack_greeting(None, getattr(error, "errno", None) or 0))
+        return
+    os.write(WORKER_SOCKET, pack_greeting(sandbox, 0))
+    _serve(connection, limits, hashers)
+
+
+def _serve(connection: socket.socket, limits: Limits, hashers: tuple[Hasher, ...]) -> None:
+    signals = tuple(hasher.signal for hasher in hashers)
+    ancillary_bytes = socket.CMSG_SPACE(_DESCRIPTOR_BYTES)
+    while True:
+        message, ancillary, _, _ = connection.recvmsg(REQUEST.size, ancillary_bytes)
+        if not message:
+            return
+        number, digests_only = unpack_request(message)
+        descriptor = int.from_bytes(ancillary[0][2][:_DESCRIPTOR_BYTES], sys.byteorder)
+        hashes = develop_descriptor(descriptor, limits=limits, hashers=hashers, digests_only=digests_only)
+        os.close(descriptor)
+        os.write(WORKER_SOCKET, pack_answer(number, hashes, signals))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
