@@ -1,6 +1,7 @@
 // What Python sees of exact search: one class, `HammingIndex`, wrapped by `unseen.matching.Index`.
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
 
 #include <cstdlib>
@@ -8,9 +9,7 @@
 #include <vector>
 
 #include "bindings.hpp"
-#include "search_index.hpp"
-
-namespace nb = nanobind;
+#include "search_binding.hpp"
 
 namespace {
 
@@ -18,10 +17,7 @@ using Rows = nb::ndarray<const uint8_t, nb::shape<-1, 32>, nb::c_contig, nb::dev
 template <typename T>
 using Column = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
 
-struct Index : UnseenIndex {
-    using UnseenIndex::UnseenIndex;
-    nb::object file;  // keeps a mapped file alive
-};
+using Index = UnseenPythonIndex;
 
 nb::tuple columns(const UnseenMatches &matches) {
     const size_t count = matches.keys.size();
@@ -86,6 +82,12 @@ void bind_search(nb::module_ &module) {
         .def("remove", &remove_entries, nb::arg("entry_at"), "Leave these entries out of every later answer.")
         .def("search", &search, nb::arg("queries").noconvert(), nb::arg("threshold_bits") = -1,
              "Every (query, entry, distance) within the threshold, ordered.")
+        .def("parts", [](nb::handle self) { return unseen_index_parts(self); },
+             "What a file holds, as (name, bytes); valid until the index changes.")
+        .def("map", &unseen_index_map, nb::arg("file").noconvert(), nb::arg("count"), nb::arg("shapes"), nb::arg("parts"),
+             "Fill an empty index from a mapped file: parts are (name, (offset, size)). ValueError if they do not fit.")
+        .def_prop_ro("base_count", [](const Index &index) { return index.base_.count; },
+                     "How many entries the tables hold; later additions are scanned.")
         .def("scans", &UnseenIndex::scans, nb::arg("threshold_bits"), "Whether a single query is answered by a scan.")
         .def_prop_ro("shapes", &shapes, "Chunks as (first bit, width, directory bits); none where the list is scanned.")
         .def_prop_ro("mean_lengths", [](const Index &index) { return index.tables_.mean_lengths(); })

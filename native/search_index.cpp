@@ -59,10 +59,10 @@ void UnseenIndex::build_locked(UnseenMethod method, unsigned chunk_count) {
         shapes = unseen_choose_chunks(base_.count, threshold_max_, chunk_count, method == UnseenMethod::multi_index);
     }
     tables_.build(base_, shapes);
-    restore(method);
+    ready(method);
 }
 
-void UnseenIndex::restore(UnseenMethod method) {
+void UnseenIndex::ready(UnseenMethod method) {
     method_ = method;
     is_built_ = true;
     removed_count_ = 0;

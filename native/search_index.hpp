@@ -38,11 +38,11 @@ class UnseenIndex {
     bool scans(unsigned threshold) const;
     size_t bytes() const;
 
-    // What a file holds; whoever reads or sets these sees to it that nothing else uses the index meanwhile.
+    // What a file holds; whoever reads or sets these sees to it that nothing else changes the index meanwhile.
     UnseenPlanes base_, delta_;
     UnseenTables tables_;
     std::vector<uint64_t> removed_;
-    void restore(UnseenMethod method);
+    void ready(UnseenMethod method);
 
    private:
     void build_locked(UnseenMethod method, unsigned chunk_count);

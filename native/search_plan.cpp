@@ -9,10 +9,11 @@ namespace {
 constexpr UnseenCosts kCosts;
 constexpr unsigned kDirectoryBitsMin = 6;
 constexpr unsigned kDirectoryBitsMax = 24;
+constexpr double kDirectoryBitsCached = 16;
 // A plan with more probes than this loses to a scan at every size this index can hold in memory.
 constexpr double kProbesMax = 3e5;
 // Each chunk costs six bytes a code. Beyond some ten million codes memory is what runs out first.
-constexpr unsigned kChunksMaxSmall = 16, kChunksMaxLarge = 9;
+constexpr unsigned kChunksMaxSmall = 16, kChunksMaxLarge = 11;
 constexpr uint64_t kLargeCount = 30'000'000;
 
 double choose(unsigned n, unsigned k) {
@@ -36,7 +37,8 @@ unsigned own_bits(const UnseenChunkShape &chunk) {
 }
 
 double lookup_cost(unsigned directory_bits, int radius, double length) {
-    return ball(directory_bits, radius) * (kCosts.probe + length * kCosts.entry);
+    const double beyond = directory_bits > kDirectoryBitsCached ? directory_bits - kDirectoryBitsCached : 0;
+    return ball(directory_bits, radius) * (kCosts.probe + beyond * kCosts.directory + length * kCosts.entry);
 }
 
 // Expected entries of one chunk that pass the signature conditions.

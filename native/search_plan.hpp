@@ -44,9 +44,10 @@ struct UnseenPlan {
 
 // What things cost, in nanoseconds of one core; only their ratios matter, and never the result.
 struct UnseenCosts {
-    double probe = 7.0;         // find one bucket: a directory line and the first line of its signatures
-    double entry = 0.2;         // test one signature, its memory traffic included
-    double verify = 25.0;       // fetch one entry and the head of its code
+    double probe = 20.0;        // find one bucket and the first line of its signatures
+    double directory = 7.0;     // more per probe for each bit of directory beyond what the caches hold
+    double entry = 0.5;         // test one signature, its memory traffic included
+    double verify = 40.0;       // fetch one entry and the head of its code
     double scan = 0.45;         // compare one code while streaming
     double scan_batched = 0.2;  // the same for a tile of codes that serves many queries
 };

@@ -21,20 +21,30 @@ uint64_t *UnseenKeys::room_for(size_t more) {
 namespace {
 
 constexpr UnseenCosts kCosts;
-constexpr size_t kWindow = 256;        // probes in flight
+constexpr size_t kWindow = 64;         // probes whose memory is asked for at once; about what the processor can track
 constexpr size_t kPieceMax = 4096;     // entries of one bucket that are filtered at once
-constexpr size_t kFlushEntries = 16384;
-constexpr size_t kLinesAhead = 4;      // the processor's own prefetcher takes over behind these
-constexpr size_t kVerifyAhead = 1024;
-constexpr size_t kBucketsMax = 4096;
+constexpr size_t kEntriesMax = 16384;  // entries of one round of buckets
+constexpr size_t kBucketsMax = 1024;
+constexpr size_t kLinesAhead = 8;  // the processor's own prefetcher takes over behind these
+constexpr size_t kPassedMax = 256;
+
+// Buckets found and asked for, but not yet filtered.
+struct Round {
+    UnseenBucket buckets[kBucketsMax];
+    size_t count = 0, entries = 0;
+};
 
 struct Scratch {
     const uint32_t *directory[2][kWindow];
-    UnseenBucket buckets[kBucketsMax];
-    uint64_t passed[kFlushEntries + kPieceMax];
-    uint32_t entries[kVerifyAhead];
-    uint64_t found[kVerifyAhead];
-    uint32_t found_at[kVerifyAhead];
+    Round rounds[2];
+    uint64_t passed[kEntriesMax + kPieceMax];
+    // Entries that passed the filter, asked for, but not yet compared.
+    const uint32_t *places[kPassedMax];
+    uint16_t chunks[kPassedMax];
+    size_t waiting = 0;
+    uint32_t entries[kPassedMax];
+    uint64_t found[kPassedMax];
+    uint32_t found_at[kPassedMax];
 };
 
 struct Search {
@@ -48,8 +58,6 @@ struct Search {
     Scratch &scratch;
     uint32_t base[kUnseenChunksMax];
     uint16_t signature[kUnseenChunksMax];
-    size_t bucket_count = 0;
-    size_t pending = 0;
     double spent_ns = 0;
 };
 
@@ -77,51 +85,53 @@ bool was_reported(const Search &search, uint32_t entry, unsigned chunk) {
     return false;
 }
 
-void verify_passed(Search &search, const uint64_t *passed, size_t count) {
+void compare_waiting(Search &search) {
     Scratch &scratch = search.scratch;
-    const uint32_t *places[kVerifyAhead];
-    for (size_t i = 0; i < count; ++i) {
-        const UnseenChunk &chunk = search.tables.chunks[scratch.buckets[passed[i] >> 32].chunk];
-        places[i] = chunk.entries + static_cast<uint32_t>(passed[i]);
-        __builtin_prefetch(places[i]);
-    }
-    for (size_t i = 0; i < count; ++i) {
-        scratch.entries[i] = *places[i];
+    for (size_t i = 0; i < scratch.waiting; ++i) {
+        scratch.entries[i] = *scratch.places[i];
         __builtin_prefetch(search.codes.heads + 2 * static_cast<size_t>(scratch.entries[i]));
     }
-    const size_t found = search.kernels.verify(search.codes.heads, search.codes.tails, scratch.entries, count,
-                                               search.query, search.radius, scratch.found, scratch.found_at);
+    const size_t found =
+        search.kernels.verify(search.codes.heads, search.codes.tails, scratch.entries, scratch.waiting, search.query,
+                              search.radius, scratch.found, scratch.found_at);
     for (size_t i = 0; i < found; ++i) {
-        const unsigned chunk = scratch.buckets[passed[scratch.found_at[i]] >> 32].chunk;
-        if (!was_reported(search, static_cast<uint32_t>(scratch.found[i]), chunk)) search.keys.push(scratch.found[i]);
+        const uint64_t key = scratch.found[i];
+        if (!was_reported(search, static_cast<uint32_t>(key), scratch.chunks[scratch.found_at[i]])) search.keys.push(key);
     }
+    scratch.waiting = 0;
 }
 
-void flush(Search &search) {
-    const size_t count = search.kernels.filter(search.scratch.buckets, search.bucket_count, search.scratch.passed);
-    search.spent_ns += kCosts.verify * static_cast<double>(count) + kCosts.entry * static_cast<double>(search.pending);
-    for (size_t i = 0; i < count; i += kVerifyAhead) {
-        verify_passed(search, search.scratch.passed + i, std::min(kVerifyAhead, count - i));
+void filter(Search &search, Round &round) {
+    Scratch &scratch = search.scratch;
+    const size_t passed = search.kernels.filter(round.buckets, round.count, scratch.passed);
+    search.spent_ns += kCosts.verify * static_cast<double>(passed) + kCosts.entry * static_cast<double>(round.entries);
+    for (size_t i = 0; i < passed; ++i) {
+        const unsigned chunk = round.buckets[scratch.passed[i] >> 32].chunk;
+        const uint32_t *place = search.tables.chunks[chunk].entries + static_cast<uint32_t>(scratch.passed[i]);
+        __builtin_prefetch(place);
+        scratch.places[scratch.waiting] = place;
+        scratch.chunks[scratch.waiting++] = static_cast<uint16_t>(chunk);
+        if (scratch.waiting == kPassedMax) compare_waiting(search);
     }
-    search.bucket_count = 0;
-    search.pending = 0;
+    round.count = round.entries = 0;
 }
 
-void take_bucket(Search &search, const UnseenStep &step, uint32_t begin, uint32_t end) {
+void take_bucket(Search &search, Round &round, const UnseenStep &step, uint32_t begin, uint32_t end) {
     const UnseenChunk &chunk = search.tables.chunks[step.chunk];
     const UnseenRule &rule = search.plan.rule[step.chunk];
     const char *line = reinterpret_cast<const char *>(chunk.signatures + begin);
     const char *behind = reinterpret_cast<const char *>(chunk.signatures + end);
     for (size_t ahead = 0; ahead < kLinesAhead && line < behind; ++ahead, line += 64) __builtin_prefetch(line);
+    __builtin_prefetch(behind - 1);
     while (begin < end) {
         const uint32_t piece = std::min<uint32_t>(end - begin, kPieceMax);
-        search.scratch.buckets[search.bucket_count++] = {
+        round.buckets[round.count++] = {
             chunk.signatures + begin, piece, begin, search.signature[step.chunk], rule.own_mask, rule.ring_mask,
             static_cast<int16_t>(rule.own_bound - step.distance), static_cast<int16_t>(rule.ring_bound - step.distance),
             step.chunk};
         begin += piece;
-        search.pending += piece;
-        if (search.pending >= kFlushEntries || search.bucket_count == std::size(search.scratch.buckets)) flush(search);
+        round.entries += piece;
+        if (round.entries >= kEntriesMax || round.count == kBucketsMax) filter(search, round);
     }
 }
 
@@ -149,21 +159,27 @@ bool unseen_probe(const UnseenPlanes &codes, const UnseenTables &tables, const U
         search.signature[i] = static_cast<uint16_t>(
             unseen_extract(query, (shape.start + shape.directory_bits) % kUnseenBits, kUnseenSignatureBits));
     }
+    scratch->waiting = 0;  // whatever a search that ended in an exception left behind
+    for (Round &round : scratch->rounds) round.count = round.entries = 0;
     const double limit_ns = kCosts.scan * static_cast<double>(codes.count) + 2000;
     const size_t keys_before = keys.size();
+    // Three stages in step: directory lines of the next window, signatures of this one, filtering of the last.
     size_t ready = look_ahead(search, 0, scratch->directory[0]);
     for (size_t first = 0, turn = 0; first < plan.steps.size(); first += kWindow, turn ^= 1) {
         const size_t next_ready = look_ahead(search, first + kWindow, scratch->directory[turn ^ 1]);
         for (size_t i = 0; i < ready; ++i) {
             const uint32_t *place = scratch->directory[turn][i];
-            if (place[0] != place[1]) take_bucket(search, plan.steps[first + i], place[0], place[1]);
+            if (place[0] != place[1]) take_bucket(search, scratch->rounds[turn], plan.steps[first + i], place[0], place[1]);
         }
+        filter(search, scratch->rounds[turn ^ 1]);
+        ready = next_ready;
         if (may_give_up && search.spent_ns > limit_ns) {
+            scratch->rounds[turn].count = scratch->rounds[turn].entries = scratch->waiting = 0;
             keys.truncate(keys_before);
             return false;
         }
-        ready = next_ready;
     }
-    flush(search);
+    for (Round &round : scratch->rounds) filter(search, round);
+    compare_waiting(search);
     return true;
 }

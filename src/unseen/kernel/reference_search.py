@@ -52,6 +52,30 @@ class ReferenceIndex:
         in_order = np.lexsort((entries, distances[entries]))
         return entries[in_order], distances[entries[in_order]]
 
+    def parts(self) -> list[tuple[str, Codes]]:
+        """What a file holds; the native index reads it, and scans."""
+        none = np.empty(0, np.uint8)
+        removed = np.packbits(self._is_removed, bitorder="little")
+        removed = np.concatenate([removed, np.zeros(-len(removed) % 8, np.uint8)])
+        heads, tails = np.ascontiguousarray(self._codes[:, :16]), np.ascontiguousarray(self._codes[:, 16:])
+        planes = [("heads", heads.ravel()), ("tails", tails.ravel()), ("added heads", none), ("added tails", none)]
+        return [*planes, ("removed", removed)]
+
+    def map(self, file: Codes, count: int, shapes: list[list[int]], parts: list[tuple[str, tuple[int, int]]]) -> None:
+        """Fill an empty index from a file; tables are left aside."""
+        del count, shapes
+        held = {name: file[offset : offset + size] for name, (offset, size) in parts}
+        for added in ("", "added "):
+            planes = [held[f"{added}{plane}"].reshape(-1, 16) for plane in ("heads", "tails")]
+            self.append(np.concatenate(planes, axis=1))
+        removed = np.unpackbits(held["removed"], bitorder="little")[: len(self._codes)]
+        self._is_removed[: len(removed)] = removed
+
+    @property
+    def base_count(self) -> int:
+        """How many entries the file's tables hold: all."""
+        return len(self._codes)
+
     def scans(self, threshold_bits: int) -> bool:  # noqa: ARG002 - as the native index asks
         """Whether a single query is answered by a scan: always."""
         return True

@@ -1,5 +1,6 @@
 """Exact search and what counts as a match: the one door to the search half of the kernel."""
 
+from unseen.matching.digests import DigestTable
 from unseen.matching.index import Index
 
-__all__ = ["Index"]
+__all__ = ["DigestTable", "Index"]

@@ -1,13 +1,16 @@
 """`Index`: every entry of a list within a Hamming distance of a code. Not here: what a match means (policy)."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
 from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from unseen import kernel
-from unseen.errors import ThresholdError, UsageError
+from unseen.errors import IndexFileError, ThresholdError, UsageError
+from unseen.matching.index_file import map_index, write_index
 
 __all__ = ["THRESHOLD_BITS_DEFAULT", "THRESHOLD_BITS_MAX", "Index"]
 
@@ -46,13 +49,15 @@ class Index:
         []
     """
 
-    __slots__ = ("_kernel", "_search", "threshold_bits")
+    __slots__ = ("_changing", "_kernel", "_search", "threshold_bits")
 
     threshold_bits: Final[int]
 
     def __init__(self, kernel_index: kernel.HammingIndex | kernel.ReferenceIndex, threshold_bits: int) -> None:
         self._kernel = kernel_index
         self._search = kernel_index.search
+        # A file must hold one state: nothing is added or removed while it is written. Searches never wait for this.
+        self._changing = Lock()
         self.threshold_bits = threshold_bits
 
     @classmethod
@@ -110,7 +115,8 @@ class Index:
     def add(self, codes: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Add entries and return their numbers, int64[n]. They are found by every search that starts afterwards."""
         rows = _as_codes(codes, "codes")
-        before = self._kernel.append(rows)
+        with self._changing:
+            before = self._kernel.append(rows)
         return np.arange(before, before + len(rows), dtype=np.int64)
 
     def remove(self, entry_at: npt.ArrayLike) -> None:
@@ -126,7 +132,33 @@ class Index:
                 f"no entry {unknown[0]}: the index has numbered {self._kernel.count}",
                 hint="remove() takes the entry numbers that search() and add() return",
             )
-        self._kernel.remove(entries.tolist())
+        with self._changing:
+            self._kernel.remove(entries.tolist())
+
+    def save(self, path: Path | str) -> None:
+        """Write the index to a file that `open` maps. `path` holds its former content or the whole new one, never less.
+
+        Raises:
+            IndexFileError: The file cannot be written.
+        """
+        index = self._kernel
+        with self._changing:
+            write_index(Path(path), self.threshold_bits, index.base_count, index.shapes, index.parts())
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Map a saved index into memory, after reading all of it once to verify its checksum.
+
+        Raises:
+            IndexFileError: The file cannot be read, or is torn, altered or foreign. It is never searched.
+        """
+        mapped = map_index(Path(path))
+        index = kernel.new_index(mapped.threshold_bits)
+        try:
+            index.map(mapped.file, mapped.count, mapped.shapes, mapped.parts)
+        except (ValueError, TypeError) as error:
+            raise IndexFileError(f"{path}: {error}", hint="delete the file and build the index anew") from error
+        return cls(index, mapped.threshold_bits)
 
     def __len__(self) -> int:
         """How many entries can be found: all that were added and not removed."""
