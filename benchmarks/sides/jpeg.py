@@ -9,13 +9,13 @@ from benchmarks.sides.protocol import Work, digest, serve
 
 def _unseen_pdq(settings: dict[str, Any]) -> Work:
     """Decoding and PDQ as the darkroom does them, without digests and variants."""
-    decode_jpeg = import_module("unseen.decoding").decode_jpeg
-    pdq = import_module("unseen.hashing").pdq
+    decode: Any = import_module("unseen.decoding").decode
+    pdq: Any = import_module("unseen.hashing").pdq
 
     paths = _paths(settings)
 
     def hash_one(path: Path) -> tuple[str, int]:
-        value, quality = pdq(decode_jpeg(path.read_bytes()))
+        value, quality = pdq(decode(path.read_bytes()).pixels)
         return value.hex(), quality
 
     return Work(

@@ -7,6 +7,7 @@ import pytest
 from tests.house.tree import ROOT, SOURCE, project_files
 
 from unseen import errors, model
+from unseen.decoding import LIMITS
 
 REFERENCE = ROOT / "docs" / "reference"
 # Read by tests and benchmarks only, and documented beside the program's own.
@@ -59,6 +60,13 @@ def test_every_exit_code_is_documented() -> None:
 def test_every_outcome_and_reason_is_documented(closed: type[model.Outcome | model.Reason | model.State]) -> None:
     """Every value of a closed list is explained."""
     assert {member.value for member in closed} <= code_words(page("outcomes-and-reasons.md"))
+
+
+def test_every_limit_is_documented() -> None:
+    """Each limit of decoding stands in the reference with its value."""
+    text = page("outcomes-and-reasons.md")
+    for field in fields(LIMITS):
+        assert f"| `{field.name}` | {getattr(LIMITS, field.name):,} " in text
 
 
 def test_every_class_and_signal_is_in_the_glossary() -> None:
