@@ -2,6 +2,34 @@
 
 from unseen.store.engine import Store, open_store
 from unseen.store.findings import list_findings
+from unseen.store.lists import (
+    ListAccount,
+    ListInfo,
+    ListOrigin,
+    add_list,
+    list_entries,
+    list_lists,
+    load_codes,
+    name_entries,
+    read_account,
+    remove_list,
+)
 from unseen.store.scans import Account, ScanSession
 
-__all__ = ["Account", "ScanSession", "Store", "list_findings", "open_store"]
+__all__ = [
+    "Account",
+    "ListAccount",
+    "ListInfo",
+    "ListOrigin",
+    "ScanSession",
+    "Store",
+    "add_list",
+    "list_entries",
+    "list_findings",
+    "list_lists",
+    "load_codes",
+    "name_entries",
+    "open_store",
+    "read_account",
+    "remove_list",
+]

@@ -6,18 +6,18 @@ All that only SQLite understands stands in this file. `postgresql://` is to be t
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
+from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from unseen.errors import StoreError
 
-__all__ = ["SCHEMA_VERSIONS", "Store", "open_store"]
+__all__ = ["SCHEMA_VERSIONS", "Store", "bulk_insert", "open_store"]
 
 # Every revision under migrations/versions, oldest first; a test holds them together. Kept here so that opening a
 # store that is up to date need not import Alembic.
@@ -29,7 +29,7 @@ _APPLICATION_ID = 0x556E536E
 # The longest writer is the import of a list: about 4 s for each million entries, in one transaction.
 _BUSY_TIMEOUT_S = 60.0
 
-_DATABASE = "unseen.db"
+_FILE_NAME = "unseen.db"
 
 
 class Store:
@@ -113,7 +113,7 @@ def open_store(location: str | Path, *, create: bool = True, read_only: bool = F
     path = Path(location)
     try:
         _check_place(path, create=create and not read_only)
-        store = Store(path, _make_engine(path / _DATABASE, read_only=read_only))
+        store = Store(path, _make_engine(path / _FILE_NAME, read_only=read_only))
         _bring_up_to_date(store, read_only=read_only)
     except OSError as error:
         raise StoreError(f"cannot open the store {path}: {error.strerror or error}") from error
@@ -121,20 +121,20 @@ def open_store(location: str | Path, *, create: bool = True, read_only: bool = F
 
 
 def _check_place(path: Path, *, create: bool) -> None:
-    if (path / _DATABASE).exists():
+    if (path / _FILE_NAME).exists():
         return
     if not create:
         raise StoreError(f"there is no store at {path}", hint="`unseen list add` makes one; or give --store PATH")
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _locked(path):
         # Another process may have been faster; otherwise a folder that holds anything else is left as it is.
-        if not (path / _DATABASE).exists():
+        if not (path / _FILE_NAME).exists():
             if any(path.iterdir()):
                 raise StoreError(
                     f"{path} holds other files and no store", hint="give a new or an empty directory as --store"
                 )
             path.chmod(0o700)
-            os.close(os.open(path / _DATABASE, os.O_CREAT | os.O_WRONLY, 0o600))
+            os.close(os.open(path / _FILE_NAME, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 @contextmanager
@@ -148,8 +148,8 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _make_engine(database: Path, *, read_only: bool) -> Engine:
-    uri = database.absolute().as_uri() + _access(database, read_only=read_only)
+def _make_engine(file: Path, *, read_only: bool) -> Engine:
+    uri = file.absolute().as_uri() + _access(file, read_only=read_only)
 
     def connect() -> sqlite3.Connection:
         # Without an isolation level the driver begins nothing by itself; `_begin` below says how to begin.
@@ -173,13 +173,13 @@ def _make_engine(database: Path, *, read_only: bool) -> Engine:
     return engine
 
 
-def _access(database: Path, *, read_only: bool) -> str:
+def _access(file: Path, *, read_only: bool) -> str:
     if not read_only:
         return "?mode=rw"
-    # SQLite needs to write beside a database with a write-ahead log even to read it. Where it cannot, and nothing
+    # SQLite needs to write beside a file with a write-ahead log even to read it. Where it cannot, and nothing
     # waits in a log, nobody is writing: the file may be read as it stands.
-    log = database.with_name(database.name + "-wal")
-    if not os.access(database.parent, os.W_OK) and not (log.exists() and log.stat().st_size):
+    log = file.with_name(file.name + "-wal")
+    if not os.access(file.parent, os.W_OK) and not (log.exists() and log.stat().st_size):
         return "?immutable=1"
     return "?mode=ro"
 
@@ -204,7 +204,7 @@ def _read_version(store: Store) -> str | None:
         if tables == 0:
             return None
         if application_id != _APPLICATION_ID:
-            raise StoreError(f"{store.path / _DATABASE} is not a store of unseen", hint="give another --store PATH")
+            raise StoreError(f"{store.path / _FILE_NAME} is not a store of unseen", hint="give another --store PATH")
         version = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
     if version not in SCHEMA_VERSIONS:
         raise StoreError(
@@ -232,12 +232,14 @@ def _upgrade(store: Store) -> None:
 
 
 def _translate(error: BaseException, path: Path) -> StoreError:
-    message = str(error)
-    if "locked" in message:
+    # The low byte is the kind of error, the rest its circumstances.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return StoreError(
             f"the store {path} was locked by another process for {_BUSY_TIMEOUT_S:.0f} s",
             hint="wait until the other import or scan has ended",
         )
+<<<<<<< HEAD
     if "not a database" in message:
         return StoreError(f"{path / _DATABASE} is not a store of unseen", hint="give another --store PATH")
     if "disk" in message:  # "database or disk is full", "disk I/O error"
@@ -246,3 +248,24 @@ def _translate(error: BaseException, path: Path) -> StoreError:
             hint="is there room on its disk? then run the same command again: what was kept stays kept",
         )
     return StoreError(f"cannot use the store {path}: {message}")
+=======
+    if code == sqlite3.SQLITE_NOTADB:
+        return StoreError(f"{path / _FILE_NAME} is not a store of unseen", hint="give another --store PATH")
+    return StoreError(f"cannot use the store {path}: {error}")
+
+
+def bulk_insert(connection: Connection, table: Table, rows: Iterable[tuple[object, ...]]) -> None:
+    """Insert rows as fast as the driver can: the one place that goes past SQLAlchemy's own statements.
+
+    Args:
+        connection: Of `Store.write`.
+        table: Where the rows go.
+        rows: One value for each column of the table, in its order; taken one by one, never held together.
+    """
+    columns = ", ".join(column.name for column in table.columns)
+    marks = ", ".join("?" for _ in table.columns)
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608  # names of our own tables only
+    driver.executemany(statement, rows)
+>>>>>>> dcd0d53 (Lists: formats, values, corpus; kept in the store in one transaction)

@@ -1,0 +1,174 @@
+"""Open a list in any of the formats we read, and say which one it is."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from unseen.errors import ListError, UsageError
+from unseen.lists.notes import Notes
+from unseen.lists.rows import is_hash_row, load_object, read_rows
+from unseen.lists.stream import ListStream
+from unseen.lists.table import find_columns, read_table
+from unseen.lists.text import read_text
+from unseen.lists.values import BadValueError, name_signal
+from unseen.lists.vics import read_vics
+from unseen.model import Entry
+
+__all__ = ["ENTRIES_MAX", "ListFile", "ListFormat"]
+
+# The largest set of known files (NSRL, 2024) names 186 million; a file that goes on for longer is not a list.
+ENTRIES_MAX = 300_000_000
+
+_VICS = re.compile(r'"(?:@odata\.context|odata\.metadata|Media|value)"\s*:')
+
+
+class ListFormat(StrEnum):
+    """Format of a list's file."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSONL = "jsonl"
+    # JSON Lines too, but of `unseen hash --json`: one object for each item.
+    HASH = "hash"
+    VICS = "vics"
+
+
+_READERS: dict[ListFormat, Callable[[ListStream, Notes], Iterator[Entry]]] = {
+    ListFormat.TEXT: read_text,
+    ListFormat.CSV: read_table,
+    ListFormat.JSONL: read_rows,
+    ListFormat.HASH: read_rows,
+    ListFormat.VICS: read_vics,
+}
+
+
+class ListFile:
+    """A list in a file, open for one reading, in bounded memory.
+
+    Attributes:
+        name: The path as given.
+        format: In which format it is read.
+        is_guessed: Whether the format was guessed from the content.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        file_format: str | None = None,
+        signal: str | None = None,
+        plugged: Collection[str] = (),
+    ) -> None:
+        """Open a list.
+
+        Args:
+            path: An ordinary file.
+            file_format: A `ListFormat`; None to guess it from the content.
+            signal: Signal of values that name none.
+            plugged: Further signals that count as known, of hashers that a licensee plugged in.
+
+        Raises:
+            UsageError: No such format or signal.
+            ListError: The file cannot be read, or holds something else than text.
+        """
+        self._notes = Notes(str(path), _check_signal(signal, plugged), plugged)
+        chosen = _check_format(file_format)
+        self._stream = ListStream(path)
+        self.name = str(path)
+        self.is_guessed = chosen is None
+        self.format = chosen or _guess(self._stream.head)
+
+    @property
+    def sha256(self) -> bytes:
+        """Digest of the file, once `entries` has ended."""
+        return self._stream.sha256
+
+    @property
+    def passed_over(self) -> Counter[str]:
+        """What was left out on purpose, by reason, once `entries` has ended."""
+        return self._notes.passed_over
+
+    @property
+    def unread_columns(self) -> tuple[str, ...]:
+        """Columns of a table that mean nothing to us, once `entries` has ended."""
+        return self._notes.unread_columns
+
+    def entries(self) -> Iterator[Entry]:
+        """Read the entries, in their order. Only once.
+
+        After the first bad line no more entries are given, but reading goes on to the end so that the error can name
+        all bad lines. Whoever keeps entries must therefore drop them all when this raises.
+
+        Raises:
+            ListFormatError: Bad lines: the first in full, 20 by number, and their count.
+            ListError: The file cannot be read, or holds no entry, or more than anybody's list.
+        """
+        notes, count = self._notes, 0
+        for entry in _READERS[self.format](self._stream, notes):
+            if notes.bad_count:
+                continue
+            count += 1
+            yield entry
+        if notes.bad_count:
+            raise notes.error()
+        if count == 0:
+            raise ListError(f"{self.name} holds no entry", hint=f"it was read as {self.format}; give --format")
+        if count > ENTRIES_MAX:
+            raise ListError(f"{self.name} holds {count} entries, expected at most {ENTRIES_MAX}", hint="split it")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.__exit__(None, None, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _check_signal(signal: str | None, plugged: Collection[str]) -> str | None:
+    if signal is None:
+        return None
+    try:
+        return name_signal(signal, plugged)
+    except BadValueError as problem:
+        raise UsageError(f"unknown signal {signal[:40]!r}", hint=problem.hint) from problem
+
+
+def _check_format(name: str | None) -> ListFormat | None:
+    if name is None:
+        return None
+    try:
+        return ListFormat(name.lower())
+    except ValueError:
+        raise UsageError(
+            f"unknown format {name[:40]!r}", hint=f"one of {', '.join(ListFormat)}, or none to guess it"
+        ) from None
+
+
+def _guess(head: str) -> ListFormat:
+    start = head.lstrip()
+    if start.startswith(("{", "[")):
+        return _guess_json(start)
+    first = next((line for line in head.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
+    # A signal, a tab and a hash look like a header of two columns too.
+    is_line_of_text = re.fullmatch(r"\s*[\w-]+\s+[0-9a-fA-F]{16,}\s*", first) is not None
+    return ListFormat.CSV if find_columns(first) is not None and not is_line_of_text else ListFormat.TEXT
+
+
+def _guess_json(start: str) -> ListFormat:
+    try:
+        row = load_object(start.partition("\n")[0])
+    except BadValueError:
+        # One document over many lines, or one line longer than the start that we see.
+        return ListFormat.VICS if _VICS.search(start) else ListFormat.JSONL
+    if "value" in row and isinstance(row["value"], list):
+        return ListFormat.VICS
+    return ListFormat.HASH if is_hash_row(row) else ListFormat.JSONL

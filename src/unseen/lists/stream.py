@@ -1,0 +1,151 @@
+"""The bytes of a list, read once from front to back: their digest, their text, their lines. Not here: any format."""
+
+import codecs
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from unseen.errors import ListError, ListFormatError
+
+__all__ = ["BLOCK_BYTES", "ListStream"]
+
+# Large enough that Python's work per block vanishes, small enough for a processor's cache.
+BLOCK_BYTES = 1 << 20
+
+_UNPACK = "unpack it first"
+_FOREIGN_STARTS = (
+    (b"\x1f\x8b", "packed with gzip", _UNPACK),
+    (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "unpack it, or save the sheet as CSV"),
+    (b"\xfd7zXZ\x00", "packed with xz", _UNPACK),
+    (b"BZh", "packed with bzip2", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "packed with zstd", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "packed with 7-Zip", _UNPACK),
+    (b"SQLite format 3\x00", "an SQLite file", "export the hashes as CSV"),
+    (codecs.BOM_UTF16_LE, "text in UTF-16", "save it as UTF-8"),
+    (codecs.BOM_UTF16_BE, "text in UTF-16", "save it as UTF-8"),
+)
+
+
+class ListStream:
+    """A list's file, open for one reading.
+
+    Attributes:
+        name: Its path as given.
+        head: The start of its text, at least the first 64 KiB where there is so much, for guessing the format.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.name = str(path)
+        self._digest = hashlib.sha256()
+        self._lines = 0
+        try:
+            self._file = os.fdopen(_open_file(path), "rb", buffering=0)
+        except OSError as error:
+            raise ListError(f"cannot read {self.name}: {error.strerror or error}") from error
+        try:
+            start = self._read()
+            _refuse_foreign(self.name, start)
+            self._bytes_ahead = start
+            text = codecs.getincrementaldecoder("utf-8-sig")("replace").decode(start[: 1 << 16])
+            self.head = text
+        except BaseException:
+            self._file.close()
+            raise
+
+    @property
+    def sha256(self) -> bytes:
+        """Digest of all bytes read; of the whole file once `blocks` or `lines` has ended."""
+        return self._digest.digest()
+
+    def blocks(self) -> Iterator[str]:
+        """The file's text in pieces, without a byte order mark. Only once.
+
+        Raises:
+            ListFormatError: A byte that is not UTF-8, or a NUL.
+            ListError: The file cannot be read.
+        """
+        decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        data = self._bytes_ahead
+        self._bytes_ahead = b""
+        while data:
+            self._digest.update(data)
+            if b"\x00" in data:
+                raise self._bad_byte(data, data.index(b"\x00"), "a NUL byte")
+            try:
+                text = decoder.decode(data)
+            except UnicodeDecodeError as error:
+                raise self._bad_byte(data, max(error.start, 0), "other bytes") from error
+            self._lines += data.count(b"\n")
+            if text:
+                yield text
+            data = self._read()
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            raise self._bad_byte(b"", 0, "a character cut short") from error
+
+    def lines(self, *, chars_max: int) -> Iterator[tuple[int, str]]:
+        """The file's lines with their numbers from 1, without their ends. Only once.
+
+        Raises:
+            ListFormatError: As of `blocks`; or a line is longer than `chars_max`.
+        """
+        rest, number = "", 0
+        for block in self.blocks():
+            parts = (rest + block).split("\n")
+            rest = parts.pop()
+            for part in parts:
+                number += 1
+                if len(part) > chars_max:
+                    raise self._long_line(number, chars_max)
+                yield number, part
+            if len(rest) > chars_max:
+                raise self._long_line(number + 1, chars_max)
+        if rest:
+            yield number + 1, rest
+
+    def _read(self) -> bytes:
+        try:
+            return self._file.read(BLOCK_BYTES) or b""
+        except OSError as error:
+            raise ListError(f"cannot read {self.name}: {error.strerror or error}") from error
+
+    def _bad_byte(self, data: bytes, at: int, found: str) -> ListFormatError:
+        line = self._lines + data.count(b"\n", 0, at) + 1
+        return ListFormatError(self.name, line, expected="UTF-8 text", found=found, hint="save the list as UTF-8")
+
+    def _long_line(self, number: int, chars_max: int) -> ListFormatError:
+        return ListFormatError(
+            self.name,
+            number,
+            expected=f"at most {chars_max} characters",
+            found="a longer line",
+            hint="is this a list of hashes, one in each line?",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def _open_file(path: str | Path) -> int:
+    # A fifo would wait for its writer before anybody could refuse it.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ListError(f"{path} is not an ordinary file", hint="give a file that holds a list")
+    return descriptor
+
+
+def _refuse_foreign(name: str, start: bytes) -> None:
+    for magic, what, hint in _FOREIGN_STARTS:
+        if start.startswith(magic):
+            raise ListError(f"{name} is {what}, expected a list as UTF-8 text", hint=hint)

@@ -1,0 +1,347 @@
+"""Lists and their entries in the store."""
+
+import json
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from unseen.errors import ListError
+from unseen.model import Codes, Entry, Label, ListClass, Signal
+from unseen.store.engine import Store, bulk_insert
+from unseen.store.schema import entries, lists
+
+__all__ = [
+    "ListAccount",
+    "ListInfo",
+    "ListOrigin",
+    "add_list",
+    "list_entries",
+    "list_lists",
+    "load_codes",
+    "name_entries",
+    "read_account",
+    "remove_list",
+]
+
+# SQLite takes 32,766 parameters in a statement, and PostgreSQL 65,535; beyond some hundreds nothing is gained.
+_IDS_PER_QUERY = 500
+# Rows fetched at once: Python's work for each fetch vanishes, and they stay far below a megabyte.
+_ROWS_PER_FETCH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrigin:
+    """Where a list came from.
+
+    Attributes:
+        path: As given.
+        file_format: In which it was read.
+        sha256: Gives the digest of exactly the bytes that were read, once all entries have been taken.
+    """
+
+    path: str
+    file_format: str
+    sha256: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ListInfo:
+    """A list in the store, without its entries."""
+
+    name: str
+    list_class: ListClass
+    file_format: str
+    origin: str
+    sha256: bytes
+    added_at_utc: str
+    entry_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListAccount:
+    """What a list holds, in numbers.
+
+    Attributes:
+        info: The list.
+        by_signal: Number of entries of each signal.
+        by_label: Number of entries that carry each label.
+    """
+
+    info: ListInfo
+    by_signal: Mapping[str, int]
+    by_label: Mapping[Label, int]
+
+    @property
+    def searchable(self) -> int:
+        """Entries whose signal this program computes itself."""
+        return sum(count for signal, count in self.by_signal.items() if signal in set(Signal))
+
+    @property
+    def not_searchable(self) -> int:
+        """Entries that are kept and counted only."""
+        return self.info.entry_count - self.searchable
+
+
+def add_list(
+    store: Store,
+    name: str,
+    offered: Iterable[Entry],
+    *,
+    list_class: ListClass,
+    origin: ListOrigin,
+    at_utc: str,
+    replace: bool = False,
+) -> int:
+    """Keep a list: all its entries or none, in one transaction, in memory of 8 bytes for each entry.
+
+    An entry that says what an earlier one said (same signal, value and labels, and the same identifier where the
+    list gives its own) is left out.
+
+    Args:
+        store: Open for writing.
+        name: The list's name.
+        offered: Its entries; whatever this raises undoes everything.
+        list_class: What the list is for.
+        origin: Where it came from.
+        at_utc: When, in ISO 8601.
+        replace: Whether a list of this name gives way.
+
+    Returns:
+        How many entries were left out as duplicates.
+
+    Raises:
+        ListError: There is a list of this name.
+        StoreError: The store cannot be written.
+    """
+    with store.write() as connection:
+        _make_way(connection, name, replace=replace)
+        list_id = connection.execute(
+            insert(lists)
+            .values(
+                name=name,
+                list_class=list_class.value,
+                format=origin.file_format,
+                origin=origin.path,
+                sha256=b"",
+                added_at_utc=at_utc,
+                entry_count=0,
+            )
+            .returning(lists.c.id)
+        ).scalar_one()
+        first_id = (connection.execute(select(func.max(entries.c.id))).scalar_one() or 0) + 1
+        hashes = array("q")
+        bulk_insert(connection, entries, _rows(offered, list_id, first_id, hashes))
+        duplicates = _drop_duplicates(connection, first_id, hashes)
+        connection.execute(
+            update(lists)
+            .where(lists.c.id == list_id)
+            .values(sha256=origin.sha256(), entry_count=len(hashes) - duplicates)
+        )
+    return duplicates
+
+
+def remove_list(store: Store, name: str) -> int:
+    """Take a list out, with its entries; findings that it led to stay.
+
+    Returns:
+        How many entries it held.
+
+    Raises:
+        ListError: There is no such list.
+        StoreError: The store cannot be written.
+    """
+    with store.write() as connection:
+        info = _find(connection, name)
+        connection.execute(delete(lists).where(lists.c.name == name))
+    return info.entry_count
+
+
+def list_lists(store: Store) -> list[ListInfo]:
+    """All lists, by name."""
+    with store.read() as connection:
+        return [_info(row) for row in connection.execute(select(lists).order_by(lists.c.name)).mappings()]
+
+
+def read_account(store: Store, name: str) -> ListAccount:
+    """Count what a list holds.
+
+    Raises:
+        ListError: There is no such list.
+    """
+    with store.read() as connection:
+        info = _find(connection, name)
+        of_list = entries.c.list_id == select(lists.c.id).where(lists.c.name == name).scalar_subquery()
+        count = func.count()
+        by_signal = connection.execute(
+            select(entries.c.signal, count).where(of_list).group_by(entries.c.signal).order_by(entries.c.signal)
+        )
+        by_labels = connection.execute(
+            select(entries.c.labels, count).where(of_list, entries.c.labels.is_not(None)).group_by(entries.c.labels)
+        )
+        by_label: Counter[Label] = Counter()
+        for labels, entry_count in by_labels:
+            for label in _labels(labels):
+                by_label[label] += entry_count
+        ordered = sorted(by_label.items(), key=lambda pair: (pair[0].scheme, pair[0].code))
+        return ListAccount(info, dict(iter(by_signal.tuples())), dict(ordered))
+
+
+def list_entries(store: Store, name: str) -> Iterator[Entry]:
+    """Give the entries of a list, in the order of its file, one by one.
+
+    Raises:
+        ListError: There is no such list.
+    """
+    with store.read() as connection:
+        _find(connection, name)
+        query = (
+            select(entries.c.entry, entries.c.signal, entries.c.value, entries.c.labels)
+            .join(lists, lists.c.id == entries.c.list_id)
+            .where(lists.c.name == name)
+            .order_by(entries.c.id)
+        )
+        for entry, signal, value, labels in connection.execution_options(yield_per=_ROWS_PER_FETCH).execute(query):
+            yield Entry(entry, signal, value, _labels(labels))
+
+
+def load_codes(
+    store: Store, names: Sequence[str], *, readers: Mapping[str, Callable[[str], bytes]] | None = None
+) -> Iterator[Codes]:
+    """Load the searchable entries of lists as matrices.
+
+    Args:
+        store: The store.
+        names: Of the lists, in the order wanted.
+        readers: For each further signal, of a plugged-in hasher: turns a value as the list wrote it into bytes of
+            one fixed size.
+
+    Yields:
+        One `Codes` for each list and signal that occurs, signals in the order of `Signal`, then of `readers`.
+
+    Raises:
+        ListError: There is no such list.
+    """
+    with store.read() as connection:
+        for name in names:
+            list_class = _find(connection, name).list_class
+            list_id = connection.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one()
+            for signal in Signal:
+                rows, values = _load(connection, list_id, signal.value, None)
+                if len(rows):
+                    yield Codes(name, list_class, signal.value, values, rows)
+            for other, reader in (readers or {}).items():
+                rows, values = _load(connection, list_id, other, reader)
+                if len(rows):
+                    yield Codes(name, list_class, other, values, rows)
+
+
+def name_entries(store: Store, rows: Sequence[int]) -> dict[int, str]:
+    """The identifiers of entries, by row."""
+    names: dict[int, str] = {}
+    with store.read() as connection:
+        for chunk in _chunks(sorted(set(rows))):
+            found = connection.execute(select(entries.c.id, entries.c.entry).where(entries.c.id.in_(chunk)))
+            names.update((row, entry) for row, entry in found)
+    return names
+
+
+def _make_way(connection: Connection, name: str, *, replace: bool) -> None:
+    if replace:
+        connection.execute(delete(lists).where(lists.c.name == name))
+    elif connection.execute(select(lists.c.id).where(lists.c.name == name)).first() is not None:
+        raise ListError(
+            f"there is a list named {name!r} already", hint=f"give --replace, or `unseen list rm {name}` first"
+        )
+
+
+def _rows(offered: Iterable[Entry], list_id: int, first_id: int, hashes: "array[int]") -> Iterator[tuple[object, ...]]:
+    note = hashes.append
+    row = first_id
+    for entry in offered:
+        labels = _labels_text(entry.labels) if entry.labels else None
+        name = entry.entry
+        note(hash((entry.value, labels, None if entry.is_positional else name)))
+        yield row, list_id, name, entry.signal, entry.value, labels
+        row += 1
+
+
+def _drop_duplicates(connection: Connection, first_id: int, hashes: "array[int]") -> int:
+    """Take out entries that say what an earlier one said; hashes only choose whom to compare."""
+    numbers = np.frombuffer(hashes, dtype=np.int64) if len(hashes) else np.empty(0, np.int64)
+    order = np.argsort(numbers, kind="stable")
+    same = numbers[order][1:] == numbers[order][:-1]
+    alike = np.zeros(len(numbers), dtype=bool)
+    alike[order[1:][same]] = True
+    alike[order[:-1][same]] = True
+    seen: set[tuple[object, ...]] = set()
+    surplus: list[int] = []
+    for chunk in _chunks((np.flatnonzero(alike) + first_id).tolist()):
+        found = connection.execute(select(entries).where(entries.c.id.in_(chunk)).order_by(entries.c.id)).mappings()
+        for row in found:
+            entry = Entry(row["entry"], row["signal"], row["value"])
+            key = (entry.signal, entry.value, row["labels"], None if entry.is_positional else entry.entry)
+            if key in seen:
+                surplus.append(row["id"])
+            seen.add(key)
+    for chunk in _chunks(surplus):
+        connection.execute(delete(entries).where(entries.c.id.in_(chunk)))
+    return len(surplus)
+
+
+def _load(
+    connection: Connection, list_id: int, signal: str, reader: Callable[[str], bytes] | None
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    query = (
+        select(entries.c.id, entries.c.value)
+        .where(entries.c.list_id == list_id, entries.c.signal == signal)
+        .order_by(entries.c.id)
+    )
+    rows = array("q")
+    values = bytearray()
+    # The driver's own cursor: SQLAlchemy's rows cost more than reading them.
+    result = connection.execute(query)
+    cursor = result.cursor
+    assert cursor is not None
+    while found := cursor.fetchmany(_ROWS_PER_FETCH):
+        ids, blobs = zip(*found, strict=True)
+        rows.extend(ids)
+        values += b"".join(blobs if reader is None else (reader(blob.decode()) for blob in blobs))
+    result.close()
+    matrix = np.frombuffer(values, dtype=np.uint8).reshape(len(rows), -1) if rows else np.empty((0, 0), np.uint8)
+    return np.frombuffer(rows, dtype=np.int64) if rows else np.empty(0, np.int64), matrix
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[at : at + _IDS_PER_QUERY] for at in range(0, len(ids), _IDS_PER_QUERY))
+
+
+def _find(connection: Connection, name: str) -> ListInfo:
+    row = connection.execute(select(lists).where(lists.c.name == name)).mappings().first()
+    if row is None:
+        raise ListError(f"there is no list named {name!r}", hint="`unseen list ls` names them")
+    return _info(row)
+
+
+def _info(row: RowMapping) -> ListInfo:
+    return ListInfo(
+        row["name"],
+        ListClass(row["list_class"]),
+        row["format"],
+        row["origin"],
+        row["sha256"],
+        row["added_at_utc"],
+        row["entry_count"],
+    )
+
+
+def _labels_text(labels: Sequence[Label]) -> str:
+    return json.dumps([[label.scheme, label.code] for label in labels], ensure_ascii=False, separators=(",", ":"))
+
+
+def _labels(text: str | None) -> tuple[Label, ...]:
+    return tuple(Label(scheme, code) for scheme, code in json.loads(text)) if text else ()
