@@ -32,9 +32,7 @@ LOOSE = {
     r"audit logs?": "ledger",
 }
 # (path, word as found): why it stands there. Nothing else may.
-ALLOWED: dict[tuple[str, str], str] = {
-    ("src/unseen/store/engine.py", "database"): "SQLite's own word for its file and for its error message",
-}
+ALLOWED: dict[tuple[str, str], str] = {}
 
 
 def prose() -> list[Path]:

@@ -7,6 +7,7 @@ from unseen.model import Label, Signal
 
 __all__ = [
     "ENTRY_CHARS_MAX",
+    "FOREIGN_CHARS_MAX",
     "FOREIGN_SIGNALS",
     "BadValueError",
     "name_signal",

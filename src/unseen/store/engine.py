@@ -239,16 +239,11 @@ def _translate(error: BaseException, path: Path) -> StoreError:
             f"the store {path} was locked by another process for {_BUSY_TIMEOUT_S:.0f} s",
             hint="wait until the other import or scan has ended",
         )
-<<<<<<< HEAD
-    if "not a database" in message:
-        return StoreError(f"{path / _DATABASE} is not a store of unseen", hint="give another --store PATH")
-    if "disk" in message:  # "database or disk is full", "disk I/O error"
+    if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
         return StoreError(
-            f"cannot read or write the store {path}: {message}",
+            f"cannot read or write the store {path}: {error}",
             hint="is there room on its disk? then run the same command again: what was kept stays kept",
         )
-    return StoreError(f"cannot use the store {path}: {message}")
-=======
     if code == sqlite3.SQLITE_NOTADB:
         return StoreError(f"{path / _FILE_NAME} is not a store of unseen", hint="give another --store PATH")
     return StoreError(f"cannot use the store {path}: {error}")
@@ -268,4 +263,3 @@ def bulk_insert(connection: Connection, table: Table, rows: Iterable[tuple[objec
     assert driver is not None
     statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608  # names of our own tables only
     driver.executemany(statement, rows)
->>>>>>> dcd0d53 (Lists: formats, values, corpus; kept in the store in one transaction)
