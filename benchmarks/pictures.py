@@ -22,6 +22,7 @@ from benchmarks.race import ROOT
 __all__ = [
     "CACHE",
     "clustered_codes",
+    "crowded_codes",
     "mixed_jpegs",
     "photographs",
     "queries_for",
@@ -130,14 +131,33 @@ def uniform_codes(count: int) -> Path:
 
 
 def clustered_codes(count: int) -> Path:
-    """A file of `count` PDQ codes of real content: each is of two random crops of photographs, laid over each other.
+    """A file of `count` PDQ codes as lists of photographs hold them: two thirds are near-duplicates of the first third.
 
-    Their bits depend on each other as those of photographs do, and near-duplicates occur as they fall.
+    Each original is of two random crops of photographs, laid over each other, so that bits depend on each other as
+    those of photographs do. Copies differ from it in 0 to 24 bits; an original has two on average.
     """
     path = CACHE / f"clustered-{count}.npy"
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        _save(path, _natural(count, _SEED))
+        rng = np.random.default_rng(_SEED + 3)
+        originals = _natural(count // 3, _SEED)
+        copied = originals[rng.integers(0, len(originals), count - len(originals))]
+        _save(path, rng.permutation(np.concatenate([originals, _flipped(copied, 24, rng)])))
+    return path
+
+
+def crowded_codes(count: int) -> Path:
+    """The clustered codes with 20,000 of them replaced by four crowds: 5,000 near-duplicates of one original each."""
+    path = CACHE / f"crowded-{count}.npy"
+    if not path.exists():
+        rng = np.random.default_rng(_SEED + 4)
+        codes = np.load(clustered_codes(count))
+        crowd = min(5000, count // 8)
+        for start in range(4):
+            codes[start * crowd : (start + 1) * crowd] = _flipped(
+                np.repeat(codes[-1 - start : len(codes) - start], crowd, 0), 24, rng
+            )
+        _save(path, rng.permutation(codes))
     return path
 
 
@@ -148,15 +168,24 @@ def queries_for(codes: Path, *, count: int) -> Path:
         return path
     rng = np.random.default_rng(_SEED + 1)
     entries = np.load(codes, mmap_mode="r")
-    planted = np.unpackbits(entries[rng.integers(0, len(entries), count // 2)], axis=1)
-    for at, row in enumerate(planted):
-        row[rng.permutation(256)[: at % 32]] ^= 1
-    if codes.stem.startswith("clustered"):
-        fresh = _natural(count - count // 2, _SEED + 2)
-    else:
+    planted = _flipped(entries[rng.integers(0, len(entries), count // 2)], 31, rng)
+    if codes.stem.startswith("uniform"):
         fresh = rng.integers(0, 256, (count - count // 2, 32), dtype=np.uint8)
-    _save(path, rng.permutation(np.concatenate([np.packbits(planted, axis=1), fresh])))
+    else:
+        fresh = _natural(count - count // 2, _SEED + 2)
+    _save(path, rng.permutation(np.concatenate([planted, fresh])))
     return path
+
+
+def _flipped(codes: Codes, bits_max: int, rng: np.random.Generator) -> Codes:
+    """Codes with 0 to `bits_max` bits changed, each number as often as any other."""
+    flipped = np.empty_like(codes)
+    for start in range(0, len(codes), 10_000):
+        part = codes[start : start + 10_000]
+        order = rng.random((len(part), 256)).argsort(axis=1)
+        changed = order < rng.integers(0, bits_max + 1, (len(part), 1))
+        flipped[start : start + 10_000] = part ^ np.packbits(changed, axis=1)
+    return flipped
 
 
 def _natural(count: int, seed: int) -> Codes:

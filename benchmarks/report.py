@@ -48,7 +48,7 @@ def lines(row: dict[str, Any]) -> list[str]:
         return [f"{row['id']}: not done: {row['not_done']}"]
     said = [f"{row['id']}: {_times(row)}"]
     said += [
-        f"  {_value(goal)} {goal['text']} (at least {_bound(goal, 'at_least')}): {_reached(goal)}"
+        f"  {_value(goal)} {goal['text']} (at least: {_bound(goal, 'at_least')}) {_reached(goal)}"
         for goal in row["goals"]
     ]
     if row["answers_equal"] is False:
@@ -125,7 +125,7 @@ def _bound(goal: dict[str, Any], name: str) -> str:
 
 
 def _reached(goal: dict[str, Any]) -> str:
-    return {"aim": "aim", "at least": "at least", "no": "**no**"}[goal["reached"]]
+    return {"aim": "aim", "at least": "at least", "no": "**no**", "reported": ""}[goal["reached"]]
 
 
 def _number(value: float) -> str:
