@@ -2,5 +2,6 @@
 
 from unseen.matching.digests import DigestTable
 from unseen.matching.index import Index
+from unseen.matching.policy import Comparison, Matcher
 
-__all__ = ["DigestTable", "Index"]
+__all__ = ["Comparison", "DigestTable", "Index", "Matcher"]
