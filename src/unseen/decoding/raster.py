@@ -15,7 +15,7 @@ from unseen.decoding.limits import Limits
 from unseen.decoding.modes import has_alpha, laid_over, to_pixels
 from unseen.model import How, Reason
 
-__all__ = ["Raster", "open_raster"]
+__all__ = ["Raster", "evenly_spaced", "open_raster"]
 
 # One thread a picture: the darkroom has a worker for each core already.
 pi_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
