@@ -11,6 +11,7 @@ import numpy.typing as npt
 from benchmarks.sides.protocol import Work, digest, serve
 
 RADIUS_BITS = 31
+_BLOCK = 1_000_000
 Codes = npt.NDArray[np.uint8]
 
 
@@ -18,8 +19,10 @@ def _unseen(settings: dict[str, Any]) -> Work:
     unseen: Any = import_module("unseen")
 
     codes, queries = _load(settings)
-    index = unseen.Index.build(codes, threshold_bits=RADIUS_BITS)
-    del codes
+    # In blocks from the mapped file, as a program with a large list would: the codes need not be held twice.
+    blocks = (codes[at : at + _BLOCK] for at in range(0, len(codes), _BLOCK))
+    index = unseen.Index.build(blocks, threshold_bits=RADIUS_BITS)
+    del codes, blocks
     batches = _batches(queries, settings["batch"])
     query_at, entry_at, distance_bits = index.search(queries)
     answer = sorted(zip(query_at.tolist(), entry_at.tolist(), distance_bits.tolist(), strict=True))
@@ -53,7 +56,7 @@ def _faiss_flat(settings: dict[str, Any]) -> Work:
     faiss.omp_set_num_threads(1)
     codes, queries = _load(settings)
     index = faiss.IndexBinaryFlat(256)
-    index.add(codes)
+    index.add(np.ascontiguousarray(codes))
     del codes
     limits, distances, labels = index.range_search(queries, RADIUS_BITS + 1)
     of_query = np.repeat(np.arange(len(queries)), np.diff(limits.astype(np.int64)))
@@ -81,7 +84,7 @@ def _latencies(search: Callable[[Any], object], batches: list[Any]) -> dict[str,
 
 
 def _load(settings: dict[str, Any]) -> tuple[Codes, Codes]:
-    return np.load(settings["codes"]), np.load(settings["queries"])[: settings["count"]]
+    return np.load(settings["codes"], mmap_mode="r"), np.load(settings["queries"])[: settings["count"]]
 
 
 def _batches(queries: Codes, size: int) -> list[Codes]:
