@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -117,18 +118,26 @@ void write_oriented_bits(const float *coefficients, const Orientation &orientati
     write_bits(oriented, hash);
 }
 
-// Nearest neighbour to exactly 512x512 whatever the shape, as Meta's command line does above 512.
+// Copies one row's 512 samples. The fourth byte of a pixel belongs to its neighbour and is overwritten by the next copy;
+// reading it never passes the picture's end, since of a side above 512 the last sample is never taken.
+void stretch_row(const uint8_t *row, const size_t *pixel_at, size_t channels, uint8_t *out) {
+    if (channels == 1) {
+        for (int x = 0; x < STRETCHED_SIDE; ++x) out[x] = row[pixel_at[x]];
+    } else {
+        for (int x = 0; x < STRETCHED_SIDE; ++x) std::memcpy(out + 3 * x, row + 3 * pixel_at[x], 4);
+    }
+}
+
+// Nearest neighbour to exactly 512x512 whatever the shape, as Meta's command line does where a side is above 512.
 Memory stretch(const UnseenPixels &from) {
-    const size_t channels = from.channels;
-    Memory memory = allocate(channels * STRETCHED_SIDE * STRETCHED_SIDE);
-    size_t column_at[STRETCHED_SIDE];
-    for (size_t x = 0; x < STRETCHED_SIDE; ++x) column_at[x] = x * from.cols / STRETCHED_SIDE * channels;
+    const size_t channels = from.channels, row_bytes = channels * STRETCHED_SIDE;
+    Memory memory = allocate(row_bytes * STRETCHED_SIDE + 1);
     uint8_t *out = static_cast<uint8_t *>(memory.get());
+    size_t pixel_at[STRETCHED_SIDE];
+    for (size_t x = 0; x < STRETCHED_SIDE; ++x) pixel_at[x] = x * from.cols / STRETCHED_SIDE;
     for (size_t y = 0; y < STRETCHED_SIDE; ++y) {
         const uint8_t *row = from.data + y * from.rows / STRETCHED_SIDE * from.cols * channels;
-        for (size_t x = 0; x < STRETCHED_SIDE; ++x) {
-            for (size_t c = 0; c < channels; ++c) *out++ = row[column_at[x] + c];
-        }
+        stretch_row(row, pixel_at, channels, out + y * row_bytes);
     }
     return memory;
 }
@@ -195,6 +204,14 @@ std::pair<nb::bytes, int> hash_array(const Array &array, bool is_stretched) {
     return {nb::bytes(reinterpret_cast<const char *>(hashes), sizeof hashes), quality};
 }
 
+nb::bytes coefficients_of_array(const Array &array, bool is_plain) {
+    const UnseenPixels pixels = pixels_of(array);
+    if (std::min(pixels.rows, pixels.cols) < SIDE_MIN) throw nb::value_error("too small");
+    alignas(64) float coefficients[UNSEEN_PDQ_BITS];
+    coefficients_of(pixels, is_plain, coefficients);
+    return nb::bytes(reinterpret_cast<const char *>(coefficients), sizeof coefficients);
+}
+
 }  // namespace
 
 void bind_pdq(nb::module_ &module) {
@@ -202,4 +219,6 @@ void bind_pdq(nb::module_ &module) {
                "Hash (32 bytes, most significant bit first) and quality of C-contiguous uint8[h, w, 3] or [h, w].");
     module.def("pdq_dihedral", hash_array<ORIENTATIONS>, nb::arg("pixels").noconvert(), nb::arg("stretch") = false,
                "The eight hashes, 32 bytes each, and the quality.");
+    module.def("pdq_coefficients", coefficients_of_array, nb::arg("pixels").noconvert(), nb::arg("is_plain"),
+               "float32[16, 16] as bytes: what the bits are made from. For conformance tests, which see more in them.");
 }

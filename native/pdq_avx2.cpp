@@ -13,6 +13,8 @@ struct Lanes256 {
     static V loadu(const float *at) { return _mm256_loadu_ps(at); }
     static void store(float *at, V value) { _mm256_store_ps(at, value); }
     static void storeu(float *at, V value) { _mm256_storeu_ps(at, value); }
+    static V load_first(const float *at) { return _mm256_castps128_ps256(_mm_load_ss(at)); }
+    static void store_first(float *at, V value) { _mm_store_ss(at, _mm256_castps256_ps128(value)); }
     static V zero() { return _mm256_setzero_ps(); }
     static V broadcast(float value) { return _mm256_set1_ps(value); }
     static V add(V a, V b) { return _mm256_add_ps(a, b); }

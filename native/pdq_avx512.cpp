@@ -1,5 +1,9 @@
 // PDQ with sixteen lanes: AVX-512 with byte permutations and byte dot products (Ice Lake, Zen 4 and later).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 warns of its own header's deliberately undefined vectors
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 
 #include "pdq_wave.hpp"
 
@@ -13,6 +17,8 @@ struct Lanes512 {
     static V loadu(const float *at) { return _mm512_loadu_ps(at); }
     static void store(float *at, V value) { _mm512_store_ps(at, value); }
     static void storeu(float *at, V value) { _mm512_storeu_ps(at, value); }
+    static V load_first(const float *at) { return _mm512_castps128_ps512(_mm_load_ss(at)); }
+    static void store_first(float *at, V value) { _mm_store_ss(at, _mm512_castps512_ps128(value)); }
     static V zero() { return _mm512_setzero_ps(); }
     static V broadcast(float value) { return _mm512_set1_ps(value); }
     static V add(V a, V b) { return _mm512_add_ps(a, b); }
@@ -97,6 +103,7 @@ struct Lanes512 {
 #pragma GCC unroll 16
         for (int p = 0; p < 16; ++p) {
             // The fourth byte of each dword is whatever; its weight is zero.
+            _mm_prefetch(reinterpret_cast<const char *>(rows[p] + offset) + 512, _MM_HINT_T1);
             v[p] = _mm512_permutexvar_epi8(spread, _mm512_loadu_si512(rows[p] + offset));
         }
         transpose(v);

@@ -15,6 +15,8 @@ struct Lanes128 {
     static V loadu(const float *at) { return *reinterpret_cast<const Unaligned *>(at); }
     static void store(float *at, V value) { *reinterpret_cast<Unaligned *>(at) = value; }
     static void storeu(float *at, V value) { *reinterpret_cast<Unaligned *>(at) = value; }
+    static V load_first(const float *at) { return V{*at, 0.0f, 0.0f, 0.0f}; }
+    static void store_first(float *at, V value) { *at = value[0]; }
     static V zero() { return V{}; }
     static V broadcast(float value) { return V{value, value, value, value}; }
     static V add(V a, V b) { return a + b; }

@@ -75,6 +75,8 @@ class Wave {
     static constexpr int W = Lanes::WIDTH;
     static constexpr int GROUPS = 2;  // two independent chains of additions hide each other's latency
     static constexpr int BAND = GROUPS * W;
+    // One step in the ring along rows: luma, means after the first two passes, sums of the third; a band's rows each.
+    static constexpr int RING_STRIDE = 3 * BAND, TWICE_AT = BAND, SUMS_AT = 2 * BAND;
     // A row's loads may begin this many bytes before it and end this many after it.
     static constexpr int OVERREAD_BYTES = CHANNELS_MAX * (BAND + 2 * W) + 64;
 
@@ -85,7 +87,7 @@ class Wave {
           down_(pixels.rows),
           steps_((pixels.cols + 2 * along_.ahead + BAND - 1 + W - 1) / W * W),
           ring_size_(power_of_two_from((along_.window > BAND ? along_.window : BAND) + W)),
-          bands_kept_(down_.window / BAND + 2),
+          bands_kept_(down_.window / BAND + 1),
           down_ring_size_(power_of_two_from(down_.window + 1)) {
         Arena arena(scratch);
         const size_t padded = static_cast<size_t>(steps_) + 2 * BAND;
@@ -93,9 +95,7 @@ class Wave {
         along_high_ = arena.template take<float>(padded) + BAND;
         along_low_ = arena.template take<float>(padded) + BAND;
         column_sums_ = arena.template take<float>(padded) + BAND;
-        luma_ = arena.template take<float>(static_cast<size_t>(ring_size_) * BAND);
-        boxed_ = arena.template take<float>(static_cast<size_t>(ring_size_) * BAND);
-        row_sums_ = arena.template take<float>(static_cast<size_t>(ring_size_) * BAND);
+        ring_ = arena.template take<float>(static_cast<size_t>(ring_size_) * RING_STRIDE);
         band_size_ = padded * BAND;
         bands_ = arena.template take<float>(band_size_ * bands_kept_ + 2 * W) + W;
         picked_ = arena.template take<float>(BAND * SIDE);
@@ -114,7 +114,7 @@ class Wave {
             for (int r = 0; r < BAND; ++r) finish_row(top + r - down_.ahead, picked_ + r * SIDE, out);
             if (++slot_ == bands_kept_) slot_ = 0;
         }
-        for (int row = finished_; row < down_.length + down_.ahead; ++row) finish_row(row, nullptr, out);
+        for (int row = finished_; row < down_.length + down_.ahead; ++row) finish_row(row, picked_, out);
     }
 
   private:
@@ -127,7 +127,7 @@ class Wave {
         }
         memset(column_sums_ - BAND, 0, (static_cast<size_t>(steps_) + 2 * BAND) * sizeof(float));
         memset(bands_ - W, 0, (band_size_ * bands_kept_ + 2 * W) * sizeof(float));
-        memset(staged_, 0, staged_size_ * (BAND + 1));
+        memset(staged_, 0, staged_size_);
         memset(column_totals_, 0, sizeof column_totals_);
         for (int j = 0; j < SIDE; ++j) {
             const int at = along_.centre(j) + along_.ahead;
@@ -148,6 +148,8 @@ class Wave {
         return copy;
     }
 
+    // Means along rows of the band so many before this one, at step 0. A band overwrites the oldest in its own place:
+    // what it still needs from there lies ahead of what it has written.
     float *band(int back) {
         int slot = slot_ - back;
         if (slot < 0) slot += bands_kept_;
@@ -158,7 +160,7 @@ class Wave {
     struct Band {
         V down_high[GROUPS], down_low[GROUPS];
         typename Lanes::Straddle straddle;
-        const float *old[GROUPS + 1];  // whole vectors of the rows one window above, at step 0
+        const float *here, *older;  // the rows one window above, at step 0: in the same number of bands back, or one more
         float *boxed_rows;
         V row_sum[GROUPS], column_sum[GROUPS], second_sum[GROUPS];
     };
@@ -172,44 +174,36 @@ class Wave {
             Lanes::divisor(y < down_.length + down_.ahead ? down_.count(y) : 0, high + p, low + p);
             rows[p] = row_at(y, r) - static_cast<ptrdiff_t>(r) * pixels_.channels;
         }
-        // The row one window above lies `shift` lanes further and as many steps back, in the same band or the one before.
+        // The row one window above lies `shift` lanes further and as many steps back, or past the end of its band.
         const int shift = down_.window % BAND, back = down_.window / BAND;
         now.straddle = Lanes::straddle(shift % W);
         now.boxed_rows = band(0);
-        for (int g = 0; g <= GROUPS; ++g) {
-            const int vector = g + shift / W;
-            const ptrdiff_t here = static_cast<ptrdiff_t>(-shift) * BAND + vector * W;
-            const ptrdiff_t older = static_cast<ptrdiff_t>(BAND - shift) * BAND + (vector - GROUPS) * W;
-            now.old[g] = vector < GROUPS ? band(back) + here : band(back + 1) + older;
-        }
+        now.here = band(back) - static_cast<ptrdiff_t>(shift) * BAND;
+        now.older = band(back + 1) + static_cast<ptrdiff_t>(BAND - shift) * BAND;
         for (int g = 0; g < GROUPS; ++g) {
             now.down_high[g] = Lanes::loadu(high + g * W);
             now.down_low[g] = Lanes::loadu(low + g * W);
             now.row_sum[g] = now.column_sum[g] = now.second_sum[g] = Lanes::zero();
         }
-        const size_t ring_bytes = static_cast<size_t>(ring_size_) * BAND * sizeof(float);
-        memset(luma_, 0, ring_bytes);
-        memset(boxed_, 0, ring_bytes);
+        // The steps before the first, which the first ones subtract.
+        memset(ring_ + static_cast<size_t>(ring_size_ - along_.window) * RING_STRIDE, 0,
+               static_cast<size_t>(along_.window) * RING_STRIDE * sizeof(float));
         int column = 0;
         for (int step = 0; step < steps_; step += W) {
             // Within these bounds every lane is inside the picture and divides by the whole window.
             const bool is_inner = step >= BAND - 1 + along_.window - 1 && step + W <= along_.length;
-            float *luma = luma_ + static_cast<size_t>(step & (ring_size_ - 1)) * BAND;
-            for (int g = 0; g < GROUPS; ++g) {
-                if (step >= along_.length + BAND) {
-                    memset(luma, 0, W * BAND * sizeof(float));
-                } else if (pixels_.channels == 1) {
-                    Lanes::template luma_of_grey<BAND>(rows + g * W, step, luma + g * W);
+            float *luma = ring_ + static_cast<size_t>(step & (ring_size_ - 1)) * RING_STRIDE;
+            for (int g = 0; g < GROUPS && step < along_.length + BAND; ++g) {
+                if (pixels_.channels == 1) {
+                    Lanes::template luma_of_grey<RING_STRIDE>(rows + g * W, step, luma + g * W);
                 } else {
-                    Lanes::template luma_of_rgb<BAND>(rows + g * W, 3 * static_cast<ptrdiff_t>(step), luma + g * W);
+                    Lanes::template luma_of_rgb<RING_STRIDE>(rows + g * W, 3 * static_cast<ptrdiff_t>(step), luma + g * W);
                 }
             }
-            if (is_inner) {
-                run_steps<true>(now, step);
-            } else {
-                mask_luma(luma, step);
-                run_steps<false>(now, step);
-            }
+            if (!is_inner) mask_luma(luma, step);
+            const auto run = shift < W ? is_inner ? run_steps<true, 0> : run_steps<false, 0>
+                                       : is_inner ? run_steps<true, 1> : run_steps<false, 1>;
+            run(*this, now, step);
             for (; column < SIDE && along_.centre(column) + 2 * along_.ahead + BAND <= step + W; ++column) pick(column);
         }
     }
@@ -217,47 +211,53 @@ class Wave {
     void mask_luma(float *luma, int step) {
         for (int i = 0; i < W; ++i) {
             for (int g = 0; g < GROUPS; ++g) {
-                float *at = luma + i * BAND + g * W;
+                float *at = luma + i * RING_STRIDE + g * W;
                 Lanes::store(at, Lanes::masked(Lanes::load(at), inside_ + step + i - (BAND - 1) + g * W));
             }
         }
     }
 
-    template <bool IS_INNER>
-    void run_steps(Band &band, int first_step) {
+    // IS_INNER: every lane divides by the whole window. FIRST: which vector of `here` holds the first row to subtract.
+    template <bool IS_INNER, int FIRST>
+    static void run_steps(Wave &wave, Band &band, int first_step) {
         Band now = band;
-        const int ring_mask = ring_size_ - 1, window = along_.window;
-        const V inner_high = Lanes::broadcast(along_high_[window - 1]);
-        const V inner_low = Lanes::broadcast(along_low_[window - 1]);
-        for (int step = first_step; step < first_step + W; ++step) {
-            const size_t at = static_cast<size_t>(step & ring_mask) * BAND;
-            const size_t left_at = static_cast<size_t>((step - window) & ring_mask) * BAND;
+        float *const ring = wave.ring_, *const column_sums = wave.column_sums_;
+        const float *const highs = wave.along_high_, *const lows = wave.along_low_;
+        const int ring_mask = wave.ring_size_ - 1, window = wave.along_.window;
+        const V inner_high = Lanes::broadcast(highs[window - 1]), inner_low = Lanes::broadcast(lows[window - 1]);
+        float *at = ring + static_cast<size_t>(first_step & ring_mask) * RING_STRIDE;
+        for (int step = first_step; step < first_step + W; ++step, at += RING_STRIDE) {
+            const float *left = ring + static_cast<size_t>((step - window) & ring_mask) * RING_STRIDE;
             const size_t band_at = static_cast<size_t>(step) * BAND;
+            const float *here = now.here + band_at, *older = now.older + band_at;
             V boxed[GROUPS], previous[GROUPS + 1];
             for (int g = 0; g < GROUPS; ++g) {
-                V sum = Lanes::add(now.row_sum[g], Lanes::load(luma_ + at + g * W));
-                sum = Lanes::sub(sum, Lanes::load(luma_ + left_at + g * W));
+                V sum = Lanes::add(now.row_sum[g], Lanes::load(at + g * W));
+                sum = Lanes::sub(sum, Lanes::load(left + g * W));
                 now.row_sum[g] = sum;
                 const ptrdiff_t c = step - (BAND - 1) + g * W;
                 boxed[g] = IS_INNER ? Lanes::mean(sum, inner_high, inner_low)
-                                    : Lanes::mean(sum, Lanes::loadu(along_high_ + c), Lanes::loadu(along_low_ + c));
-                Lanes::store(now.boxed_rows + band_at + g * W, boxed[g]);
+                                    : Lanes::mean(sum, Lanes::loadu(highs + c), Lanes::loadu(lows + c));
                 previous[g] = now.column_sum[g];
             }
-            previous[GROUPS] = Lanes::loadu(column_sums_ + step);
+            // This row's means go where the oldest band's were; `here` may be them already, so they are stored first.
+            for (int g = 0; g < GROUPS; ++g) Lanes::store(now.boxed_rows + band_at + g * W, boxed[g]);
+            previous[GROUPS] = Lanes::load_first(column_sums + step);
             for (int g = 0; g < GROUPS; ++g) {
+                const int v = g + FIRST;
+                const float *first = v < GROUPS ? here + v * W : older + (v - GROUPS) * W;
+                const float *second = v + 1 < GROUPS ? here + (v + 1) * W : older + (v + 1 - GROUPS) * W;
                 V sum = Lanes::add(Lanes::next_lane(previous[g], previous[g + 1]), boxed[g]);
-                sum = Lanes::sub(sum, now.straddle(now.old[g] + band_at, now.old[g + 1] + band_at));
+                sum = Lanes::sub(sum, now.straddle(first, second));
                 now.column_sum[g] = sum;
                 const V twice = Lanes::mean(sum, now.down_high[g], now.down_low[g]);
-                V second = Lanes::add(now.second_sum[g], twice);
-                second = Lanes::sub(second, Lanes::load(boxed_ + left_at + g * W));
-                Lanes::store(boxed_ + at + g * W, twice);
-                now.second_sum[g] = second;
-                Lanes::store(row_sums_ + at + g * W, second);
+                V second_sum = Lanes::add(now.second_sum[g], twice);
+                second_sum = Lanes::sub(second_sum, Lanes::load(left + TWICE_AT + g * W));
+                now.second_sum[g] = second_sum;
+                Lanes::store(at + TWICE_AT + g * W, twice);
+                Lanes::store(at + SUMS_AT + g * W, second_sum);
             }
-            // Only lane 0 is final: what the others write is written again before anybody reads it.
-            Lanes::storeu(column_sums_ + step - (BAND - 1), now.column_sum[0]);
+            Lanes::store_first(column_sums + step - (BAND - 1), now.column_sum[0]);
         }
         for (int g = 0; g < GROUPS; ++g) {
             band.row_sum[g] = now.row_sum[g];
@@ -266,12 +266,16 @@ class Wave {
         }
     }
 
-    // Takes one of the 64 columns out of the last steps, where its rows lie along a diagonal.
+    // Takes one of the 64 columns out of the last steps, where its rows lie along a diagonal of the ring.
     void pick(int column) {
         const int step = along_.centre(column) + 2 * along_.ahead;
-        for (int r = 0; r < BAND; ++r) {
-            const size_t at = static_cast<size_t>((step + r) & (ring_size_ - 1)) * BAND;
-            picked_[r * SIDE + column] = row_sums_[at + BAND - 1 - r];
+        const float *diagonal = ring_ + SUMS_AT + BAND - 1;
+        int at = step & (ring_size_ - 1);
+        float *to = picked_ + column;
+        for (int r = 0; r < BAND; at = 0) {
+            const int end = r + ring_size_ - at < BAND ? r + ring_size_ - at : BAND;
+            const float *from = diagonal + static_cast<ptrdiff_t>(at) * RING_STRIDE - r;
+            for (; r < end; ++r, from += RING_STRIDE - 1) to[r * SIDE] = *from;
         }
     }
 
@@ -312,7 +316,7 @@ class Wave {
     uint32_t *inside_;                           // by column: all ones inside the picture
     float *along_high_, *along_low_;             // by column: divisor of the first pass along rows
     float *column_sums_;                         // by column: running sum down to the band's last row
-    float *luma_, *boxed_, *row_sums_;           // rings by step, a band's rows each
+    float *ring_;                                // by step: see RING_STRIDE
     float *bands_;                               // ring of bands: means along rows, by step, a band's rows each
     float *picked_;                              // a band's rows, 64 columns each: sums of the second pass along rows
     float *down_ring_;                           // ring of rows, 64 columns each

@@ -8,7 +8,7 @@ runs it; the stretch is that of its command line.
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["pdq", "pdq_dihedral"]
+__all__ = ["pdq", "pdq_coefficients", "pdq_dihedral"]
 
 _Pixels = npt.NDArray[np.uint8]
 _Floats = npt.NDArray[np.float32]
@@ -26,9 +26,7 @@ def pdq(pixels: _Pixels, *, stretch: bool = False) -> tuple[bytes, int]:
         pixels = _stretch(pixels)
     if min(pixels.shape[:2]) < _HASHABLE_SIDE_MIN:
         return bytes(32), 0
-    luma = _luma(pixels)
-    # The reference hashes a picture that is 64x64 already as it is, but filters it for the eight orientations.
-    small = luma if luma.shape == (_SIDE, _SIDE) else _downscale(luma)
+    small = _small(pixels, is_plain=True)
     return _bits(_transform(small)), _quality(small)
 
 
@@ -38,8 +36,19 @@ def pdq_dihedral(pixels: _Pixels, *, stretch: bool = False) -> tuple[bytes, int]
         pixels = _stretch(pixels)
     if min(pixels.shape[:2]) < _HASHABLE_SIDE_MIN:
         return bytes(8 * 32), 0
-    small = _downscale(_luma(pixels))
+    small = _small(pixels, is_plain=False)
     return b"".join(_bits(oriented) for oriented in _orientations(_transform(small))), _quality(small)
+
+
+def pdq_coefficients(pixels: _Pixels, *, is_plain: bool) -> bytes:
+    """float32[16, 16] as bytes: what the bits are made from. For conformance tests, which see more in them."""
+    return _transform(_small(pixels, is_plain=is_plain)).tobytes()
+
+
+def _small(pixels: _Pixels, *, is_plain: bool) -> _Floats:
+    luma = _luma(pixels)
+    # The reference hashes a picture that is 64x64 already as it is, but filters it for the eight orientations.
+    return luma if is_plain and luma.shape == (_SIDE, _SIDE) else _downscale(luma)
 
 
 def _stretch(pixels: _Pixels) -> _Pixels:
