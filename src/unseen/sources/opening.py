@@ -9,7 +9,7 @@ from unseen.model import Item, Reason
 from unseen.sources.files import item_at, mode_of, open_directory, refused
 from unseen.sources.tree import Bounds, walk
 
-__all__ = ["PATHS", "open_listed", "open_source", "open_sources"]
+__all__ = ["PATHS", "check_sources", "open_listed", "open_source", "open_sources"]
 
 # Stands for a list of paths on standard input.
 PATHS = "-"
@@ -39,8 +39,7 @@ def open_sources(
     Raises:
         SourceError: A source does not exist or cannot be opened. Raised at once, before the first item is asked for.
     """
-    for text in texts:
-        _check(text)
+    check_sources(texts)
     bounds = Bounds(
         roots=tuple(os.path.realpath(text) for text in texts),
         passed_over=_identities(passed_over),
@@ -65,15 +64,21 @@ def open_listed(
         yield from _listed(path, identities, on_passed_over)
 
 
-def _check(text: str) -> None:
+def check_sources(texts: Iterable[str]) -> None:
+    """Make sure that directories can be opened and files exist. A file that cannot be read is an item with a reason.
+
+    Raises:
+        SourceError: One does not exist or cannot be opened.
+    """
     hint = "give the path of a directory or file; nothing was scanned"
-    if not text or "\0" in text:
-        raise SourceError(f"{text!r} is not a path", hint=hint)
-    try:
-        if stat.S_ISDIR(mode_of(text, follow=True)):
-            open_directory(text, follow=True)
-    except OSError as error:
-        raise SourceError(f"cannot open {text!r}: {error.strerror or error}", hint=hint) from error
+    for text in texts:
+        if not text or "\0" in text:
+            raise SourceError(f"{text!r} is not a path", hint=hint)
+        try:
+            if stat.S_ISDIR(mode_of(text, follow=True)):
+                open_directory(text, follow=True)
+        except OSError as error:
+            raise SourceError(f"cannot open {text!r}: {error.strerror or error}", hint=hint) from error
 
 
 def _items(text: str, bounds: Bounds) -> Iterator[Item]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 from unseen.errors import SourceError
 
@@ -14,7 +14,7 @@ _BLOCK_BYTES = 65_536
 _PATH_BYTES_MAX = 65_536
 
 
-def paths_from(stream: BinaryIO) -> Iterator[str]:
+def paths_from(stream: IO[bytes]) -> Iterator[str]:
     """Give the paths in a stream, each ended by a zero byte or by a newline.
 
     Names may hold newlines, never zero bytes: where the first 64 KiB hold a zero byte, zero bytes part the paths
@@ -48,7 +48,7 @@ def paths_from(stream: BinaryIO) -> Iterator[str]:
         waiting = rest + block
 
 
-def _read(stream: BinaryIO) -> bytes:
+def _read(stream: IO[bytes]) -> bytes:
     """A whole block, although pipes give what they have: the first one decides about the separator."""
     pieces: list[bytes] = []
     missing = _BLOCK_BYTES

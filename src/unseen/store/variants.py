@@ -7,7 +7,6 @@ Orientation, convention and alpha are positions in the tuples below; 0 is None. 
 """
 
 import struct
-from functools import lru_cache
 
 from unseen.errors import StoreError
 from unseen.model import How, Variant
@@ -18,6 +17,10 @@ _VERSION = 1
 _ORIENTATIONS = (None, "original", "rotate90", "rotate180", "rotate270", "flipx", "flipy", "plus", "minus")
 _CONVENTIONS = (None, "full", "512")
 _ALPHAS = (None, "white", "black")
+_ORIENTATION_AT, _CONVENTION_AT, _ALPHA_AT = (
+    {word: position for position, word in enumerate(words)} for words in (_ORIENTATIONS, _CONVENTIONS, _ALPHAS)
+)
+_NOTHING = (None, None, None, None)
 _HEAD = struct.Struct("<5B32s")
 
 
@@ -27,10 +30,11 @@ def pack_variants(variants: tuple[Variant, ...]) -> bytes | None:
         return None
     pieces = [bytes((_VERSION,))]
     for variant in variants:
-        words, optional = _pack_how(variant.how)
-        pieces.append(words)
-        pieces.append(bytes((variant.pdq_quality,)))
-        pieces.append(variant.pdq)
+        how = variant.how
+        present, optional = _pack_optional(how)
+        orientation, convention = _ORIENTATION_AT[how.orientation], _CONVENTION_AT[how.convention]
+        quality, pdq = variant.pdq_quality, variant.pdq
+        pieces.append(_HEAD.pack(orientation, convention, _ALPHA_AT[how.alpha], present, quality, pdq))
         pieces.append(optional)
     return b"".join(pieces)
 
@@ -49,9 +53,9 @@ def unpack_variants(packed: bytes | None) -> tuple[Variant, ...]:
         raise StoreError("stored variants are torn", hint="check the medium that holds the store") from None
 
 
-# Pictures share a few dozen ways of being hashed; frames of films do not, and would fill an unbounded cache.
-@lru_cache(maxsize=256)
-def _pack_how(how: How) -> tuple[bytes, bytes]:
+def _pack_optional(how: How) -> tuple[int, bytes]:
+    if (how.time_s, how.window, how.angle_deg, how.candidate_distance_bits) == _NOTHING:
+        return 0, b""
     present = 0
     optional = b""
     if how.time_s is not None:
@@ -66,15 +70,7 @@ def _pack_how(how: How) -> tuple[bytes, bytes]:
     if how.candidate_distance_bits is not None:
         present |= 8
         optional += struct.pack("<H", how.candidate_distance_bits)
-    words = bytes(
-        (
-            _ORIENTATIONS.index(how.orientation),
-            _CONVENTIONS.index(how.convention),
-            _ALPHAS.index(how.alpha),
-            present,
-        )
-    )
-    return words, optional
+    return present, optional
 
 
 def _unpack(packed: bytes) -> tuple[Variant, ...]:

@@ -1,0 +1,112 @@
+"""Lists as a search wants them: those of the store by name, and those in files for one run."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from unseen.errors import ListError
+from unseen.hashing.plugin import Hasher
+from unseen.lists import FileCodes, ListFile, read_codes
+from unseen.model import Codes, ListClass
+from unseen.store import ListInfo, Store, list_lists, load_codes, name_entries
+
+__all__ = ["KnownMaterial", "load_known"]
+
+# Rows of entries in the store are counted from 1; those of files from here on, so that one number names one entry.
+_FILE_ROWS_FROM = 1 << 40
+
+
+@dataclass(slots=True)
+class KnownMaterial:
+    """All lists of one run.
+
+    Attributes:
+        store: Holds the stored ones.
+        columns: One for each list and searchable signal.
+        lists: Name, SHA-256 and class of each list, in the order given.
+        entries_searchable: Entries that this program can search for.
+        entries_not_searchable: Entries of signals that it does not compute.
+    """
+
+    store: Store
+    columns: list[Codes] = field(default_factory=list)
+    lists: list[tuple[str, bytes, ListClass]] = field(default_factory=list)
+    entries_searchable: int = 0
+    entries_not_searchable: int = 0
+    _files: list[FileCodes] = field(default_factory=list)
+
+    def name_entries(self, rows: Sequence[int]) -> Mapping[int, str]:
+        """The identifiers of entries, by row."""
+        # Whoever takes a list out of the store while it is being searched must not make a match vanish.
+        names = {row: f"row {row}" for row in rows}
+        names.update(name_entries(self.store, [row for row in rows if row < _FILE_ROWS_FROM]))
+        for file in self._files:
+            end = file.first_row + len(file.names)
+            names.update((row, file.names[row - file.first_row]) for row in rows if file.first_row <= row < end)
+        return names
+
+    def add_stored(self, info: ListInfo, readers: Mapping[str, Callable[[str], bytes]]) -> None:
+        """Load a list of the store."""
+        columns = list(load_codes(self.store, [info.name], readers=readers))
+        self._add(columns, (info.name, info.sha256, info.list_class), info.entry_count)
+
+    def add_file(self, path: str, list_class: ListClass) -> None:
+        """Read a list from a file."""
+        first_row = _FILE_ROWS_FROM + sum(len(file.names) for file in self._files)
+        with ListFile(path) as file:
+            read = read_codes(file, name=path, list_class=list_class, first_row=first_row)
+        self._files.append(read)
+        self._add(list(read.codes), (path, read.sha256, list_class), read.by_signal.total())
+
+    def _add(self, columns: list[Codes], origin: tuple[str, bytes, ListClass], entry_count: int) -> None:
+        searchable = sum(len(column.rows) for column in columns)
+        self.columns += columns
+        self.lists.append(origin)
+        self.entries_searchable += searchable
+        self.entries_not_searchable += entry_count - searchable
+
+
+def load_known(store: Store, texts: Sequence[str], *, hashers: Sequence[Hasher] = ()) -> KnownMaterial:
+    """Load lists, ready to be searched.
+
+    Args:
+        store: The store.
+        texts: Names of lists in the store, or paths of files; none for every list of the store. A name goes before a
+            file of the same name. Files count as class `csam`, as `unseen list add` has it.
+        hashers: Plugged in by a licensee; entries of their signals in the store's lists are searchable too.
+
+    Raises:
+        ListError: There is no such list and no such file, a file is not a list, or the store holds no list at all.
+        StoreError: The store cannot be read.
+    """
+    known = KnownMaterial(store)
+    readers = {hasher.signal: partial(_read_value, hasher) for hasher in hashers}
+    stored = {info.name: info for info in list_lists(store)}
+    if not texts and not stored:
+        raise ListError(
+            f"the store {store.path} holds no list", hint="add one with `unseen list add NAME FILE`, or give --list"
+        )
+    for text in dict.fromkeys(texts or stored):
+        if text in stored:
+            known.add_stored(stored[text], readers)
+        elif Path(text).exists():
+            known.add_file(text, ListClass.CSAM)
+        else:
+            raise ListError(f"there is no list named {text!r}, and no such file", hint="`unseen list ls` names them")
+    return known
+
+
+def _read_value(hasher: Hasher, text: str) -> bytes:
+    """A value as lists write those of foreign signals: hexadecimal, or base64 as VICS has it."""
+    try:
+        value = bytes.fromhex(text) if len(text) == 2 * hasher.size_bytes else base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        value = b""
+    if len(value) != hasher.size_bytes:
+        raise ListError(
+            f"an entry of signal {hasher.signal} has not the {hasher.size_bytes} bytes that the plugged-in hasher gives"
+        )
+    return value

@@ -1,0 +1,183 @@
+"""`unseen scan`: choose sources, lists, workers and clock, and run the pipeline."""
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import chain
+from typing import IO, BinaryIO
+
+from unseen.casework.hashing import worker_count
+from unseen.casework.loading import KnownMaterial, load_known
+from unseen.casework.progress import CountAhead, Progress, Watched
+from unseen.darkroom import Darkroom
+from unseen.darkroom.hashers import load_hashers
+from unseen.errors import SourceError
+from unseen.matching import Matcher
+from unseen.model import Finding, Item, NotScreened, Summary
+from unseen.scan import Clock, scan
+from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
+from unseen.store import ScanSession, Store, open_store
+
+__all__ = ["ScanSettings", "ScanWatchers", "run_scan"]
+
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanSettings:
+    """What a scan is asked to do.
+
+    Attributes:
+        store: Path of the store; made where there is none.
+        sources: Paths of directories and files as given; `-` for a list of paths.
+        lists: Names of lists in the store, or paths of files that hold one; none for every list of the store.
+        threshold_bits: Largest distance that counts as a match, inclusive, 0 … 64.
+        workers: Number of decoding processes; None for one on each core.
+        basis: On which legal basis, in the words of whoever scans; kept with the scan.
+        unsafe_no_sandbox: Go on where the kernel cannot lock a worker.
+    """
+
+    store: str
+    sources: tuple[str, ...]
+    lists: tuple[str, ...] = ()
+    threshold_bits: int = 31
+    workers: int | None = None
+    basis: str | None = None
+    unsafe_no_sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanWatchers:
+    """Who is told what while a scan runs.
+
+    Attributes:
+        progress: How far it has come, some ten times a second; None spares counting ahead.
+        note: What a person should know, as a sentence.
+    """
+
+    progress: Callable[[Progress], None] | None = None
+    note: Callable[[str], None] = lambda _: None
+
+
+def run_scan(
+    settings: ScanSettings, *, paths: BinaryIO | None = None, watchers: ScanWatchers = ScanWatchers()
+) -> Iterator[Finding | NotScreened | Summary]:
+    """Screen everything that the sources hold, keep it in the store, and tell it; the summary comes last.
+
+    Resumes the unfinished scan of the same sources, lists and settings, if there is one: what that has found is told
+    first, and the summary covers the whole. Leaving the iteration, or being killed, at any moment loses at most one
+    batch of work and nothing that was told.
+
+    Args:
+        settings: What to scan, and how.
+        paths: The list of paths that source `-` stands for, ended by newlines or zero bytes.
+        watchers: Whom to tell how it goes.
+
+    Raises:
+        SourceError: A source does not exist or cannot be opened; nothing was scanned.
+        ListError: A list does not exist or cannot be read.
+        ThresholdError: The threshold is outside 0 … 64.
+        StoreError: The store cannot be opened, read or written, or the same scan is running already.
+        SandboxError: The kernel cannot lock a worker, and `unsafe_no_sandbox` was not given.
+    """
+    began = time.monotonic()
+    texts = [text for text in settings.sources if text != PATHS]
+    check_sources(texts)
+    with ExitStack() as stack:
+        listed = stack.enter_context(_spooled(paths)) if PATHS in settings.sources else None
+        store = stack.enter_context(open_store(settings.store))
+        hashers = load_hashers()
+        known = load_known(store, settings.lists, hashers=hashers)
+        matcher = Matcher(
+            known.columns,
+            threshold_bits=settings.threshold_bits,
+            name_entries=known.name_entries,
+            hashers=hashers,
+        )
+        what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
+        key = hashlib.sha256(what.encode()).digest()
+        session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=_now_utc()))
+        before = session.account
+        if session.is_resumed:
+            watchers.note(f"going on with an unfinished scan: {before.items:,} items are done")
+        darkroom: Darkroom | Watched = stack.enter_context(
+            Darkroom(workers=settings.workers or worker_count(), unsafe_no_sandbox=settings.unsafe_no_sandbox)
+        )
+        if watchers.progress is not None:
+            ahead = None
+            if listed is None:
+                ahead = stack.enter_context(CountAhead(open_sources(texts, passed_over=[str(store.path)])))
+            darkroom = Watched(darkroom, watchers.progress, files_before=before.items, ahead=ahead)
+        items = _items(texts, listed, store, watchers.note)
+        clock = Clock(time.monotonic, _now_utc)
+        yield from scan(items, darkroom=darkroom, matcher=matcher, session=session, clock=clock)
+        accounted = session.account.seconds - before.seconds
+        yield session.finish(
+            entries_searchable=known.entries_searchable,
+            entries_not_searchable=known.entries_not_searchable,
+            seconds=time.monotonic() - began - accounted,
+            at_utc=_now_utc(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The list of paths behind `-`, in a file without a name; its digest tells whether it is the same list again."""
+
+    file: IO[bytes]
+    sha256: str
+
+
+def _items(texts: Sequence[str], listed: _Listed | None, store: Store, note: Callable[[str], None]) -> Iterator[Item]:
+    def tell(path: str) -> None:
+        note(f"passed over {path}: it is the store")
+
+    passed_over = [str(store.path)]
+    items = open_sources(texts, passed_over=passed_over, on_passed_over=tell)
+    if listed is None:
+        return items
+    return chain(items, open_listed(paths_from(listed.file), passed_over=passed_over, on_passed_over=tell))
+
+
+def _describe(settings: ScanSettings, known: KnownMaterial, listed: _Listed | None, signals: Sequence[str]) -> str:
+    """All that decides the result, in JSON: an unfinished scan is resumed where this is the same to the letter."""
+    return json.dumps(
+        {
+            "version": version("unseen"),
+            # A relative path means another place in another working directory.
+            "sources": [[text, os.path.realpath(text)] for text in settings.sources if text != PATHS],
+            "paths_sha256": None if listed is None else listed.sha256,
+            "lists": sorted([name, sha256.hex(), list_class.value] for name, sha256, list_class in known.lists),
+            "plugged_in": list(signals),
+            "threshold_bits": settings.threshold_bits,
+            "basis": settings.basis,
+            "unsafe_no_sandbox": settings.unsafe_no_sandbox,
+        }
+    )
+
+
+@contextmanager
+def _spooled(paths: BinaryIO | None) -> Iterator[_Listed]:
+    if paths is None:
+        raise SourceError("there is no list of paths to read", hint="pipe one in: find . -print0 | unseen scan -")
+    digest = hashlib.sha256()
+    with tempfile.TemporaryFile() as spool:
+        try:
+            while block := paths.read(_BLOCK_BYTES):
+                digest.update(block)
+                spool.write(block)
+        except OSError as error:
+            raise SourceError(f"cannot read the list of paths: {error.strerror or error}") from error
+        spool.seek(0)
+        yield _Listed(spool, digest.hexdigest())
+
+
+def _now_utc() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
