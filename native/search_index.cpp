@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 
 namespace {
@@ -118,10 +119,12 @@ void UnseenIndex::search_block(const uint8_t *queries, size_t count, unsigned th
     size_t scanned_count = 0;
     const double scan_ns = (count >= kGroup ? kCosts.scan_batched : kCosts.scan) * static_cast<double>(base_.count);
     const bool must_probe = method_ == UnseenMethod::multi_index;
+    // Half a scan: a query that meets a large cluster then costs at most one and a half.
+    const double limit_ns = must_probe ? std::numeric_limits<double>::infinity() : scan_ns / 2;
     const bool probes = !plan.steps.empty() && (must_probe || (!plan.prefer_scan && plan.cost_ns < scan_ns));
     for (size_t q = 0; q < count; ++q) {
         const size_t before = keys.size();
-        if (!probes || !unseen_probe(base_, tables_, plan, codes[q], threshold, !must_probe, keys)) {
+        if (!probes || !unseen_probe(base_, tables_, plan, codes[q], threshold, limit_ns, keys)) {
             scanned[scanned_count++] = static_cast<uint32_t>(q);
             continue;
         }

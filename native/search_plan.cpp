@@ -12,9 +12,10 @@ constexpr unsigned kDirectoryBitsMax = 24;
 constexpr double kDirectoryBitsCached = 16;
 // A plan with more probes than this loses to a scan at every size this index can hold in memory.
 constexpr double kProbesMax = 3e5;
-// Each chunk costs six bytes a code. Beyond some ten million codes memory is what runs out first.
-constexpr unsigned kChunksMaxSmall = 16, kChunksMaxLarge = 11;
-constexpr uint64_t kLargeCount = 30'000'000;
+// Each chunk costs six bytes a code beside the code's own 32. From some 78 million codes on, fewer chunks with larger
+// radii keep the whole within this; below, memory is no reason to be slower.
+constexpr double kBytesMax = 10e9;
+constexpr double kChunksMin = 8, kChunksMax = 16;
 
 double choose(unsigned n, unsigned k) {
     double result = 1;
@@ -131,7 +132,8 @@ std::vector<UnseenChunkShape> unseen_choose_chunks(uint64_t count, unsigned radi
                                                    bool must_index) {
     std::vector<UnseenChunkShape> best, trial;
     double best_cost = must_index ? std::numeric_limits<double>::infinity() : kCosts.scan * static_cast<double>(count);
-    const unsigned most = std::min(radius + 1, count < kLargeCount ? kChunksMaxSmall : kChunksMaxLarge);
+    const double affordable = (kBytesMax / static_cast<double>(std::max<uint64_t>(count, 1)) - 32) / 6;
+    const unsigned most = std::min(radius + 1, static_cast<unsigned>(std::clamp(affordable, kChunksMin, kChunksMax)));
     const unsigned first = chunk_count ? std::min(chunk_count, radius + 1) : 1;
     const unsigned last = chunk_count ? first : most;
     for (unsigned chunks = first; chunks <= std::min(last, kUnseenChunksMax); ++chunks) {
@@ -168,8 +170,10 @@ UnseenPlan unseen_make_plan(const std::vector<UnseenChunkShape> &chunks, const s
     for (size_t i = 0; i < chunks.size(); ++i) {
         const size_t next = (i + 1) % chunks.size();
         probes += ball(chunks[i].directory_bits, plan.radius[i]);
-        plan.cost_ns += lookup_cost(chunks[i].directory_bits, plan.radius[i], lengths[i]) +
-                        kCosts.verify * passes(chunks[i], chunks[next].width, plan.radius[i], plan.radius[next], lengths[i]);
+        // A query that meets longer buckets than these gives up in time, so hope costs little and despair much.
+        const double length = static_cast<double>(count) / std::pow(2.0, chunks[i].directory_bits);
+        plan.cost_ns += lookup_cost(chunks[i].directory_bits, plan.radius[i], length) +
+                        kCosts.verify * passes(chunks[i], chunks[next].width, plan.radius[i], plan.radius[next], length);
     }
     plan.prefer_scan = probes > kProbesMax || plan.cost_ns > kCosts.scan * static_cast<double>(count);
     if (probes > kProbesMax) return plan;

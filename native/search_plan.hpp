@@ -35,7 +35,7 @@ struct UnseenStep {
 };
 
 struct UnseenPlan {
-    double cost_ns = 0;
+    double cost_ns = 0;  // for a query whose buckets are as long as those of a uniform list
     bool prefer_scan = true;
     int radius[kUnseenChunksMax] = {};
     UnseenRule rule[kUnseenChunksMax];
@@ -47,8 +47,9 @@ struct UnseenCosts {
     double probe = 20.0;        // find one bucket and the first line of its signatures
     double directory = 7.0;     // more per probe for each bit of directory beyond what the caches hold
     double entry = 0.5;         // test one signature, its memory traffic included
+    double entry_streamed = 0.15;  // the same within a long bucket
     double verify = 40.0;       // fetch one entry and the head of its code
-    double scan = 0.45;         // compare one code while streaming
+    double scan = 0.5;          // compare one code while streaming
     double scan_batched = 0.2;  // the same for a tile of codes that serves many queries
 };
 

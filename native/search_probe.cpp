@@ -56,9 +56,12 @@ struct Search {
     const UnseenSearchKernels &kernels;
     UnseenKeys &keys;
     Scratch &scratch;
+    double limit_ns;
     uint32_t base[kUnseenChunksMax];
     uint16_t signature[kUnseenChunksMax];
     double spent_ns = 0;
+
+    bool gives_up() const { return spent_ns > limit_ns; }
 };
 
 // Whether the entry also comes out of this chunk: then, if the chunk is an earlier one, it was reported there.
@@ -104,7 +107,8 @@ void compare_waiting(Search &search) {
 void filter(Search &search, Round &round) {
     Scratch &scratch = search.scratch;
     const size_t passed = search.kernels.filter(round.buckets, round.count, scratch.passed);
-    search.spent_ns += kCosts.verify * static_cast<double>(passed) + kCosts.entry * static_cast<double>(round.entries);
+    search.spent_ns += kCosts.verify * static_cast<double>(passed) + kCosts.entry_streamed * static_cast<double>(round.entries);
+    if (search.gives_up()) return;
     for (size_t i = 0; i < passed; ++i) {
         const unsigned chunk = round.buckets[scratch.passed[i] >> 32].chunk;
         const uint32_t *place = search.tables.chunks[chunk].entries + static_cast<uint32_t>(scratch.passed[i]);
@@ -123,7 +127,7 @@ void take_bucket(Search &search, Round &round, const UnseenStep &step, uint32_t 
     const char *behind = reinterpret_cast<const char *>(chunk.signatures + end);
     for (size_t ahead = 0; ahead < kLinesAhead && line < behind; ++ahead, line += 64) __builtin_prefetch(line);
     __builtin_prefetch(behind - 1);
-    while (begin < end) {
+    while (begin < end && !search.gives_up()) {
         const uint32_t piece = std::min<uint32_t>(end - begin, kPieceMax);
         round.buckets[round.count++] = {
             chunk.signatures + begin, piece, begin, search.signature[step.chunk], rule.own_mask, rule.ring_mask,
@@ -150,18 +154,17 @@ size_t look_ahead(const Search &search, size_t first, const uint32_t **places) {
 }  // namespace
 
 bool unseen_probe(const UnseenPlanes &codes, const UnseenTables &tables, const UnseenPlan &plan, const uint64_t query[4],
-                  unsigned radius, bool may_give_up, UnseenKeys &keys) {
+                  unsigned radius, double limit_ns, UnseenKeys &keys) {
     thread_local const std::unique_ptr<Scratch> scratch(new Scratch);
-    Search search{codes, tables, plan, query, radius, unseen_search_kernels(), keys, *scratch, {}, {}};
+    Search search{codes, tables, plan, query, radius, unseen_search_kernels(), keys, *scratch, limit_ns, {}, {}};
     for (size_t i = 0; i < tables.chunks.size(); ++i) {
         const UnseenChunkShape &shape = tables.chunks[i].shape;
         search.base[i] = unseen_extract(query, shape.start, shape.directory_bits);
         search.signature[i] = static_cast<uint16_t>(
             unseen_extract(query, (shape.start + shape.directory_bits) % kUnseenBits, kUnseenSignatureBits));
     }
-    scratch->waiting = 0;  // whatever a search that ended in an exception left behind
+    scratch->waiting = 0;  // whatever a search left behind that gave up or ended in an exception
     for (Round &round : scratch->rounds) round.count = round.entries = 0;
-    const double limit_ns = kCosts.scan * static_cast<double>(codes.count) + 2000;
     const size_t keys_before = keys.size();
     // Three stages in step: directory lines of the next window, signatures of this one, filtering of the last.
     size_t ready = look_ahead(search, 0, scratch->directory[0]);
@@ -173,13 +176,15 @@ bool unseen_probe(const UnseenPlanes &codes, const UnseenTables &tables, const U
         }
         filter(search, scratch->rounds[turn ^ 1]);
         ready = next_ready;
-        if (may_give_up && search.spent_ns > limit_ns) {
-            scratch->rounds[turn].count = scratch->rounds[turn].entries = scratch->waiting = 0;
-            keys.truncate(keys_before);
-            return false;
-        }
+        if (search.gives_up()) break;
     }
-    for (Round &round : scratch->rounds) filter(search, round);
+    for (Round &round : scratch->rounds) {
+        if (!search.gives_up()) filter(search, round);
+    }
+    if (search.gives_up()) {
+        keys.truncate(keys_before);
+        return false;
+    }
     compare_waiting(search);
     return true;
 }

@@ -32,6 +32,6 @@ class UnseenKeys {
 };
 
 // Appends every code within `radius` of the query to `keys`, in no order, each once, as query number 0.
-// Returns false, having appended nothing, as soon as the buckets turn out to cost more than a scan would.
+// Returns false, having appended nothing, as soon as the buckets of this query have cost more than `limit_ns`.
 bool unseen_probe(const UnseenPlanes &codes, const UnseenTables &tables, const UnseenPlan &plan, const uint64_t query[4],
-                  unsigned radius, bool may_give_up, UnseenKeys &keys);
+                  unsigned radius, double limit_ns, UnseenKeys &keys);
