@@ -85,8 +85,8 @@ def _notes(rows: list[dict[str, Any]]) -> str:
             if "latency_us" in notes:
                 points = ", ".join(f"{name} {value:g} µs" for name, value in notes["latency_us"].items())
                 said.append(
-                    f"- {row['id']}, {side['name']}: {points} by the wall clock; {notes['matches']} matches "
-                    f"of {notes['queries']} queries; {notes['rss_mb']:g} MB resident, {notes['rss_peak_mb']:g} MB at "
+                    f"- {row['id']}, {side['name']}: {points} by the wall clock; {notes['queries']} queries; "
+                    f"{notes['rss_mb']:g} MB resident, {notes['rss_peak_mb']:g} MB at "
                     f"most; prepared in {notes['prepared_cpu_s']:g} s."
                 )
             if "at_each_tenth_mb" in notes:

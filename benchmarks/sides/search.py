@@ -25,7 +25,8 @@ def _unseen(settings: dict[str, Any]) -> Work:
     del codes, blocks
     batches = _batches(queries, settings["batch"])
     query_at, entry_at, distance_bits = index.search(queries)
-    answer = sorted(zip(query_at.tolist(), entry_at.tolist(), distance_bits.tolist(), strict=True))
+    found = zip(query_at.tolist(), entry_at.tolist(), distance_bits.tolist(), strict=True)
+    answer = sorted(match for match in found if match[0] < settings["compared"])
     return _work(index.search, batches, answer, len(queries))
 
 
@@ -65,8 +66,24 @@ def _faiss_flat(settings: dict[str, Any]) -> Work:
     return _work(lambda batch: index.range_search(batch, RADIUS_BITS + 1), batches, answer, len(queries))
 
 
+def _faiss_nearest(settings: dict[str, Any]) -> Work:
+    """Its exhaustive search for the ten nearest of all queries in one call: the fastest way into it that is known."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    codes, queries = _load(settings)
+    index = faiss.IndexBinaryFlat(256)
+    index.add(np.ascontiguousarray(codes))
+    del codes
+    distances, labels = index.search(queries, 10)
+    query_at, rank = np.nonzero(distances <= RADIUS_BITS)
+    found = (query_at, labels[query_at, rank], distances[query_at, rank].astype(int))
+    answer = sorted(zip(*(column.tolist() for column in found), strict=True))
+    return _work(lambda batch: index.search(batch, 10), [queries], answer, len(queries))
+
+
 def _work(search: Callable[[Any], object], batches: list[Any], answer: list[Any], count: int) -> Work:
-    notes: dict[str, Any] = {"matches": len(answer), "queries": count}
+    notes: dict[str, Any] = {"queries": count, "matches_compared": len(answer)}
     if len(batches) == count:
         notes["latency_us"] = _latencies(search, batches)
     return Work(lambda: [search(batch) for batch in batches], count, digest(answer), notes)
@@ -92,5 +109,10 @@ def _batches(queries: Codes, size: int) -> list[Codes]:
 
 
 if __name__ == "__main__":
-    _SIDES = {"unseen": _unseen, "threatexchange": _threatexchange, "faiss_flat": _faiss_flat}
+    _SIDES = {
+        "unseen": _unseen,
+        "threatexchange": _threatexchange,
+        "faiss_flat": _faiss_flat,
+        "faiss_nearest": _faiss_nearest,
+    }
     serve(lambda settings: _SIDES[settings["side"]](settings))
