@@ -92,6 +92,7 @@ struct Lanes256 {
         __m256i v[8];
 #pragma GCC unroll 8
         for (int p = 0; p < 8; ++p) {
+            _mm_prefetch(reinterpret_cast<const char *>(rows[p] + offset) + 512, _MM_HINT_T1);
             const __m128i *at = reinterpret_cast<const __m128i *>(rows[p] + offset);
             const __m128i *next = reinterpret_cast<const __m128i *>(rows[p] + offset + 12);
             const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(at)), _mm_loadu_si128(next), 1);

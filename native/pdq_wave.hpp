@@ -268,15 +268,10 @@ class Wave {
 
     // Takes one of the 64 columns out of the last steps, where its rows lie along a diagonal of the ring.
     void pick(int column) {
-        const int step = along_.centre(column) + 2 * along_.ahead;
-        const float *diagonal = ring_ + SUMS_AT + BAND - 1;
-        int at = step & (ring_size_ - 1);
+        const size_t step = static_cast<size_t>(along_.centre(column)) + 2 * along_.ahead, ring_mask = ring_size_ - 1;
+        const float *top_lane = ring_ + SUMS_AT + BAND - 1;
         float *to = picked_ + column;
-        for (int r = 0; r < BAND; at = 0) {
-            const int end = r + ring_size_ - at < BAND ? r + ring_size_ - at : BAND;
-            const float *from = diagonal + static_cast<ptrdiff_t>(at) * RING_STRIDE - r;
-            for (; r < end; ++r, from += RING_STRIDE - 1) to[r * SIDE] = *from;
-        }
+        for (size_t r = 0; r < BAND; ++r) to[r * SIDE] = top_lane[((step + r) & ring_mask) * RING_STRIDE - r];
     }
 
     // Second pass down the 64 columns. Past the last row there are no sums to add, only rows to subtract.
