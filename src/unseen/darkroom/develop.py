@@ -109,6 +109,9 @@ def develop_descriptor(
             return _digest_stream(descriptor, Reason.TOO_LARGE)
         undecoded = Reason.UNSUPPORTED if kind is Kind.UNSUPPORTED else Reason.NOT_MEDIA
         return _digest_stream(descriptor, digests_only or undecoded)
+    except MemoryError:
+        # The bytes themselves do not fit beside what is decoded of them; digests need no room.
+        return _digest_stream(descriptor, Reason.TOO_LARGE)
     except OSError:
         return _NOTHING_READ
 

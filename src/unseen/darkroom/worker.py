@@ -38,18 +38,18 @@ def main(arguments: Sequence[str]) -> None:
     limits = Limits(
         bytes_max=bytes_max, pixels_max=pixels_max, frames_max=frames_max, frames_pixels_max=frames_pixels_max
     )
+    os.dup2(inherited, WORKER_SOCKET)
     try:
         die_with_parent(parent_pid)
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_MAX, 0)
         libc.mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
-        os.dup2(inherited, WORKER_SOCKET)
         connection = socket.socket(fileno=WORKER_SOCKET)
         hashers = load_hashers()
         warm_up()
         sandbox = lock_process(unsafe_no_sandbox=bool(unsafe_no_sandbox))
     except (OSError, SandboxError) as error:
-        os.write(inherited, pack_greeting(None, getattr(error, "errno", None) or 0))
+        os.write(WORKER_SOCKET, pack_greeting(None, getattr(error, "errno", None) or 0))
         return
     os.write(WORKER_SOCKET, pack_greeting(sandbox, 0))
     _serve(connection, limits, hashers)

@@ -9,6 +9,10 @@ from unseen.model import Reason
 
 __all__ = ["decode_jpeg"]
 
+# Warnings of libjpeg-turbo after which every pixel is still the encoder's: stray bytes before the end mark were skipped,
+# or a field that decoders ignore was odd. All others mean that a part was made up.
+_HARMLESS = ("extraneous bytes before marker 0xd9", "Invalid SOS parameters")
+
 
 def decode_jpeg(data: bytes | memoryview, limits: Limits) -> tuple[npt.NDArray[np.uint8], bool] | Reason | None:
     """Decode a JPEG at full size.
@@ -36,13 +40,13 @@ def decode_jpeg(data: bytes | memoryview, limits: Limits) -> tuple[npt.NDArray[n
     colorspace = "GRAY" if is_grey else "RGB"
     try:
         simplejpeg.decode_jpeg(data, colorspace, buffer=pixels, strict=True)
-    except ValueError:
-        return _decode_damaged(data, colorspace, pixels)
+    except ValueError as error:
+        return _decode_damaged(data, colorspace, pixels, warning=str(error))
     return pixels, False
 
 
 def _decode_damaged(
-    data: bytes | memoryview, colorspace: str, pixels: npt.NDArray[np.uint8]
+    data: bytes | memoryview, colorspace: str, pixels: npt.NDArray[np.uint8], *, warning: str
 ) -> tuple[npt.NDArray[np.uint8], bool] | None:
     """The second pass over a file that the strict one refused: as far as it goes."""
     # What is not decoded must not be what another picture left behind in this memory.
@@ -51,4 +55,4 @@ def _decode_damaged(
         simplejpeg.decode_jpeg(data, colorspace, buffer=pixels, strict=False)
     except ValueError:
         return None
-    return pixels, True
+    return pixels, not any(harmless in warning for harmless in _HARMLESS)

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from unseen.decoding.jpeg import decode_jpeg
 from unseen.decoding.limits import LIMITS, Limits
-from unseen.decoding.raster import Raster, open_raster
 from unseen.decoding.sniff import SNIFF_BYTES, Kind, sniff
 from unseen.model import How, Reason
+
+if TYPE_CHECKING:
+    from unseen.decoding.raster import Raster
 
 __all__ = ["Picture", "decode"]
 
@@ -30,7 +32,7 @@ class Picture:
 
     pixels: Pixels
     is_partial: bool
-    raster: Raster | None = None
+    raster: "Raster | None" = None
 
     def others(self) -> Iterator[tuple[How, Pixels]]:
         """Further pictures in the same file, decoded one at a time: over white, over black, then sampled frames."""
@@ -74,6 +76,10 @@ def decode(data: bytes | memoryview, limits: Limits = LIMITS) -> Picture | Reaso
 
 
 def _decode_picture(data: bytes | memoryview, kind: Kind, formats: tuple[str, ...], limits: Limits) -> Picture | Reason:
+    # Here and not above: the parent of the darkroom, which imports this room, never loads a decoder.
+    from unseen.decoding.jpeg import decode_jpeg
+    from unseen.decoding.raster import open_raster
+
     if kind is Kind.JPEG:
         decoded = decode_jpeg(data, limits)
         if isinstance(decoded, Reason):

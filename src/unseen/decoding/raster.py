@@ -97,12 +97,14 @@ class Raster:
         walkable = max(1, limits.frames_pixels_max // max(1, image.width * image.height))
         self.is_cut_short = total > walkable
         chosen = evenly_spaced(min(total, walkable), limits.frames_max)
-        start_ms = 0.0
-        # Frame 0 is the canonical picture, but its duration counts. Formats without times go from page to page.
+        canonical, start_ms, decoded_pixels = image.tell(), 0.0, 0
+        # The canonical frame's duration counts too. Formats without times go from page to page.
         for index in range(chosen[-1] + 1) if image.format in _TIMED_BY_SUM else chosen:
             image.seek(index)
-            if index in chosen and index:
-                if image.width * image.height > limits.pixels_max:
+            if index in chosen and index != canonical:
+                # Pages have sizes of their own.
+                decoded_pixels += image.width * image.height
+                if decoded_pixels > limits.frames_pixels_max or image.width * image.height > limits.pixels_max:
                     self.is_cut_short = True
                     return
                 image.load()

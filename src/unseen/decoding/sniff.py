@@ -198,13 +198,18 @@ def _sniff_weak(head: bytes) -> Sniffed:
         return _UNSUPPORTED
     if head.startswith(b"OggS") and b"theora" in head[:512]:
         return _UNSUPPORTED
-    if head[0:1] == head[188:189] == head[376:377] == b"G" and len(head) > 376:
-        # Transport stream packets begin with 0x47 every 188 bytes.
+    if _is_transport_stream(head):
         return _UNSUPPORTED
     if head[1080:1082] == b"\x53\xef" and head[1098:1100] != b"":
         # The superblock of ext2, ext3 and ext4.
         return _UNSUPPORTED
     return _NOT_MEDIA
+
+
+def _is_transport_stream(head: bytes) -> bool:
+    """Five packets of 188 bytes, each with its sync byte, no error flag and something in it."""
+    packets = [head[at : at + 4] for at in range(0, 5 * 188, 188)]
+    return all(len(packet) == 4 and packet[0] == 0x47 and packet[1] < 0x80 and packet[3] & 0x30 for packet in packets)
 
 
 def _is_bmp(head: bytes) -> bool:

@@ -1,0 +1,54 @@
+"""A worker that misbehaves on certain contents, so that its parent can be tried. Run as a script by the tests.
+
+It is the shipped worker with one function exchanged: what hostile bytes would do to a decoder, these words do here.
+"""
+
+import os
+import sys
+from typing import Any
+
+from unseen.darkroom import lock, worker
+from unseen.darkroom.develop import develop_descriptor
+from unseen.darkroom.wire import ANSWER_BYTES
+from unseen.model import ItemHashes
+
+
+def develop_strangely(descriptor: int, **options: Any) -> ItemHashes:
+    """Do what the content says."""
+    content = os.pread(descriptor, 64, 0)
+    if options["digests_only"] is not None and not content.startswith(b"always"):
+        return develop_descriptor(descriptor, **options)
+    if b"crash" in content:
+        os.abort()
+    if b"stall" in content:
+        while True:
+            pass
+    if b"lie short" in content:
+        os.write(3, b"no answer")
+    if b"lie noise" in content:
+        os.write(3, b"\xff" * ANSWER_BYTES)
+    if b"lie zeros" in content:
+        os.write(3, b"\x00" * ANSWER_BYTES)
+    if b"lie long" in content:
+        os.write(3, b"\x01" * (ANSWER_BYTES + 1))
+    return develop_descriptor(descriptor, **options)
+
+
+def refuse_filter() -> None:
+    """A kernel without seccomp."""
+    raise OSError(38, "refused")
+
+
+if __name__ == "__main__":
+    mode, *arguments = sys.argv[1:]
+    if mode == "strange":
+        vars(worker)["develop_descriptor"] = develop_strangely
+    elif mode == "unlockable":
+        vars(lock)["install_filter"] = refuse_filter
+    elif mode == "stillborn":
+        sys.exit(1)
+    elif mode == "unlocked":
+        # A filter that installs and does not hold must not pass for one that does.
+        vars(lock)["install_filter"] = lambda: None
+        vars(lock)["install_landlock"] = lambda: 0
+    worker.main(arguments)
