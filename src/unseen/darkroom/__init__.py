@@ -1,7 +1,7 @@
 """Locked workers in which pixels live and die: no files, no network, no screen; hashes come out."""
 
-from unseen.darkroom.develop import develop, hash_file
+from unseen.darkroom.develop import develop, develop_descriptor, hash_file
 from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.pool import Darkroom
 
-__all__ = ["Darkroom", "Sandbox", "develop", "hash_file"]
+__all__ = ["Darkroom", "Sandbox", "develop", "develop_descriptor", "hash_file"]

@@ -21,6 +21,8 @@ __all__ = ["develop", "develop_descriptor", "hash_file"]
 
 # Fits the second-level cache, so that three digests read memory once.
 _CHUNK_BYTES = 256 * 1024
+# Files up to here are read at once, whatever they are.
+_SMALL_BYTES = 1 << 20
 # How the hashes of each convention were taken, in the order of the kernel.
 _HOWS = {
     convention: tuple(How(orientation=orientation, convention=convention) for orientation in hashing.ORIENTATIONS)
@@ -91,7 +93,7 @@ def develop_descriptor(
     somebody writes to it; any other file, of any size, is digested in constant memory.
 
     Args:
-        descriptor: Readable, seekable. Its offset is neither used nor moved.
+        descriptor: Readable, seekable. Its offset is not used, and moved to the end.
         limits: As for `develop`.
         hashers: As for `develop`.
         digests_only: Give this reason and do not decode: for an item that a decoder died of.
@@ -100,15 +102,17 @@ def develop_descriptor(
         As `develop`; without digests, and with `unreadable`, where reading failed.
     """
     try:
-        head = _read(descriptor, SNIFF_BYTES, 0)
-        kind = sniff(head).kind
-        if digests_only is None and kind in {Kind.JPEG, Kind.PICTURE}:
-            data = _read_whole(descriptor, head, limits.bytes_max)
-            if data is not None:
-                return develop(data, limits=limits, hashers=hashers)
+        size_bytes = os.lseek(descriptor, 0, os.SEEK_END)
+        if digests_only is not None:
+            return _digest_stream(descriptor, digests_only)
+        if size_bytes > _SMALL_BYTES:
+            kind = sniff(os.pread(descriptor, SNIFF_BYTES, 0)).kind
+            if kind in {Kind.UNSUPPORTED, Kind.NOT_MEDIA}:
+                return _digest_stream(descriptor, Reason[kind.name])
+        data = _read_whole(descriptor, size_bytes, max(limits.bytes_max, _SMALL_BYTES))
+        if data is None:
             return _digest_stream(descriptor, Reason.TOO_LARGE)
-        undecoded = Reason.UNSUPPORTED if kind is Kind.UNSUPPORTED else Reason.NOT_MEDIA
-        return _digest_stream(descriptor, digests_only or undecoded)
+        return develop(data, limits=limits, hashers=hashers)
     except MemoryError:
         # The bytes themselves do not fit beside what is decoded of them; digests need no room.
         return _digest_stream(descriptor, Reason.TOO_LARGE)
@@ -204,31 +208,17 @@ def _extend(
             variants.append(Variant(how, pdq, quality))
 
 
-def _read(descriptor: int, size_bytes: int, offset: int) -> bytes:
-    """Read as much as there is, up to a size; the kernel may give less at a time."""
-    data = os.pread(descriptor, size_bytes, offset)
-    while data and len(data) < size_bytes:
-        more = os.pread(descriptor, size_bytes - len(data), offset + len(data))
-        if not more:
-            break
-        data += more
-    return data
-
-
-def _read_whole(descriptor: int, head: bytes, bytes_max: int) -> bytes | None:
+def _read_whole(descriptor: int, size_bytes: int, bytes_max: int) -> bytes | None:
     """The whole file, whatever size it has by now; None if that is above the limit."""
-    if len(head) < SNIFF_BYTES:
-        return head
-    parts, size_bytes = [head], len(head)
-    step_bytes = 1 << 20
-    while part := os.pread(descriptor, step_bytes, size_bytes):
-        parts.append(part)
-        size_bytes += len(part)
-        if size_bytes > bytes_max:
+    if size_bytes > bytes_max:
+        return None
+    # One byte more than there should be: a short answer then says that this is all, in a single call.
+    data = os.pread(descriptor, size_bytes + 1, 0)
+    while len(data) != size_bytes and (more := os.pread(descriptor, size_bytes + _SMALL_BYTES, len(data))):
+        data += more
+        if len(data) > bytes_max:
             return None
-        # Steps grow with the file: few calls for large files, no large buffer for small ones.
-        step_bytes = min(2 * step_bytes, 1 << 26)
-    return b"".join(parts)
+    return data
 
 
 def _digest_stream(descriptor: int, reason: Reason) -> ItemHashes:

@@ -9,8 +9,8 @@ from unseen.model import Reason
 
 __all__ = ["decode_jpeg"]
 
-# Warnings of libjpeg-turbo after which every pixel is still the encoder's: stray bytes before the end mark were skipped,
-# or a field that decoders ignore was odd. All others mean that a part was made up.
+# Warnings of libjpeg-turbo after which every pixel is still the encoder's: stray bytes before the end mark were
+# skipped, or a field that decoders ignore was odd. All others mean that a part was made up.
 _HARMLESS = ("extraneous bytes before marker 0xd9", "Invalid SOS parameters")
 
 
