@@ -1,7 +1,8 @@
 """File formats of hash lists, in and out."""
 
 from unseen.lists.codes import FileCodes, read_codes
+from unseen.lists.questions import ask_for
 from unseen.lists.reading import ListFile, ListFormat
-from unseen.lists.writing import write_lines
+from unseen.lists.rows import write_lines
 
-__all__ = ["FileCodes", "ListFile", "ListFormat", "read_codes", "write_lines"]
+__all__ = ["FileCodes", "ListFile", "ListFormat", "ask_for", "read_codes", "write_lines"]

@@ -1,12 +1,11 @@
 """What is noted while a list is read: bad lines, and what was passed over on purpose."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from unseen.errors import ListFormatError
-from unseen.lists.values import BadValueError
+from unseen.lists.values import BadValueError, UnspecificValueError
 
 __all__ = ["BAD_LINES_NAMED_MAX", "BadLine", "Notes"]
 
@@ -32,6 +31,7 @@ class Notes:
         name: The list's path as given.
         signal: Signal of values that name none, or None.
         plugged: Signals of plugged-in hashers.
+        is_question: The file holds hashes to be looked up, not a list: what is unspecific is passed over.
         bad: The first bad lines.
         bad_count: How many there are.
         passed_over: How many of what were left out on purpose; all reasons are named in docs/reference.
@@ -41,6 +41,7 @@ class Notes:
     name: str
     signal: str | None = None
     plugged: Collection[str] = ()
+    is_question: bool = False
     bad: list[BadLine] = field(default_factory=list)
     bad_count: int = 0
     passed_over: Counter[str] = field(default_factory=Counter)
@@ -48,17 +49,12 @@ class Notes:
 
     def refuse(self, line: int, problem: BadValueError) -> None:
         """Note a bad line; reading goes on, so that all of them can be named at once."""
+        if self.is_question and isinstance(problem, UnspecificValueError):
+            self.passed_over["unspecific"] += 1
+            return
         self.bad_count += 1
         if len(self.bad) < BAD_LINES_NAMED_MAX:
             self.bad.append(BadLine(line, problem.expected, problem.found, problem.hint))
-
-    @contextmanager
-    def at_line(self, line: int) -> Iterator[None]:
-        """Note a bad value inside the block as a bad line."""
-        try:
-            yield
-        except BadValueError as problem:
-            self.refuse(line, problem)
 
     def stop(self, line: int, expected: str, found: str, hint: str = "") -> ListFormatError:
         """The error for a place after which nothing can be read any more."""

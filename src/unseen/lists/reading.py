@@ -6,19 +6,22 @@ from collections.abc import Callable, Collection, Iterator
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from unseen.errors import ListError, UsageError
 from unseen.lists.notes import Notes
+from unseen.lists.questions import ask_for, read_question_rows
 from unseen.lists.rows import is_hash_row, load_object, read_rows
 from unseen.lists.stream import ListStream
 from unseen.lists.table import find_columns, read_table
 from unseen.lists.text import read_text
 from unseen.lists.values import BadValueError, name_signal
 from unseen.lists.vics import read_vics
-from unseen.model import Entry
+from unseen.model import Entry, ItemHashes
 
 __all__ = ["ENTRIES_MAX", "ListFile", "ListFormat"]
+
+_T = TypeVar("_T")
 
 # The largest set of known files (NSRL, 2024) names 186 million; a file that goes on for longer is not a list.
 ENTRIES_MAX = 300_000_000
@@ -62,20 +65,22 @@ class ListFile:
         file_format: str | None = None,
         signal: str | None = None,
         plugged: Collection[str] = (),
+        is_question: bool = False,
     ) -> None:
         """Open a list.
 
         Args:
-            path: An ordinary file.
+            path: An ordinary file or a pipe; `-` for standard input.
             file_format: A `ListFormat`; None to guess it from the content.
             signal: Signal of values that name none.
             plugged: Further signals that count as known, of hashers that a licensee plugged in.
+            is_question: Whether the file holds hashes to be looked up: what is unspecific is then passed over.
 
         Raises:
             UsageError: No such format or signal.
             ListError: The file cannot be read, or holds something else than text.
         """
-        self._notes = Notes(str(path), _check_signal(signal, plugged), plugged)
+        self._notes = Notes(str(path), _check_signal(signal, plugged), plugged, is_question)
         chosen = _check_format(file_format)
         self._stream = ListStream(path)
         self.name = str(path)
@@ -107,15 +112,30 @@ class ListFile:
             ListFormatError: Bad lines: the first in full, 20 by number, and their count.
             ListError: The file cannot be read, or holds no entry, or more than anybody's list.
         """
+        return self._whole(_READERS[self.format](self._stream, self._notes))
+
+    def questions(self) -> Iterator[tuple[str, ItemHashes]]:
+        """Read hashes to be looked up: (identifier, hashes), of rows of `unseen hash` all their hashes. Only once.
+
+        What comes before the first bad line is given.
+
+        Raises:
+            ListFormatError, ListError: As of `entries`.
+        """
+        if self.format in {ListFormat.JSONL, ListFormat.HASH}:
+            return self._whole(read_question_rows(self._stream, self._notes))
+        return map(ask_for, self.entries())
+
+    def _whole(self, read: Iterator[_T]) -> Iterator[_T]:
         notes, count = self._notes, 0
-        for entry in _READERS[self.format](self._stream, notes):
+        for each in read:
             if notes.bad_count:
                 continue
             count += 1
-            yield entry
+            yield each
         if notes.bad_count:
             raise notes.error()
-        if count == 0:
+        if count == 0 and not notes.is_question:
             raise ListError(f"{self.name} holds no entry", hint=f"it was read as {self.format}; give --format")
         if count > ENTRIES_MAX:
             raise ListError(f"{self.name} holds {count} entries, expected at most {ENTRIES_MAX}", hint="split it")

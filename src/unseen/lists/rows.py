@@ -1,15 +1,16 @@
-"""JSON Lines: in each line an entry, as `list export` writes it, or a row of `unseen hash --json`."""
+"""JSON Lines, in and out: in each line an entry, as `list export` writes it, or a row of `unseen hash --json`."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from unseen.errors import UsageError
 from unseen.lists.notes import Notes
 from unseen.lists.stream import ListStream
 from unseen.lists.values import BadValueError, name_signal, parse_label, parse_name, parse_value
 from unseen.model import QUALITY_MIN, Entry, Label, Signal
 
-__all__ = ["is_hash_row", "load_object", "read_rows"]
+__all__ = ["is_hash_row", "load_object", "read_row", "read_rows", "write_lines"]
 
 # A row of a video that lasts a day, hashed once in each second, has 11 MB.
 LINE_CHARS_MAX = 16_000_000
@@ -47,14 +48,19 @@ def read_rows(stream: ListStream, notes: Notes) -> Iterator[Entry]:
             continue
         try:
             row = load_object(line)
-            entries = _from_hash_row(row, notes) if is_hash_row(row) else _from_entry(row, number, notes)
+            entries = _from_hash_row(row, notes) if is_hash_row(row) else read_row(row, number, notes)
         except BadValueError as problem:
             notes.refuse(number, problem)
         else:
             yield from entries
 
 
-def _from_entry(row: dict[str, Any], number: int, notes: Notes) -> list[Entry]:
+def read_row(row: dict[str, Any], number: int, notes: Notes) -> list[Entry]:
+    """The entries of one object that is no hash row: one for each value in it.
+
+    Raises:
+        BadValueError: The object is not what an entry looks like.
+    """
     name = row.get("entry", row.get("id"))
     name = f"line {number}" if name is None else parse_name(_text(name, "an identifier"))
     labels = _labels(row)
@@ -154,3 +160,31 @@ def _escape_one(character: str) -> str:
     if 0xD800 <= code <= 0xDFFF:
         return f"\\u{code:04x}"
     return f"\\x{code:02x}" if code < 0x20 or 0x7F <= code < 0xA0 else character
+
+
+def write_lines(entries: Iterable[Entry], *, file_format: str) -> Iterator[str]:
+    """Give the lines of a list's file, each with its end; reading them again gives the same entries.
+
+    Plain text has no room for identifiers and labels: only signals and values come back.
+
+    Raises:
+        UsageError: Neither `jsonl` nor `text`.
+    """
+    if file_format not in {"jsonl", "text"}:
+        raise UsageError(f"cannot write the format {file_format[:40]!r}", hint="one of jsonl, text")
+    return map(_json_line if file_format == "jsonl" else _text_line, entries)
+
+
+def _text_line(entry: Entry) -> str:
+    return f"{entry.signal}:{_value_text(entry)}\n"
+
+
+def _json_line(entry: Entry) -> str:
+    row: dict[str, object] = {"entry": entry.entry, "signal": entry.signal, "value": _value_text(entry)}
+    if entry.labels:
+        row["labels"] = [[label.scheme, label.code] for label in entry.labels]
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _value_text(entry: Entry) -> str:
+    return entry.value.hex() if entry.is_searchable else entry.value.decode()

@@ -4,6 +4,7 @@ import codecs
 import hashlib
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,9 @@ from typing import Self
 
 from unseen.errors import ListError, ListFormatError
 
-__all__ = ["BLOCK_BYTES", "ListStream"]
+__all__ = ["STANDARD_INPUT", "ListStream"]
+
+STANDARD_INPUT = "-"
 
 # Large enough that Python's work per block vanishes, small enough for a processor's cache.
 BLOCK_BYTES = 1 << 20
@@ -31,11 +34,11 @@ _FOREIGN_STARTS = (
 
 
 class ListStream:
-    """A list's file, open for one reading.
+    """A list's file, or a pipe, open for one reading.
 
     Attributes:
         name: Its path as given.
-        head: The start of its text, at least the first 64 KiB where there is so much, for guessing the format.
+        head: The start of its text, as much as one reading gives, for guessing the format.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -137,11 +140,15 @@ class ListStream:
 
 
 def _open_file(path: str | Path) -> int:
-    # A fifo would wait for its writer before anybody could refuse it.
+    if str(path) == STANDARD_INPUT:
+        return os.dup(sys.stdin.fileno())
+    # A fifo without a writer would wait for ever: it is opened without waiting, and then is empty.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
         os.close(descriptor)
         raise ListError(f"{path} is not an ordinary file", hint="give a file that holds a list")
+    os.set_blocking(descriptor, True)
     return descriptor
 
 

@@ -10,6 +10,7 @@ __all__ = [
     "FOREIGN_CHARS_MAX",
     "FOREIGN_SIGNALS",
     "BadValueError",
+    "UnspecificValueError",
     "name_signal",
     "parse_label",
     "parse_name",
@@ -77,6 +78,10 @@ class BadValueError(ValueError):
         self.hint = hint
 
 
+class UnspecificValueError(BadValueError):
+    """A hash that many unrelated files share; in a list it would match them all, in a question it means nothing."""
+
+
 def name_signal(name: str, plugged: Collection[str] = ()) -> str:
     """The signal that a word names, in our spelling.
 
@@ -118,11 +123,13 @@ def parse_value(signal: str, text: str) -> bytes:
     if len(value) != size_bytes or len(text) != 2 * size_bytes:
         raise _bad_digits(signal, size_bytes, text)
     if value in _REFUSED:
-        raise BadValueError(
+        raise UnspecificValueError(
             f"the {signal} of a file with content", _REFUSED[value], hint="it would match every empty file"
         )
     if value in _FLAT and signal == "pdq":
-        raise BadValueError("the PDQ of a picture", "that of a flat area", hint="it would match unrelated pictures")
+        raise UnspecificValueError(
+            "the PDQ of a picture", "that of a flat area", hint="it would match unrelated pictures"
+        )
     return value
 
 

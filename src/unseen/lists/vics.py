@@ -49,7 +49,7 @@ def _read_document(reader: JsonReader, notes: Notes) -> Iterator[Entry]:
                     entries = _read_medium(medium, position, scheme, notes)
                 except BadValueError as problem:
                     found = f"{problem.found} (medium {position})"
-                    notes.refuse(line, BadValueError(problem.expected, found, problem.hint))
+                    notes.refuse(line, type(problem)(problem.expected, found, problem.hint))
                 else:
                     yield from entries
         else:

@@ -183,12 +183,13 @@ def read_account(store: Store, name: str) -> ListAccount:
         by_labels = connection.execute(
             select(entries.c.labels, count).where(of_list, entries.c.labels.is_not(None)).group_by(entries.c.labels)
         )
+        counts = {signal: entry_count for signal, entry_count in by_signal.all() if entry_count}
         by_label: Counter[Label] = Counter()
         for labels, entry_count in by_labels:
             for label in _labels(labels):
                 by_label[label] += entry_count
         ordered = sorted(by_label.items(), key=lambda pair: (pair[0].scheme, pair[0].code))
-        return ListAccount(info, dict(iter(by_signal.tuples())), dict(ordered))
+        return ListAccount(info, counts, dict(ordered))
 
 
 def list_entries(store: Store, name: str) -> Iterator[Entry]:

@@ -1,0 +1,212 @@
+"""`unseen list`: take lists in, count what they hold, take them out again."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import IO
+
+from unseen import store as stores
+from unseen.errors import ListError, UsageError
+from unseen.hashing.plugin import HASHERS_GROUP
+from unseen.lists import ListFile, write_lines
+from unseen.model import ListClass
+from unseen.store import ListAccount, ListInfo, ListOrigin, open_store
+
+__all__ = ["AddedList", "add_list", "export_list", "list_lists", "remove_list", "show_list"]
+
+# Printed in every match; longer names are sentences.
+NAME_CHARS_MAX = 100
+_NAME = re.compile(r"\w[\w .+-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class AddedList:
+    """What came of adding a list.
+
+    Attributes:
+        account: What the store now holds.
+        format_is_guessed: Whether the format was guessed from the content; a person should be told which.
+        class_is_assumed: Whether nobody gave a class, so that it is csam; a person should be told.
+        duplicates: Entries left out because they said what an earlier one had said.
+        passed_over: What was left out on purpose, by reason: `not_screened`, `low_quality`, `empty_file`,
+            `negative_opinion`, `no_hash`.
+        unread_columns: Columns of a table that mean nothing to us.
+    """
+
+    account: ListAccount
+    format_is_guessed: bool
+    class_is_assumed: bool
+    duplicates: int
+    passed_over: Mapping[str, int]
+    unread_columns: tuple[str, ...]
+
+
+def add_list(
+    store: str,
+    name: str,
+    path: str,
+    *,
+    file_format: str | None = None,
+    signal: str | None = None,
+    list_class: str | None = None,
+    replace: bool = False,
+) -> AddedList:
+    """Take a list from a file into the store: whole, or not at all.
+
+    Args:
+        store: Path of the store; made where there is none.
+        name: How the list will be called.
+        path: The file; `-` for standard input.
+        file_format: `text`, `csv`, `jsonl`, `hash` or `vics`; None to guess it from the content.
+        signal: Signal of values that name none.
+        list_class: `csam`, `user_reported`, `known_file` or `cleared`; None for `csam`.
+        replace: Whether a list of this name gives way, in the same transaction.
+
+    Raises:
+        UsageError: No such format, signal or class, or an impossible name.
+        ListFormatError: Lines are bad; nothing was kept.
+        ListError: The file cannot be read, holds no entry, or there is a list of this name.
+        StoreError: The store cannot be written.
+    """
+    _check_name(name)
+    chosen = _parse_class(list_class)
+    plugged = {point.name for point in entry_points(group=HASHERS_GROUP)}
+    with ListFile(path, file_format=file_format, signal=signal, plugged=plugged) as file, open_store(store) as opened:
+        duplicates = stores.add_list(
+            opened,
+            name,
+            file.entries(),
+            list_class=chosen,
+            origin=ListOrigin(_printable(path), file.format.value, lambda: file.sha256),
+            at_utc=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            replace=replace,
+        )
+        return AddedList(
+            account=stores.read_account(opened, name),
+            format_is_guessed=file.is_guessed,
+            class_is_assumed=list_class is None,
+            duplicates=duplicates,
+            passed_over=dict(file.passed_over),
+            unread_columns=file.unread_columns,
+        )
+
+
+def list_lists(store: str) -> list[ListInfo]:
+    """All lists of a store, by name.
+
+    Raises:
+        StoreError: There is no store, or it cannot be read.
+    """
+    with open_store(store, create=False, read_only=True) as opened:
+        return stores.list_lists(opened)
+
+
+def show_list(store: str, name: str) -> ListAccount:
+    """Count what a list holds. Never a value.
+
+    Raises:
+        ListError: There is no such list.
+        StoreError: There is no store, or it cannot be read.
+    """
+    with open_store(store, create=False, read_only=True) as opened:
+        return stores.read_account(opened, name)
+
+
+def remove_list(store: str, name: str) -> int:
+    """Take a list out of the store; findings that it led to stay.
+
+    Returns:
+        How many entries it held.
+
+    Raises:
+        ListError: There is no such list.
+        StoreError: There is no store, or it cannot be written.
+    """
+    with open_store(store, create=False) as opened:
+        return stores.remove_list(opened, name)
+
+
+def export_list(store: str, name: str, path: str, *, file_format: str = "jsonl") -> int:
+    """Write the entries of a list to a new file that only its owner may read.
+
+    Hash values are never printed: they leave the store only into a file that somebody named, never onto a terminal.
+
+    Args:
+        store: Path of the store.
+        name: Name of the list.
+        path: A file that does not exist yet.
+        file_format: `jsonl`, which keeps everything, or `text`, which keeps signals and values only.
+
+    Returns:
+        How many entries were written.
+
+    Raises:
+        UsageError: No such format, or the file exists.
+        ListError: There is no such list, or the file cannot be written.
+        StoreError: There is no store, or it cannot be read.
+    """
+    count = 0
+    with open_store(store, create=False, read_only=True) as opened:
+        account = stores.read_account(opened, name)
+        lines = write_lines(stores.list_entries(opened, account.info.name), file_format=file_format)
+        with _new_file(Path(path)) as file:
+            for line in lines:
+                file.write(line)
+                count += 1
+    return count
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[IO[str]]:
+    """A file whose name is taken at once, and which holds something only when it is complete."""
+    part = path.with_name(path.name + ".part")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    made: list[Path] = []
+    try:
+        os.close(os.open(path, flags, 0o600))
+        made.append(path)
+        descriptor = os.open(part, flags, 0o600)
+        made.append(part)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        part.replace(path)
+        made.clear()
+    except FileExistsError as error:
+        raise UsageError(f"{error.filename} exists already", hint="give the name of a new file") from error
+    except OSError as error:
+        raise ListError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        for leftover in made:
+            leftover.unlink(missing_ok=True)
+
+
+def _check_name(name: str) -> None:
+    if len(name) > NAME_CHARS_MAX or not _NAME.fullmatch(name) or name != name.strip():
+        raise UsageError(
+            f"{_printable(name[:40])!r} cannot be the name of a list",
+            hint=f"up to {NAME_CHARS_MAX} letters, digits, blanks, and . + - _; it begins with a letter or digit",
+        )
+
+
+def _parse_class(text: str | None) -> ListClass:
+    if text is None:
+        return ListClass.CSAM
+    try:
+        return ListClass(text.lower())
+    except ValueError:
+        raise UsageError(
+            f"unknown class {text[:40]!r}",
+            hint=f"one of {', '.join(ListClass)}: unseen serves no other purpose than finding known child sexual abuse"
+            " material",
+        ) from None
+
+
+def _printable(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,119 @@
+"""`unseen match`: hashes that somebody already has, against the lists. No item is read."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from unseen.casework.loading import load_known
+from unseen.errors import UsageError
+from unseen.lists import ListFile, ask_for
+from unseen.matching import Matcher
+from unseen.model import QUALITY_MIN, Entry, Hash, ItemHashes, Match, Outcome, Reason
+from unseen.store import open_store
+
+__all__ = ["Answer", "match_hashes"]
+
+# As many as a scan matches at once.
+_BATCH = 1_000
+
+Question = tuple[str, ItemHashes]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the lists say of one hash, or of one row of hashes.
+
+    Attributes:
+        item: The hash as given on the command line, or its identifier in its file.
+        outcome: `match` where something matched; `digest_only` for a row whose PDQ is of too low quality to be
+            matched and whose digests matched nothing; `not_screened` for a row without hashes.
+        reason: Why `digest_only` or `not_screened`.
+        matches: Ordered by (distance, list, entry).
+        is_finding: Whether a person must look into it; known files and cleared entries alone do not make it so.
+    """
+
+    item: str
+    outcome: Outcome
+    reason: Reason | None
+    matches: tuple[Match, ...]
+    is_finding: bool
+
+
+def match_hashes(
+    store: str,
+    texts: Sequence[str],
+    *,
+    lists: Sequence[str] = (),
+    threshold_bits: int = 31,
+    signal: str | None = None,
+) -> Iterator[Answer]:
+    """Compare hashes with lists.
+
+    Args:
+        store: Path of the store.
+        texts: Each a hash (`pdq:HEX`), or a file of hashes in any format that `list add` reads, or `-` for such a
+            file on standard input. Rows of `unseen hash --json` are matched with all their variants and frames.
+        lists: Names of lists in the store, or paths of files; none for every list of the store.
+        threshold_bits: Largest PDQ distance that counts, inclusive, 0 … 64.
+        signal: Signal of values in files that name none.
+
+    Yields:
+        One answer for each hash or row, in their order.
+
+    Raises:
+        UsageError: A text is neither a hash nor a file.
+        ListError: A list or a file of hashes cannot be read.
+        StoreError: There is no store, or it cannot be read.
+        ThresholdError: The threshold is outside its range.
+    """
+    questions = [_open_question(text) for text in texts]
+    with open_store(store, create=False, read_only=True) as opened:
+        known = load_known(opened, lists)
+        matcher = Matcher(known.columns, threshold_bits=threshold_bits, name_entries=known.name_entries)
+        asked = iter(_ask(questions, signal))
+        while batch := list(islice(asked, _BATCH)):
+            found = matcher.match([hashes for _, hashes in batch])
+            for (item, hashes), matches in zip(batch, found, strict=True):
+                yield _answer(item, hashes, matches, is_finding=matcher.is_finding(matches))
+
+
+def _open_question(text: str) -> Hash | str:
+    """The hash that a text spells, or the path that it is."""
+    if text == "-" or Path(text).is_file() or Path(text).is_fifo():
+        return text
+    if ":" not in text and Path(text).exists():
+        raise UsageError(
+            f"{text} is a directory", hint="`unseen match` takes hashes; `unseen scan` and `unseen hash` take files"
+        )
+    try:
+        return Hash.parse(text)
+    except UsageError as error:
+        raise UsageError(f"{error}, and there is no such file", hint=error.hint) from error
+
+
+def _ask(questions: Iterable[Hash | str], signal: str | None) -> Iterator[Question]:
+    for question in questions:
+        if isinstance(question, Hash):
+            yield ask_for(Entry(str(question), question.signal, question.value))
+        else:
+            with ListFile(question, signal=signal, is_question=True) as file:
+                yield from file.questions()
+
+
+def _answer(item: str, hashes: ItemHashes, matches: tuple[Match, ...], *, is_finding: bool) -> Answer:
+    if matches:
+        return Answer(item, Outcome.MATCH, None, matches, is_finding)
+    digests = (hashes.sha256, hashes.sha1, hashes.md5)
+    pictures = [quality for quality in _qualities(hashes) if quality is not None]
+    if not pictures and not any(digests):
+        return Answer(item, Outcome.NOT_SCREENED, hashes.reason or Reason.UNREADABLE, (), is_finding=False)
+    if pictures and max(pictures) < QUALITY_MIN:
+        return Answer(item, Outcome.DIGEST_ONLY, Reason.LOW_QUALITY, (), is_finding=False)
+    return Answer(item, Outcome.NO_MATCH, None, (), is_finding=False)
+
+
+def _qualities(hashes: ItemHashes) -> Iterator[int | None]:
+    yield hashes.pdq_quality
+    yield from (variant.pdq_quality for variant in hashes.variants)
+    yield from (frame.pdq_quality for frame in hashes.vpdq or ())
