@@ -90,10 +90,10 @@ def finding_id(locator: str, sha256: bytes) -> str:
     """The name of a finding: the same in every scan and every store, for one locator and one content.
 
     Returns:
-        16 hexadecimal digits: the start of SHA-256 over the content's SHA-256 and the locator's bytes. Two of a
-        million findings share one with a probability of 3e-8.
+        32 hexadecimal digits: the start of SHA-256 over the content's SHA-256 and the locator's bytes. Half as many
+        would let somebody choose file names until two share one name, and so hide one finding behind another.
     """
-    return hashlib.sha256(sha256 + locator.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return hashlib.sha256(sha256 + locator.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def _not_yet_stored(items: Iterable[Item], session: ScanSession, pending: set[str]) -> Iterator[Item]:

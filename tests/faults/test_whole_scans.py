@@ -99,6 +99,21 @@ def test_a_whole_scan_killed_from_outside_is_finished_by_the_next(
         time.sleep(0.01)
 
 
+def test_two_scans_write_into_one_store_at_once(
+    source: Path, known: Path, undisturbed: tuple[list[Any], dict[str, int]], tmp_path: Path
+) -> None:
+    """Each waits its turn at each batch, and tells what it would tell alone."""
+    sources = (source, source / ".." / source.name)
+    running = [
+        subprocess.Popen(command(tmp_path / "store", each, known, 1, 1), cwd=ROOT, stdout=subprocess.PIPE)
+        for each in sources
+    ]
+    told = [process.communicate()[0].splitlines() for process in running]
+    assert [process.returncode for process in running] == [0, 0]
+    assert [len(lines) for lines in told] == [len(undisturbed[0]) + 1] * 2
+    assert [json.loads(lines[-1])[1] for lines in told] == [undisturbed[1]] * 2
+
+
 @pytest.mark.parametrize("files", [4_000, pytest.param(100_000, marks=pytest.mark.soak)])
 def test_memory_does_not_grow_with_the_number_of_files(files: int, known: Path, tmp_path: Path) -> None:
     """The most that the parent ever holds is the same for a thousand files and for a hundred thousand."""

@@ -25,7 +25,8 @@ class Progress:
         files_before: Items that an earlier run of this scan has dealt with.
         size_bytes: Bytes read in this run.
         seconds: Since this run began to read.
-        files_total: All items of the sources; None while they are being counted, or where they cannot be.
+        files_total: All items of the sources, those twice that lie in two of them; None while they are being counted,
+            or where they cannot be. The last word has what there really was.
     """
 
     files: int
@@ -84,10 +85,7 @@ class Watched:
             now = time.monotonic()
             if now - told_at >= _EVERY_S:
                 told_at = now
-                self._tell(files, size_bytes, now - began)
+                total = None if self._ahead is None else self._ahead.total
+                self._told(Progress(files, self._files_before, size_bytes, now - began, total))
             yield item, hashes
-        self._tell(files, size_bytes, time.monotonic() - began)
-
-    def _tell(self, files: int, size_bytes: int, seconds: float) -> None:
-        total = None if self._ahead is None else self._ahead.total
-        self._told(Progress(files, self._files_before, size_bytes, seconds, total))
+        self._told(Progress(files, self._files_before, size_bytes, time.monotonic() - began, files))

@@ -14,9 +14,9 @@ from unseen.sources.files import Directory, item_below, open_directory, refused
 
 __all__ = ["DEPTH_MAX", "Bounds", "walk"]
 
-# Every level holds two descriptors open, and 1,024 is what a process usually gets. No system lays folders this deep
-# by itself (a path that one call may name has at most 2,048 levels); deeper ones are stated as `too_deep`.
-DEPTH_MAX = 256
+# Every level holds two descriptors open, two walks may run at once (one counts ahead), and 1,024 descriptors are what a
+# process usually gets. No system lays folders this deep by itself; deeper ones are stated as `too_deep`.
+DEPTH_MAX = 128
 
 
 @dataclass(frozen=True, slots=True)
