@@ -120,10 +120,19 @@ class Wave {
   private:
     // Fills the tables by column and empties everything that is read before it is written.
     void prepare() {
+        int last = -1;
         for (int c = -BAND; c < steps_ + BAND; ++c) {
             inside_[c] = c >= 0 && c < along_.length ? ~uint32_t{0} : 0;
             const bool is_output = c >= along_.ahead && c < along_.length + along_.ahead;
-            Lanes::divisor(is_output ? along_.count(c) : 0, along_high_ + c, along_low_ + c);
+            const int count = is_output ? along_.count(c) : 0;
+            // Nearly all columns have the same count as the one before.
+            if (count == last) {
+                along_high_[c] = along_high_[c - 1];
+                along_low_[c] = along_low_[c - 1];
+            } else {
+                Lanes::divisor(count, along_high_ + c, along_low_ + c);
+            }
+            last = count;
         }
         memset(column_sums_ - BAND, 0, (static_cast<size_t>(steps_) + 2 * BAND) * sizeof(float));
         memset(bands_ - W, 0, (band_size_ * bands_kept_ + 2 * W) * sizeof(float));
