@@ -1,7 +1,7 @@
 """Exact search of 256-bit codes within 31 bits, single queries or batches, called from Python."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -18,11 +18,8 @@ Codes = npt.NDArray[np.uint8]
 def _unseen(settings: dict[str, Any]) -> Work:
     unseen: Any = import_module("unseen")
 
-    codes, queries = _load(settings)
-    # In blocks from the mapped file, as a program with a large list would: the codes need not be held twice.
-    blocks = (codes[at : at + _BLOCK] for at in range(0, len(codes), _BLOCK))
-    index = unseen.Index.build(blocks, threshold_bits=RADIUS_BITS)
-    del codes, blocks
+    _, queries = _load(settings)
+    index = unseen.Index.build(_blocks(settings["codes"]), threshold_bits=RADIUS_BITS)
     batches = _batches(queries, settings["batch"])
     query_at, entry_at, distance_bits = index.search(queries)
     found = zip(query_at.tolist(), entry_at.tolist(), distance_bits.tolist(), strict=True)
@@ -102,6 +99,15 @@ def _latencies(search: Callable[[Any], object], batches: list[Any]) -> dict[str,
 
 def _load(settings: dict[str, Any]) -> tuple[Codes, Codes]:
     return np.load(settings["codes"], mmap_mode="r"), np.load(settings["queries"])[: settings["count"]]
+
+
+def _blocks(path: str) -> Iterator[Codes]:
+    """The codes in blocks, as a program with a large list would hand them over, so that they are not held twice.
+
+    Each block has a mapping of its own: pages of one that stays open would count as memory of this process.
+    """
+    for at in range(0, len(np.load(path, mmap_mode="r")), _BLOCK):
+        yield np.array(np.load(path, mmap_mode="r")[at : at + _BLOCK])
 
 
 def _batches(queries: Codes, size: int) -> list[Codes]:

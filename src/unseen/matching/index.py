@@ -171,6 +171,10 @@ class Index:
         ([first bit, width, directory bits] each), `mean_bucket_length` (entries in the bucket of an average entry,
         per chunk), `entries`, `removed`, `bytes`.
         """
+        with self._changing:
+            return self._describe()
+
+    def _describe(self) -> dict[str, object]:
         return {
             "method": "scan" if self._kernel.scans(self.threshold_bits) else "multi-index hashing",
             "chunks": self._kernel.shapes,
