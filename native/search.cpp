@@ -19,7 +19,7 @@ using Column = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
 
 using Index = UnseenPythonIndex;
 
-nb::tuple columns(const UnseenMatches &matches) {
+nb::tuple make_columns(const UnseenMatches &matches) {
     const size_t count = matches.keys.size();
     // One block for the three columns: most searches find little, and an allocation costs more than its bytes.
     void *block = std::malloc(count * 18 + 1);
@@ -39,7 +39,13 @@ nb::tuple columns(const UnseenMatches &matches) {
                           Column<uint16_t>(distance_bits, {count}, owner));
 }
 
-nb::tuple search(const Index &index, Rows queries, int threshold_bits) {
+nb::object columns(const UnseenMatches &matches) {
+    // Most searches find nothing, and then three new arrays cost as much as a third of the search.
+    static const nb::handle nothing = make_columns(UnseenMatches()).release();
+    return matches.keys.size() ? nb::object(make_columns(matches)) : nb::borrow(nothing);
+}
+
+nb::object search(const Index &index, Rows queries, int threshold_bits) {
     const unsigned threshold = threshold_bits < 0 ? index.threshold_max() : static_cast<unsigned>(threshold_bits);
     if (threshold > index.threshold_max()) throw nb::value_error("threshold");
     UnseenMatches matches;

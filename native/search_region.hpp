@@ -27,14 +27,15 @@ class UnseenRegion {
 
     // Makes room for `bytes` and the padding that vector loads need. New bytes are zero.
     void grow(size_t bytes) {
-        constexpr size_t kPage = size_t{1} << 12, kLargePage = size_t{1} << 21;
-        const size_t page = bytes >= kLargePage ? kLargePage : kPage;
+        const size_t page = bytes >= kLargePage ? kLargePage : kSmallPage;
         const size_t wanted = (bytes + kUnseenPadBytes + page - 1) / page * page;
         if (wanted <= capacity_) return;
-        void *moved = data_ ? mremap(data_, capacity_, wanted, MREMAP_MAYMOVE)
-                            : mmap(nullptr, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (moved == MAP_FAILED) throw std::bad_alloc();
-        data_ = moved;
+        void *place = reserve(wanted, page);
+        if (data_ && mremap(data_, capacity_, wanted, MREMAP_MAYMOVE | MREMAP_FIXED, place) == MAP_FAILED) {
+            munmap(place, wanted);
+            throw std::bad_alloc();
+        }
+        data_ = place;
         capacity_ = wanted;
         // Buckets lie at random addresses: with small pages most of a probe would be spent on address translation.
         if (page == kLargePage) madvise(data_, capacity_, MADV_HUGEPAGE);
@@ -47,6 +48,20 @@ class UnseenRegion {
     size_t capacity() const { return capacity_; }
 
    private:
+    static constexpr size_t kSmallPage = size_t{1} << 12, kLargePage = size_t{1} << 21;
+
+    // Fresh pages that begin at a multiple of `alignment`; a large page needs that.
+    static void *reserve(size_t bytes, size_t alignment) {
+        const size_t slack = alignment - kSmallPage;
+        void *found = mmap(nullptr, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (found == MAP_FAILED) throw std::bad_alloc();
+        char *first = static_cast<char *>(found);
+        const size_t before = (alignment - reinterpret_cast<uintptr_t>(first) % alignment) % alignment;
+        if (before) munmap(first, before);
+        if (slack - before) munmap(first + before + bytes, slack - before);
+        return first + before;
+    }
+
     void *data_ = nullptr;
     size_t capacity_ = 0;
 };

@@ -44,20 +44,18 @@ void UnseenChunk::measure(size_t count) {
 
 namespace {
 
+// Rounded up to whole lines of cache.
+size_t in_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
 inline void load_code(const UnseenPlanes &codes, size_t entry, uint64_t code[4]) {
     std::memcpy(code, codes.heads + 2 * entry, 16);
     std::memcpy(code + 2, codes.tails + 2 * entry, 16);
 }
 
 // A counting sort of all entries by their bucket, one chunk at a time so that nothing is ever held twice.
-void build_chunk(const UnseenPlanes &codes, UnseenChunk &chunk) {
+void build_chunk(const UnseenPlanes &codes, UnseenChunk &chunk, uint32_t *offsets, uint16_t *signatures,
+                 uint32_t *entries) {
     const UnseenChunkShape shape = chunk.shape;
-    chunk.owned_offsets = UnseenRegion(chunk.directory_size() * sizeof(uint32_t));
-    chunk.owned_signatures = UnseenRegion(codes.count * sizeof(uint16_t));
-    chunk.owned_entries = UnseenRegion(codes.count * sizeof(uint32_t));
-    uint32_t *offsets = chunk.owned_offsets.as<uint32_t>();
-    uint16_t *signatures = chunk.owned_signatures.as<uint16_t>();
-    uint32_t *entries = chunk.owned_entries.as<uint32_t>();
     uint64_t code[4];
     for (size_t i = 0; i < codes.count; ++i) {
         load_code(codes, i, code);
@@ -80,13 +78,28 @@ void build_chunk(const UnseenPlanes &codes, UnseenChunk &chunk) {
 }  // namespace
 
 void UnseenTables::build(const UnseenPlanes &codes, const std::vector<UnseenChunkShape> &shapes) {
-    chunks.clear();
-    chunks.reserve(shapes.size());
-    for (const UnseenChunkShape &shape : shapes) {
-        chunks.emplace_back();
-        chunks.back().shape = shape;
-        build_chunk(codes, chunks.back());
-        chunks.back().measure(codes.count);
+    chunks = std::vector<UnseenChunk>(shapes.size());
+    owned = UnseenRegion();
+    const size_t signatures_size = in_lines(codes.count * sizeof(uint16_t)) + kUnseenPadBytes;
+    const size_t entries_size = in_lines(codes.count * sizeof(uint32_t));
+    size_t directories_size = 0;
+    for (size_t i = 0; i < shapes.size(); ++i) {
+        chunks[i].shape = shapes[i];
+        directories_size += in_lines(chunks[i].directory_size() * sizeof(uint32_t));
+    }
+    if (shapes.empty()) return;
+    owned.grow(directories_size + shapes.size() * (signatures_size + entries_size));
+    // Directories lie together: every query touches all of them, and few pages should cover them.
+    char *directory = owned.as<char>();
+    char *signatures = directory + directories_size;
+    char *entries = signatures + shapes.size() * signatures_size;
+    for (UnseenChunk &chunk : chunks) {
+        build_chunk(codes, chunk, reinterpret_cast<uint32_t *>(directory), reinterpret_cast<uint16_t *>(signatures),
+                    reinterpret_cast<uint32_t *>(entries));
+        chunk.measure(codes.count);
+        directory += in_lines(chunk.directory_size() * sizeof(uint32_t));
+        signatures += signatures_size;
+        entries += entries_size;
     }
 }
 

@@ -28,7 +28,6 @@ struct UnseenChunk {
     const uint32_t *offsets = nullptr;  // 2^directory_bits + 1 starts into the two arrays below
     const uint16_t *signatures = nullptr;
     const uint32_t *entries = nullptr;
-    UnseenRegion owned_offsets, owned_signatures, owned_entries;
     double mean_length = 1;  // of the bucket in which an entry finds itself
 
     size_t directory_size() const { return (size_t{1} << shape.directory_bits) + 1; }
@@ -37,6 +36,7 @@ struct UnseenChunk {
 
 struct UnseenTables {
     std::vector<UnseenChunk> chunks;
+    UnseenRegion owned;  // of all chunks; empty where the tables lie in a mapped file
 
     void build(const UnseenPlanes &codes, const std::vector<UnseenChunkShape> &shapes);
     std::vector<UnseenChunkShape> shapes() const;
