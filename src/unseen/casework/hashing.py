@@ -1,17 +1,39 @@
 """Hash what sources hold, without a store: the work behind `unseen hash`."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import BinaryIO
 
 from unseen.darkroom import Darkroom, Sandbox
+from unseen.errors import SourceError
 from unseen.model import Item, ItemHashes, NotScreened
+from unseen.sources import PATHS, open_listed, open_sources, paths_from
 
-__all__ = ["hash_sources", "worker_count"]
+__all__ = ["hash_sources", "open_paths", "worker_count"]
 
 
 def worker_count() -> int:
     """One worker for each core this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+def open_paths(texts: Sequence[str], *, listed: BinaryIO | None = None) -> Iterator[Item]:
+    """Open what a user named, read-only.
+
+    Args:
+        texts: Paths of directories and files; `-` for the paths in `listed`.
+        listed: A list of paths, ended by newlines or zero bytes.
+
+    Raises:
+        SourceError: A path does not exist or cannot be opened; at once, before the first item is asked for.
+    """
+    items = open_sources([text for text in texts if text != PATHS])
+    if PATHS not in texts:
+        return items
+    if listed is None:
+        raise SourceError("there is no list of paths to read", hint="pipe one in: find . -print0 | unseen hash -")
+    return chain(items, open_listed(paths_from(listed)))
 
 
 def hash_sources(

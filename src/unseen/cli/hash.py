@@ -1,0 +1,68 @@
+"""`unseen hash`: digests, PDQ and quality of files; no store is needed."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from unseen.cli import voice
+from unseen.cli.options import Json, Unsandboxed, Workers, new_app
+
+__all__ = ["app", "hash_paths"]
+
+app = new_app()
+
+
+@app.command()
+def hash_paths(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Files and directories; - reads a list of paths from stdin.")
+    ],
+    *,
+    workers: Workers = None,
+    unsafe_no_sandbox: Unsandboxed = False,
+    json: Json = False,
+) -> int:
+    """Print digests, PDQ and quality of files; no store is needed.
+
+    Files are opened read-only and decoded in the darkroom. With --json the rows hold every variant and can be given
+    to `unseen list add`.
+
+    Example: unseen hash --json photographs/ > hashes.jsonl
+    """
+    from unseen.casework.hashing import hash_sources, open_paths
+    from unseen.cli import rows
+    from unseen.cli.progress import Meter
+    from unseen.model import NotScreened
+
+    items = open_paths(paths, listed=sys.stdin.buffer)
+    was_all_screened = True
+    with Meter("hashing") as meter:
+        answers = hash_sources(items, workers=workers, unsafe_no_sandbox=unsafe_no_sandbox, on_sandbox=_tell_gaps)
+        for answer in answers:
+            row = rows.refused_row(answer) if isinstance(answer, NotScreened) else rows.hash_row(*answer)
+            if row["outcome"] == "not_screened" or row["reason"] == "truncated":
+                was_all_screened = False
+            meter.count(row["size_bytes"])
+            if json:
+                voice.write_row(row)
+            else:
+                _write(row)
+    return 0 if was_all_screened else voice.NOT_ALL_SCREENED
+
+
+def _tell_gaps(sandbox: object) -> None:
+    for gap in getattr(sandbox, "gaps", ()):
+        voice.note(gap)
+
+
+def _write(row: dict[str, object]) -> None:
+    """What was taken, one value a line, under the item it was taken from."""
+    voice.write(voice.printable(str(row["item"])))
+    for signal in ("pdq", "md5", "sha1", "sha256"):
+        if row[signal] is not None:
+            quality = f"  quality {row['pdq_quality']}" if signal == "pdq" else ""
+            voice.write(f"  {signal}:{row[signal]}{quality}")
+    if row["reason"] is not None:
+        outcome = str(row["outcome"]).replace("_", " ")
+        voice.write(f"  {outcome}: {str(row['reason']).replace('_', ' ')}")

@@ -1,0 +1,47 @@
+"""Options that several commands share, spelled and explained once."""
+
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["DEFAULT_STORE", "Json", "Lists", "Store", "Threshold", "Unsandboxed", "Workers", "new_app"]
+
+DEFAULT_STORE = "unseen-store"
+
+Json = Annotated[bool, typer.Option("--json", help="Write JSON Lines to stdout, as docs/reference/json-output.md has it.")]
+Store = Annotated[
+    str, typer.Option("--store", metavar="PATH", envvar="UNSEEN_STORE", help="Directory of the store.")
+]
+Lists = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--list",
+        metavar="NAME|FILE",
+        help="A list of the store, or a file that holds one, for this run; may be repeated. Default: every list of the"
+        " store.",
+    ),
+]
+Threshold = Annotated[
+    int, typer.Option("--threshold-bits", min=0, max=64, help="Largest PDQ distance that counts as a match, inclusive.")
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, max=256, help="Decoding processes. Default: one for each core.")
+]
+Unsandboxed = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-no-sandbox",
+        help="Decode even where the kernel cannot lock the decoders: for files you trust only.",
+    ),
+]
+
+
+def new_app(**settings: Any) -> typer.Typer:
+    """A Typer app in the habits of this program: plain help, our own errors, nothing installed into shells."""
+    return typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        **settings,
+    )

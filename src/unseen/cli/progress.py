@@ -1,0 +1,91 @@
+"""Progress on stderr, for people at a terminal only: files, bytes, rate, and time left where it is known."""
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from unseen.cli import voice
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+__all__ = ["Meter", "is_watched"]
+
+# The eye follows no more, and a terminal over a slow line no less.
+_REDRAWS_PER_S = 5
+
+
+def is_watched() -> bool:
+    """Whether anybody sees stderr as it is written."""
+    return sys.stderr.isatty()
+
+
+class Meter:
+    """A line that moves while work is done and vanishes when it ends; a context manager.
+
+    It prints nothing where stderr is not a terminal.
+    """
+
+    def __init__(self, verb: str) -> None:
+        self._verb = verb
+        self._files = self._size_bytes = 0
+        self._began = self._redrawn = time.monotonic()
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> Self:
+        if is_watched():
+            self._progress = _make_progress()
+            self._task = self._progress.add_task(self._verb, total=None, said="starting")
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def count(self, size_bytes: object) -> None:
+        """Count one more item of this size."""
+        self._files += 1
+        self._size_bytes += size_bytes if isinstance(size_bytes, int) else 0
+        now = time.monotonic()
+        if now - self._redrawn >= 1 / _REDRAWS_PER_S:
+            self._redrawn = now
+            self.show(self._files, self._size_bytes, now - self._began)
+
+    def show(
+        self, files: int, size_bytes: int, seconds: float, *, files_before: int = 0, total: int | None = None
+    ) -> None:
+        """Show how far the work has come: `seconds` and `size_bytes` are those of this run, `files` those of all."""
+        if self._progress is None:
+            return
+        done_now = files - files_before
+        rate = done_now / seconds if seconds > 0 else 0.0
+        of_all = f" of {total:,}" if total is not None else ""
+        said = f"{files:,}{of_all} files, {voice.size(size_bytes)}, {rate:,.0f}/s"
+        if total is not None and rate > 0:
+            said += f", {_clock((total - files) / rate)} left"
+        self._progress.update(self._task, completed=files, total=total, said=said)
+
+
+def _make_progress() -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[said]}"),
+        console=Console(stderr=True, highlight=False),
+        transient=True,
+        refresh_per_second=_REDRAWS_PER_S,
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, second = divmod(max(0, int(seconds)), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

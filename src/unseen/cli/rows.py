@@ -1,0 +1,103 @@
+"""JSON objects made of values, in one place; docs/reference/json-output.md describes every field."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from unseen.model import Finding, How, Item, ItemHashes, Match, NotScreened, Reason, Summary
+
+__all__ = ["finding_row", "hash_row", "how_row", "match_row", "not_screened_row", "outcome", "refused_row", "summary_row"]
+
+Row = dict[str, object]
+
+
+def hash_row(item: Item, hashes: ItemHashes) -> Row:
+    """A row of `unseen hash --json`."""
+    return {
+        "item": str(item.locator),
+        "size_bytes": hashes.size_bytes,
+        "sha256": _hex(hashes.sha256),
+        "sha1": _hex(hashes.sha1),
+        "md5": _hex(hashes.md5),
+        "pdq": _hex(hashes.pdq),
+        "pdq_quality": hashes.pdq_quality,
+        "variants": [
+            {"how": how_row(variant.how), "pdq": variant.pdq.hex(), "pdq_quality": variant.pdq_quality}
+            for variant in hashes.variants
+        ],
+        "vpdq": None
+        if hashes.vpdq is None
+        else [
+            {"frame": frame.frame, "time_s": frame.time_s, "pdq": frame.pdq.hex(), "pdq_quality": frame.pdq_quality}
+            for frame in hashes.vpdq
+        ],
+        "outcome": outcome(hashes),
+        "reason": hashes.reason,
+    }
+
+
+def refused_row(refused: NotScreened) -> Row:
+    """A row of `unseen hash --json` for what a source could not offer."""
+    nothing = dict.fromkeys(("sha256", "sha1", "md5", "pdq", "pdq_quality"))
+    return {
+        "item": str(refused.locator),
+        "size_bytes": 0,
+        **nothing,
+        "variants": [],
+        "vpdq": None,
+        "outcome": "not_screened",
+        "reason": refused.reason,
+    }
+
+
+def outcome(hashes: ItemHashes) -> str:
+    """What became of an item that was hashed only: `hashed`, `digest_only` or `not_screened`."""
+    match hashes.reason:
+        case Reason.NOT_MEDIA | Reason.LOW_QUALITY:
+            return "digest_only"
+        case None:
+            return "hashed"
+        case Reason.TRUNCATED if hashes.pdq is not None:
+            return "hashed"
+        case _:
+            return "not_screened"
+
+
+def match_row(match: Match) -> Row:
+    """One of `matches`."""
+    return {
+        "list": match.list,
+        "entry": match.entry,
+        "signal": match.signal,
+        "distance_bits": match.distance_bits,
+        "how": how_row(match.how),
+    }
+
+
+def finding_row(finding: Finding, *, with_id: bool = False) -> Row:
+    """A finding, as `scan` prints it and, with its id, as `findings` does."""
+    return {
+        "type": "finding",
+        **({"id": finding.id} if with_id else {}),
+        "item": str(finding.locator),
+        "state": finding.state,
+        "matches": [match_row(match) for match in finding.matches],
+    }
+
+
+def not_screened_row(unscreened: NotScreened) -> Row:
+    """An item, or a part of one, that was not screened."""
+    return {"type": "not_screened", "item": str(unscreened.locator), "reason": unscreened.reason}
+
+
+def summary_row(summary: Summary) -> Row:
+    """The account of a scan."""
+    return {"type": "summary", **asdict(summary), "seconds": round(summary.seconds, 3)}
+
+
+def how_row(how: How | None) -> Mapping[str, object] | None:
+    """In which way a hash was taken; null for digests."""
+    return None if how is None else asdict(how)
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else value.hex()

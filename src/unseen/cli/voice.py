@@ -1,0 +1,119 @@
+"""One voice: results on stdout, everything else on stderr as a fact and a hint, lower case and without a full stop."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
+
+__all__ = [
+    "CANNOT_READ",
+    "FOUND",
+    "INTERRUPTED",
+    "NOT_ALL_SCREENED",
+    "USAGE",
+    "columns",
+    "complain",
+    "let_go_of_closed_output",
+    "note",
+    "note_plain",
+    "plural",
+    "prepare",
+    "printable",
+    "size",
+    "write",
+    "write_row",
+]
+
+# Exit codes besides 0; see docs/reference/exit-codes.md.
+FOUND, USAGE, CANNOT_READ, NOT_ALL_SCREENED, INTERRUPTED = 1, 2, 3, 5, 130
+
+_KIB = 1024
+
+
+def prepare() -> None:
+    """Never fail on a character that the terminal's encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def write(line: str = "") -> None:
+    """Write one line of results for people."""
+    _put(line, sys.stdout)
+
+
+def write_row(row: Mapping[str, object]) -> None:
+    """Write one result as JSON, at once: a reader may be waiting for it."""
+    # ASCII only, so that bytes of names that are not UTF-8 are escaped and come back as they were.
+    _put(json.dumps(row, ensure_ascii=True, allow_nan=False), sys.stdout)
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """Say on stderr what a person should know."""
+    _put(f"unseen: {printable(text)}", sys.stderr)
+
+
+def note_plain(text: str) -> None:
+    """Write text of several lines on stderr as it is."""
+    _put(text, sys.stderr)
+
+
+def complain(text: str, hint: str = "") -> None:
+    """Say on stderr what went wrong, and what to do next."""
+    _put(f"unseen: error: {printable(text)}", sys.stderr)
+    if hint:
+        _put(f"unseen: hint: {printable(hint)}", sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Text as a terminal may see it: names of files can hold bytes that are no text, and commands to the terminal."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else _escaped(one) for one in text)
+
+
+def columns(rows: Iterable[Sequence[str]], *, indent: str = "") -> list[str]:
+    """Align cells in columns: numbers to the right, the rest to the left."""
+    table = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(len(row[at]) for row in table if at < len(row)) for at in range(max(map(len, table), default=0))]
+    return [indent + "  ".join(_padded(cell, widths[at]) for at, cell in enumerate(row)).rstrip() for row in table]
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 item`, `2,000 items`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def size(size_bytes: float) -> str:
+    """Bytes as people say them, in powers of 1024."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if abs(size_bytes) < _KIB:
+            return f"{size_bytes:,.0f} {unit}" if unit == "bytes" else f"{size_bytes:,.1f} {unit}"
+        size_bytes /= _KIB
+    return f"{size_bytes:,.1f} TiB"
+
+
+def let_go_of_closed_output() -> None:
+    """Have the interpreter flush into nothing at its end, instead of complaining about a closed stdout."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _put(line: str, stream: TextIO) -> None:
+    stream.write(line + "\n")
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
+
+
+def _padded(cell: str, width: int) -> str:
+    is_number = cell[:1].isdigit() and cell.replace(",", "").replace(".", "").isdigit()
+    return cell.rjust(width) if is_number else cell.ljust(width)
