@@ -16,7 +16,7 @@ app = new_app()
 @app.command()
 def hash_paths(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files and directories; - reads a list of paths from stdin.")
+        list[str], typer.Argument(metavar="PATH", help="Files and directories; - reads a list of paths from stdin.")
     ],
     *,
     workers: Workers = None,
@@ -64,5 +64,5 @@ def _write(row: dict[str, object]) -> None:
             quality = f"  quality {row['pdq_quality']}" if signal == "pdq" else ""
             voice.write(f"  {signal}:{row[signal]}{quality}")
     if row["reason"] is not None:
-        outcome = str(row["outcome"]).replace("_", " ")
+        outcome = "hashed in part" if row["outcome"] == "hashed" else str(row["outcome"]).replace("_", " ")
         voice.write(f"  {outcome}: {str(row['reason']).replace('_', ' ')}")

@@ -4,28 +4,40 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["DEFAULT_STORE", "Json", "Lists", "Store", "Threshold", "Unsandboxed", "Workers", "new_app"]
+__all__ = ["DEFAULT_STORE", "Json", "Lists", "Signal", "Store", "Threshold", "Unsandboxed", "Workers", "new_app"]
 
 DEFAULT_STORE = "unseen-store"
 
-Json = Annotated[bool, typer.Option("--json", help="Write JSON Lines to stdout, as docs/reference/json-output.md has it.")]
-Store = Annotated[
-    str, typer.Option("--store", metavar="PATH", envvar="UNSEEN_STORE", help="Directory of the store.")
-]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON Lines to stdout.")]
+Store = Annotated[str, typer.Option("--store", metavar="PATH", envvar="UNSEEN_STORE", help="Directory of the store.")]
 Lists = Annotated[
     list[str] | None,
     typer.Option(
         "--list",
-        metavar="NAME|FILE",
+        metavar="LIST",
         help="A list of the store, or a file that holds one, for this run; may be repeated. Default: every list of the"
         " store.",
     ),
 ]
 Threshold = Annotated[
-    int, typer.Option("--threshold-bits", min=0, max=64, help="Largest PDQ distance that counts as a match, inclusive.")
+    int,
+    typer.Option(
+        "--threshold-bits",
+        metavar="BITS",
+        min=0,
+        max=64,
+        help="Largest PDQ distance that counts as a match, inclusive.",
+    ),
 ]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, max=256, help="Decoding processes. Default: one for each core.")
+    int | None,
+    typer.Option("--workers", metavar="N", min=1, max=256, help="Decoding processes. Default: one for each core."),
+]
+Signal = Annotated[
+    str | None,
+    typer.Option(
+        "--signal", metavar="SIGNAL", help="Signal of values that name none: pdq, md5, sha1 or sha256, or another."
+    ),
 ]
 Unsandboxed = Annotated[
     bool,

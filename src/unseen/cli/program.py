@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -34,11 +34,11 @@ COMMANDS = {
 class Commands(TyperGroup):
     """The commands by name; each is imported only when it is asked for."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # the base names its own copy
+    def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]  # the base names its own copy
         """Names in the order of `COMMANDS`."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # as above
+    def get_command(self, _ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # as above
         """Import one command; None where there is no such name."""
         if cmd_name not in COMMANDS:
             return None
@@ -46,10 +46,18 @@ class Commands(TyperGroup):
         command.name = cmd_name
         return command
 
-    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # as above
+    def format_commands(self, _ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # as above
         """Write the help of all commands without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        voice.write(f"unseen {version('unseen')}")
+        raise typer.Exit
 
 
 app = new_app(cls=Commands, no_args_is_help=True)
@@ -58,17 +66,14 @@ app = new_app(cls=Commands, no_args_is_help=True)
 @app.callback()
 def unseen(
     *,
-    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_tell_version)
+    ] = False,
 ) -> None:
     """Find known child sexual abuse material in lawfully held files without anyone looking at them.
 
     A match is arithmetic; a verdict is a person's.
     """
-    if version:
-        from importlib.metadata import version as version_of
-
-        voice.write(f"unseen {version_of('unseen')}")
-        raise typer.Exit
     if chosen := os.environ.get("UNSEEN_KERNEL"):
         from unseen.casework.kernel import choose_kernel
 

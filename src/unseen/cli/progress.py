@@ -10,6 +10,8 @@ from unseen.cli import voice
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from unseen.casework.progress import Progress as ScanProgress
+
 __all__ = ["Meter", "is_watched"]
 
 # The eye follows no more, and a terminal over a slow line no less.
@@ -43,8 +45,16 @@ class Meter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the line away: what follows is printed at leisure."""
         if self._progress is not None:
             self._progress.stop()
+
+    def follow(self, told: "ScanProgress") -> None:
+        """Show what a scan tells of itself."""
+        self.show(told.files, told.size_bytes, told.seconds, files_before=told.files_before, total=told.files_total)
 
     def count(self, size_bytes: object) -> None:
         """Count one more item of this size."""

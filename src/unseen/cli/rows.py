@@ -2,10 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from unseen.model import Finding, How, Item, ItemHashes, Match, NotScreened, Reason, Summary
 
-__all__ = ["finding_row", "hash_row", "how_row", "match_row", "not_screened_row", "outcome", "refused_row", "summary_row"]
+if TYPE_CHECKING:
+    from unseen.casework.doctor import Check
+    from unseen.casework.lists import AddedList, ListAccount, ListInfo
+    from unseen.casework.matching import Answer
+
+__all__ = [
+    "account_row",
+    "added_row",
+    "answer_row",
+    "check_row",
+    "finding_row",
+    "hash_row",
+    "how_row",
+    "list_row",
+    "match_row",
+    "not_screened_row",
+    "outcome",
+    "refused_row",
+    "summary_row",
+]
 
 Row = dict[str, object]
 
@@ -71,6 +91,57 @@ def match_row(match: Match) -> Row:
         "distance_bits": match.distance_bits,
         "how": how_row(match.how),
     }
+
+
+def answer_row(answer: "Answer") -> Row:
+    """A row of `unseen match --json`."""
+    return {
+        "item": answer.item,
+        "outcome": answer.outcome,
+        "reason": answer.reason,
+        "is_finding": answer.is_finding,
+        "matches": [match_row(match) for match in answer.matches],
+    }
+
+
+def list_row(info: "ListInfo") -> Row:
+    """A row of `unseen list ls --json`."""
+    return {
+        "list": info.name,
+        "class": info.list_class,
+        "format": info.file_format,
+        "origin": info.origin,
+        "sha256": info.sha256.hex(),
+        "added_at_utc": info.added_at_utc,
+        "entries": info.entry_count,
+    }
+
+
+def account_row(account: "ListAccount") -> Row:
+    """The row of `unseen list show --json`."""
+    labels = sorted(account.by_label.items(), key=lambda pair: (pair[0].scheme, pair[0].code))
+    return {
+        **list_row(account.info),
+        "entries_searchable": account.searchable,
+        "entries_not_searchable": account.not_searchable,
+        "signals": dict(sorted(account.by_signal.items())),
+        "labels": [{"scheme": label.scheme, "code": label.code, "entries": count} for label, count in labels],
+    }
+
+
+def added_row(added: "AddedList") -> Row:
+    """The row of `unseen list add --json`."""
+    return {
+        **account_row(added.account),
+        "duplicates": added.duplicates,
+        "passed_over": dict(sorted(added.passed_over.items())),
+        "unread_columns": list(added.unread_columns),
+    }
+
+
+def check_row(check: "Check") -> Row:
+    """A row of `unseen doctor --json`."""
+    return {"check": check.name, "state": check.state, "said": check.said, "hint": check.hint or None}
 
 
 def finding_row(finding: Finding, *, with_id: bool = False) -> Row:

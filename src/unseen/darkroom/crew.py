@@ -12,6 +12,7 @@ from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.wire import ANSWER_BYTES, GREETING, Garbled, pack_request, unpack_answer, unpack_greeting
 from unseen.decoding import Limits
 from unseen.errors import SandboxError
+from unseen.hashing import kernel_in_use
 from unseen.model import Item, ItemHashes, Reason
 
 __all__ = ["DEADLINE_S", "IN_FLIGHT_MAX", "SANDBOX_HINT", "Task", "Worker"]
@@ -76,7 +77,7 @@ class Worker:
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = (
             theirs.fileno(), os.getpid(), int(unsafe_no_sandbox),
-            limits.bytes_max, limits.pixels_max, limits.frames_max, limits.frames_pixels_max,
+            limits.bytes_max, limits.pixels_max, limits.frames_max, limits.frames_pixels_max, kernel_in_use(),
         )  # fmt: skip
         try:
             self._process = subprocess.Popen(

@@ -17,6 +17,7 @@ from unseen.darkroom.warmup import warm_up
 from unseen.darkroom.wire import REQUEST, pack_answer, pack_greeting, unpack_request
 from unseen.decoding import Limits
 from unseen.errors import SandboxError
+from unseen.hashing import use_kernel
 from unseen.hashing.plugin import Hasher
 
 __all__ = ["main"]
@@ -32,9 +33,12 @@ def main(arguments: Sequence[str]) -> None:
     """Run a worker until its parent hangs up.
 
     Args:
-        arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, and the four limits.
+        arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, the four limits,
+            and the variant of the kernel.
     """
-    inherited, parent_pid, unsafe_no_sandbox, bytes_max, pixels_max, frames_max, frames_pixels_max = map(int, arguments)
+    *numbers, kernel = arguments
+    inherited, parent_pid, unsafe_no_sandbox, bytes_max, pixels_max, frames_max, frames_pixels_max = map(int, numbers)
+    use_kernel(kernel)
     limits = Limits(
         bytes_max=bytes_max, pixels_max=pixels_max, frames_max=frames_max, frames_pixels_max=frames_pixels_max
     )

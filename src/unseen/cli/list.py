@@ -1,0 +1,149 @@
+"""`unseen list`: take hash lists in, count what they hold, take them out again."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from unseen.cli import voice
+from unseen.cli.options import DEFAULT_STORE, Json, Signal, Store, new_app
+
+__all__ = ["add", "app", "export", "lists", "ls", "rm", "show"]
+
+app = new_app(no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the list.")]
+
+
+@app.callback()
+def lists() -> None:
+    """Keep hash lists: add, ls, show, rm, export."""
+
+
+@app.command()
+def add(
+    name: Name,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The list; - for standard input.")],
+    *,
+    file_format: Annotated[
+        Literal["text", "csv", "jsonl", "hash", "vics"] | None,
+        typer.Option("--format", help="Format of the file. Default: guessed from its content."),
+    ] = None,
+    signal: Signal = None,
+    list_class: Annotated[
+        Literal["csam", "user_reported", "known_file", "cleared"] | None,
+        typer.Option("--class", help="What the list is for. Default: csam."),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of a list of this name.")] = False,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Take a list from a file into the store: whole, or not at all.
+
+    In plain text each line names its signal (pdq:HEX, md5:HEX), or --signal does. Also reads CSV, JSON Lines, rows of
+    `unseen hash --json`, and Project VIC / CAID JSON.
+
+    Example: unseen list add known hashes.jsonl
+    """
+    from unseen.casework.lists import add_list
+    from unseen.cli import rows, tables
+
+    added = add_list(store, name, file, file_format=file_format, signal=signal, list_class=list_class, replace=replace)
+    if added.class_is_assumed:
+        voice.note("no --class was given: the list counts as csam")
+    if added.format_is_guessed:
+        voice.note(f"no --format was given: the file was read as {added.account.info.file_format}")
+    for reason, count in sorted(added.passed_over.items()):
+        voice.note(f"left out {count:,} on purpose: {reason.replace('_', ' ')}")
+    if added.duplicates:
+        voice.note(f"left out {voice.plural(added.duplicates, 'duplicate')}")
+    if added.unread_columns:
+        voice.note(f"columns not read: {', '.join(added.unread_columns)}")
+    if json:
+        voice.write_row(rows.added_row(added))
+    else:
+        _write(tables.account_lines(added.account))
+    return 0
+
+
+@app.command()
+def ls(*, store: Store = DEFAULT_STORE, json: Json = False) -> int:
+    """Name the lists of the store.
+
+    Example: unseen list ls
+    """
+    from unseen.casework.lists import list_lists
+    from unseen.cli import rows, tables
+
+    found = list_lists(store)
+    if json:
+        for info in found:
+            voice.write_row(rows.list_row(info))
+    else:
+        _write(tables.list_lines(found))
+    return 0
+
+
+@app.command()
+def show(name: Name, *, store: Store = DEFAULT_STORE, json: Json = False) -> int:
+    """Count what a list holds: signals and labels, never a value.
+
+    Example: unseen list show known
+    """
+    from unseen.casework.lists import show_list
+    from unseen.cli import rows, tables
+
+    account = show_list(store, name)
+    if json:
+        voice.write_row(rows.account_row(account))
+    else:
+        _write(tables.account_lines(account))
+    return 0
+
+
+@app.command()
+def rm(name: Name, *, store: Store = DEFAULT_STORE, json: Json = False) -> int:
+    """Take a list out of the store; findings that it led to stay.
+
+    Example: unseen list rm known
+    """
+    from unseen.casework.lists import remove_list
+
+    count = remove_list(store, name)
+    if json:
+        voice.write_row({"list": name, "entries": count})
+    else:
+        voice.write(f"list {name} is gone from the store with {voice.plural(count, 'entry', 'entries')}")
+    return 0
+
+
+@app.command()
+def export(
+    name: Name,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A new file, which only its owner may read.")],
+    *,
+    file_format: Annotated[
+        Literal["jsonl", "text"],
+        typer.Option("--format", help="jsonl keeps everything, text keeps signals and values only."),
+    ] = "jsonl",
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Write the entries of a list to a new file.
+
+    Values never go to the terminal, only into a file that somebody named.
+
+    Example: unseen list export known known.jsonl
+    """
+    from unseen.casework.lists import export_list
+
+    count = export_list(store, name, file, file_format=file_format)
+    if json:
+        voice.write_row({"list": name, "entries": count, "file": file})
+    else:
+        voice.write(f"{voice.plural(count, 'entry', 'entries')} of list {name} written to {voice.printable(file)}")
+    return 0
+
+
+def _write(lines: list[str]) -> None:
+    for line in lines:
+        voice.write(line)

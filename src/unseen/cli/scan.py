@@ -1,0 +1,75 @@
+"""`unseen scan`: find known material in what lies at the sources."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from unseen.cli import voice
+from unseen.cli.options import DEFAULT_STORE, Json, Lists, Store, Threshold, Unsandboxed, Workers, new_app
+
+__all__ = ["app", "scan"]
+
+app = new_app()
+
+
+@app.command()
+def scan(
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE", help="Directories and files; - reads a list of paths from stdin."),
+    ],
+    *,
+    lists: Lists = None,
+    threshold_bits: Threshold = 31,
+    workers: Workers = None,
+    basis: Annotated[
+        str | None, typer.Option("--basis", metavar="TEXT", help="Legal basis of this scan, kept with it.")
+    ] = None,
+    unsafe_no_sandbox: Unsandboxed = False,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Find known material in what lies at the sources.
+
+    Everything is opened read-only. An interrupted scan goes on when the same command is run again. Exits 1 where
+    something was found, 5 where nothing was found but something was not screened.
+
+    Example: unseen scan --list known /srv/uploads
+    """
+    from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
+    from unseen.cli import rows, tables
+    from unseen.cli.progress import Meter, is_watched
+    from unseen.model import Finding, NotScreened
+
+    settings = ScanSettings(
+        store=store,
+        sources=tuple(sources),
+        lists=tuple(lists or ()),
+        threshold_bits=threshold_bits,
+        workers=workers,
+        basis=basis,
+        unsafe_no_sandbox=unsafe_no_sandbox,
+    )
+    code = 0
+    with Meter("scanning") as meter:
+        watchers = ScanWatchers(progress=meter.follow if is_watched() else None, note=voice.note)
+        for told in run_scan(settings, paths=sys.stdin.buffer, watchers=watchers):
+            if isinstance(told, Finding):
+                show(rows.finding_row(told), tables.finding_lines(told), json=json)
+            elif isinstance(told, NotScreened):
+                show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
+            else:
+                meter.stop()
+                show(rows.summary_row(told), tables.summary_lines(told), json=json)
+                code = voice.FOUND if told.findings else voice.NOT_ALL_SCREENED if told.not_screened else 0
+    return code
+
+
+def show(row: dict[str, object], lines: list[str], *, json: bool) -> None:
+    """Print one result, for programs or for people."""
+    if json:
+        voice.write_row(row)
+    else:
+        for line in lines:
+            voice.write(line)

@@ -1,0 +1,124 @@
+"""Values as lines for people. Values of list entries are never among them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from unseen.cli import voice
+from unseen.model import Finding, How, Match, NotScreened, Signal, Summary
+
+if TYPE_CHECKING:
+    from unseen.casework.lists import ListAccount, ListInfo
+    from unseen.casework.matching import Answer
+
+__all__ = [
+    "account_lines",
+    "answer_lines",
+    "finding_lines",
+    "how_words",
+    "list_lines",
+    "match_lines",
+    "not_screened_lines",
+    "summary_lines",
+]
+
+
+def finding_lines(finding: Finding, *, with_id: bool = False) -> list[str]:
+    """The item, and under it one line for each match, nearest first."""
+    head = f"{finding.id}  " if with_id else ""
+    state = "" if finding.state == "allocated" else f" ({finding.state})"
+    return [f"{head}finding: {voice.printable(str(finding.locator))}{state}", *match_lines(finding.matches)]
+
+
+def answer_lines(answer: "Answer") -> list[str]:
+    """The hash as it was given, what became of it, and its matches."""
+    word = answer.outcome.replace("_", " ")
+    if answer.reason is not None:
+        word += f" ({answer.reason.replace('_', ' ')})"
+    elif answer.matches and not answer.is_finding:
+        word += " (known or cleared only: no finding)"
+    return [f"{word}: {voice.printable(answer.item)}", *match_lines(answer.matches)]
+
+
+def list_lines(lists: Sequence["ListInfo"]) -> list[str]:
+    """One line for each list."""
+    head = ("name", "class", "entries", "format", "added (UTC)", "from")
+    rows = [
+        (info.name, info.list_class, f"{info.entry_count:,}", info.file_format, info.added_at_utc, info.origin)
+        for info in lists
+    ]
+    return voice.columns([head, *rows]) if rows else ["no list"]
+
+
+def account_lines(account: "ListAccount") -> list[str]:
+    """What a list is and holds, in numbers."""
+    info = account.info
+    searchable = set(Signal)
+    signals = [
+        (signal, f"{count:,}", "" if signal in searchable else "not searchable here: kept and counted")
+        for signal, count in sorted(account.by_signal.items())
+    ]
+    labels = [
+        (f"{label.scheme} {label.code}", f"{count:,}")
+        for label, count in sorted(account.by_label.items(), key=lambda pair: (pair[0].scheme, pair[0].code))
+    ]
+    return [
+        f"list {info.name}: {voice.plural(info.entry_count, 'entry', 'entries')} of class {info.list_class}",
+        f"  from {voice.printable(info.origin)} ({info.file_format}), added {info.added_at_utc}",
+        f"  sha256 of that file {info.sha256.hex()}",
+        *voice.columns(signals, indent="  signal "),
+        *voice.columns(labels, indent="  label "),
+    ]
+
+
+def match_lines(matches: Sequence[Match]) -> list[str]:
+    """One line for each match: list, entry, signal, distance, how."""
+    return voice.columns(
+        (
+            (
+                f"list {match.list}",
+                f"entry {match.entry}",
+                match.signal,
+                "same bytes" if match.how is None and match.distance_bits == 0 else f"{match.distance_bits} bits",
+                how_words(match.how),
+            )
+            for match in matches
+        ),
+        indent="  ",
+    )
+
+
+def how_words(how: How | None) -> str:
+    """In which way the hash was taken, where it was not taken of the whole picture as it lies."""
+    if how is None:
+        return ""
+    words = []
+    if how.orientation not in {None, "original"}:
+        words.append(str(how.orientation))
+    if how.convention == "512":
+        words.append("512x512 first")
+    if how.alpha is not None:
+        words.append(f"over {how.alpha}")
+    if how.time_s is not None:
+        words.append(f"at {how.time_s:g} s")
+    return ", ".join(words)
+
+
+def not_screened_lines(unscreened: NotScreened) -> list[str]:
+    """The item and why."""
+    reason = unscreened.reason.replace("_", " ")
+    return [f"not screened: {voice.printable(str(unscreened.locator))} ({reason})"]
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """The account, so that it can be added up."""
+    in_part = f", {summary.truncated:,} of them hashed in part" if summary.truncated else ""
+    screened = f"{summary.hashed:,} hashed, {summary.digest_only:,} by digest only"
+    beyond = summary.entries_not_searchable
+    return [
+        "",
+        f"{voice.plural(summary.findings, 'finding')} in {voice.plural(summary.items, 'item')}",
+        f"  {screened}, {summary.not_screened:,} not screened{in_part}",
+        f"  compared with {voice.plural(summary.entries_searchable, 'entry', 'entries')}"
+        + (f"; {beyond:,} more are of signals that cannot be searched here" if beyond else ""),
+        f"  {summary.seconds:,.1f} seconds",
+    ]
