@@ -17,7 +17,16 @@ from unseen.lists import ListFile, write_lines
 from unseen.model import ListClass
 from unseen.store import ListAccount, ListInfo, ListOrigin, open_store
 
-__all__ = ["AddedList", "add_list", "export_list", "list_lists", "remove_list", "show_list"]
+__all__ = [
+    "AddedList",
+    "ListAccount",
+    "ListInfo",
+    "add_list",
+    "export_list",
+    "list_lists",
+    "remove_list",
+    "show_list",
+]
 
 # Printed in every match; longer names are sentences.
 NAME_CHARS_MAX = 100

@@ -20,14 +20,12 @@ __all__ = ["COMMANDS", "app", "main", "run"]
 
 # Name, and the first sentence of its help, in the order a newcomer meets them. A test compares the sentences.
 COMMANDS = {
-    "demo": "See the whole of it at work on benign photographs.",
     "hash": "Print digests, PDQ and quality of files; no store is needed.",
     "match": "Compare hashes you already have with the lists; no file is decoded.",
     "list": "Keep hash lists: add, ls, show, rm, export.",
     "scan": "Find known material in what lies at the sources.",
     "findings": "List what scans have found, one row for each item.",
     "doctor": "Say what this machine can do, and what it lacks.",
-    "bench": "Measure how fast this machine hashes, decodes and searches.",
 }
 
 
@@ -129,7 +127,8 @@ def _refuse(error: typer.TyperException) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         voice.note_plain(str(error))
         return voice.USAGE
-    text = error.format_message().rstrip(".")
+    # Typer words what its own validation says in this way.
+    text = error.format_message().replace("Value error, ", "").rstrip(".")
     voice.complain(text[:1].lower() + text[1:], f"`{path} --help` explains it")
     return voice.USAGE
 
