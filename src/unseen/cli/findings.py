@@ -2,7 +2,6 @@
 
 from unseen.cli import voice
 from unseen.cli.options import DEFAULT_STORE, Json, Store, new_app
-from unseen.cli.scan import show
 
 __all__ = ["app", "findings"]
 
@@ -23,7 +22,7 @@ def findings(*, store: Store = DEFAULT_STORE, json: Json = False) -> int:
     count = 0
     for finding in list_findings(store):
         count += 1
-        show(rows.finding_row(finding, with_id=True), tables.finding_lines(finding, with_id=True), json=json)
+        voice.show(rows.finding_row(finding, with_id=True), tables.finding_lines(finding, with_id=True), json=json)
     if not json:
         voice.write(f"{voice.plural(count, 'finding')}")
     return voice.FOUND if count else 0

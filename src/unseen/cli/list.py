@@ -58,10 +58,7 @@ def add(
         voice.note(f"left out {voice.plural(added.duplicates, 'duplicate')}")
     if added.unread_columns:
         voice.note(f"columns not read: {', '.join(added.unread_columns)}")
-    if json:
-        voice.write_row(rows.added_row(added))
-    else:
-        _write(tables.account_lines(added.account))
+    voice.show(rows.added_row(added), tables.account_lines(added.account), json=json)
     return 0
 
 
@@ -79,7 +76,8 @@ def ls(*, store: Store = DEFAULT_STORE, json: Json = False) -> int:
         for info in found:
             voice.write_row(rows.list_row(info))
     else:
-        _write(tables.list_lines(found))
+        for line in tables.list_lines(found):
+            voice.write(line)
     return 0
 
 
@@ -93,10 +91,7 @@ def show(name: Name, *, store: Store = DEFAULT_STORE, json: Json = False) -> int
     from unseen.cli import rows, tables
 
     account = show_list(store, name)
-    if json:
-        voice.write_row(rows.account_row(account))
-    else:
-        _write(tables.account_lines(account))
+    voice.show(rows.account_row(account), tables.account_lines(account), json=json)
     return 0
 
 
@@ -109,10 +104,8 @@ def rm(name: Name, *, store: Store = DEFAULT_STORE, json: Json = False) -> int:
     from unseen.casework.lists import remove_list
 
     count = remove_list(store, name)
-    if json:
-        voice.write_row({"list": name, "entries": count})
-    else:
-        voice.write(f"list {name} is gone from the store with {voice.plural(count, 'entry', 'entries')}")
+    said = f"list {name} is gone from the store with {voice.plural(count, 'entry', 'entries')}"
+    voice.show({"list": name, "entries": count}, [said], json=json)
     return 0
 
 
@@ -137,13 +130,6 @@ def export(
     from unseen.casework.lists import export_list
 
     count = export_list(store, name, file, file_format=file_format)
-    if json:
-        voice.write_row({"list": name, "entries": count, "file": file})
-    else:
-        voice.write(f"{voice.plural(count, 'entry', 'entries')} of list {name} written to {voice.printable(file)}")
+    said = f"{voice.plural(count, 'entry', 'entries')} of list {name} written to {voice.printable(file)}"
+    voice.show({"list": name, "entries": count, "file": file}, [said], json=json)
     return 0
-
-
-def _write(lines: list[str]) -> None:
-    for line in lines:
-        voice.write(line)

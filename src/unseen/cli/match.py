@@ -43,9 +43,5 @@ def match(
     for answer in answers:
         found += answer.is_finding
         unscreened += answer.outcome == "not_screened"
-        if json:
-            voice.write_row(rows.answer_row(answer))
-        else:
-            for line in tables.answer_lines(answer):
-                voice.write(line)
+        voice.show(rows.answer_row(answer), tables.answer_lines(answer), json=json)
     return voice.FOUND if found else voice.NOT_ALL_SCREENED if unscreened else 0

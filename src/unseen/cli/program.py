@@ -29,7 +29,7 @@ COMMANDS = {
 }
 
 
-class Commands(TyperGroup):
+class _Commands(TyperGroup):
     """The commands by name; each is imported only when it is asked for."""
 
     def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]  # the base names its own copy
@@ -58,11 +58,11 @@ def _tell_version(is_asked: bool) -> None:
         raise typer.Exit
 
 
-app = new_app(cls=Commands, no_args_is_help=True)
+app = new_app(cls=_Commands, no_args_is_help=True)
 
 
 @app.callback()
-def unseen(
+def _unseen(
     *,
     _version: Annotated[
         bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_tell_version)

@@ -56,20 +56,11 @@ def scan(
         watchers = ScanWatchers(progress=meter.follow if is_watched() else None, note=voice.note)
         for told in run_scan(settings, paths=sys.stdin.buffer, watchers=watchers):
             if isinstance(told, Finding):
-                show(rows.finding_row(told), tables.finding_lines(told), json=json)
+                voice.show(rows.finding_row(told), tables.finding_lines(told), json=json)
             elif isinstance(told, NotScreened):
-                show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
+                voice.show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
             else:
                 meter.stop()
-                show(rows.summary_row(told), tables.summary_lines(told), json=json)
+                voice.show(rows.summary_row(told), tables.summary_lines(told), json=json)
                 code = voice.FOUND if told.findings else voice.NOT_ALL_SCREENED if told.not_screened else 0
     return code
-
-
-def show(row: dict[str, object], lines: list[str], *, json: bool) -> None:
-    """Print one result, for programs or for people."""
-    if json:
-        voice.write_row(row)
-    else:
-        for line in lines:
-            voice.write(line)

@@ -1,9 +1,9 @@
 """One voice: results on stdout, everything else on stderr as a fact and a hint, lower case and without a full stop."""
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from json import dumps
 from typing import TextIO
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "plural",
     "prepare",
     "printable",
+    "show",
     "size",
     "write",
     "write_row",
@@ -46,8 +47,17 @@ def write(line: str = "") -> None:
 def write_row(row: Mapping[str, object]) -> None:
     """Write one result as JSON, at once: a reader may be waiting for it."""
     # ASCII only, so that bytes of names that are not UTF-8 are escaped and come back as they were.
-    _put(json.dumps(row, ensure_ascii=True, allow_nan=False), sys.stdout)
+    _put(dumps(row, ensure_ascii=True, allow_nan=False), sys.stdout)
     sys.stdout.flush()
+
+
+def show(row: Mapping[str, object], lines: Iterable[str], *, json: bool) -> None:
+    """Write one result, for programs or for people."""
+    if json:
+        write_row(row)
+    else:
+        for line in lines:
+            write(line)
 
 
 def note(text: str) -> None:
