@@ -164,11 +164,13 @@ def test_a_list_of_paths_is_scanned_and_resumed_by_what_it_says(
     listed = "\0".join(paths).encode()
     list(islice(run_scan(settings, paths=io.BytesIO(listed)), 1))
     notes: list[str] = []
-    watchers = ScanWatchers(note=notes.append)
+    progress: list[Progress] = []
+    watchers = ScanWatchers(note=notes.append, progress=progress.append)
     findings, unscreened, summary = tell(run_scan(settings, paths=io.BytesIO(listed), watchers=watchers))
     assert set(findings) == {"known.png", "recompressed.jpg", "turned.png"}
     assert unscreened == {"fifo": Reason.UNSUPPORTED, "absent": Reason.UNREADABLE}
     assert (summary.items, len(notes)) == (6, 1)
+    assert (progress[-1].files, progress[-1].files_total) == (6, 6)
     assert tell(run_scan(settings, paths=io.BytesIO(paths[0].encode()), watchers=watchers))[2].items == 1
     assert len(notes) == 1
 
@@ -259,3 +261,15 @@ def test_findings_are_listed_once_however_many_scans_saw_them(settings: ScanSett
     assert {finding.id for finding in list_findings(settings.store)} == {finding.id for finding in findings.values()}
     with pytest.raises(StoreError):
         list(list_findings(settings.store + "-absent"))
+
+
+def test_a_list_of_paths_that_cannot_be_read_is_refused(settings: ScanSettings) -> None:
+    """Before anything is scanned: half a list would be half a scan."""
+
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(5, "damaged")
+
+    with pytest.raises(SourceError, match="cannot read the list of paths: damaged"):
+        list(run_scan(replace(settings, sources=("-",)), paths=Broken()))
+    assert not Path(settings.store).exists()

@@ -1,7 +1,8 @@
 """Folders for tests that shed the rights of root."""
 
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,3 +15,11 @@ def open_folder() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder
+
+
+@pytest.fixture
+def as_nobody() -> Iterator[Callable[[], None]]:
+    """Lets a test shed the rights of root, under which nothing is unreadable; they come back afterwards."""
+    before = os.geteuid()
+    yield lambda: os.seteuid(65_534) if before == 0 else None
+    os.seteuid(before)

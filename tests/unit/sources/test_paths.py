@@ -3,6 +3,7 @@
 import io
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,22 @@ def test_listed_paths_are_files_folders_or_items_with_a_reason(tmp_path: Path) -
         (f"{tmp_path}/absent", Reason.UNREADABLE),
         (f"{tmp_path}/zero\0byte", Reason.UNREADABLE),
     ]
+
+
+def test_a_listed_path_behind_a_closed_folder_is_unreadable(open_folder: Path, as_nobody: Callable[[], None]) -> None:
+    """Nobody can tell whether anything lies there."""
+    (open_folder / "closed").mkdir(mode=0)
+    as_nobody()
+    (item,) = open_listed([f"{open_folder}/closed/file"])
+    assert item.open() == Reason.UNREADABLE
+
+
+def test_a_list_that_cannot_be_read_is_refused() -> None:
+    """As when the program that writes it takes its disk away."""
+
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(5, "damaged")
+
+    with pytest.raises(SourceError, match="cannot read the list of paths: damaged"):
+        list(paths_from(Broken()))

@@ -1,5 +1,6 @@
 """What a walk gives for everything a directory can hold."""
 
+import errno
 import os
 import resource
 import socket
@@ -11,6 +12,7 @@ import pytest
 from unseen.errors import SourceError
 from unseen.model import Item, Reason
 from unseen.sources import open_source, open_sources
+from unseen.sources.files import Directory
 from unseen.sources.tree import DEPTH_MAX
 
 
@@ -30,14 +32,6 @@ def contents(items: Iterator[Item]) -> dict[str, bytes | Reason]:
         assert str(item.locator) not in found
         found[str(item.locator)] = read(item)
     return found
-
-
-@pytest.fixture
-def as_nobody() -> Iterator[Callable[[], None]]:
-    """Lets a test shed the rights of root, under which nothing is unreadable; they come back afterwards."""
-    before = os.geteuid()
-    yield lambda: os.seteuid(65_534) if before == 0 else None
-    os.seteuid(before)
 
 
 def test_every_file_of_a_tree_comes_once_under_the_path_as_given(tmp_path: Path) -> None:
@@ -247,3 +241,76 @@ def test_a_walk_leaves_no_descriptor_open(tmp_path: Path) -> None:
     assert read(item) == b""
     del item
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+class StandInScan:
+    """What `os.scandir` gives, with trouble where a sound disk has none."""
+
+    def __init__(self, *entries: object) -> None:
+        self._entries = iter(entries)
+
+    def __next__(self) -> object:
+        entry = next(self._entries)
+        if isinstance(entry, OSError):
+            raise entry
+        return entry
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_a_directory_that_cannot_be_read_to_its_end_is_stated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came before the damage is screened, and the directory has its row."""
+    (tmp_path / "file").write_bytes(b"x")
+    with os.scandir(tmp_path) as entries:
+        (entry,) = entries
+    damaged = StandInScan(entry, OSError(errno.EIO, "damaged"))
+    monkeypatch.setattr("unseen.sources.tree.os.scandir", lambda _: damaged)
+    assert contents(open_source(str(tmp_path))) == {f"{tmp_path}/file": b"x", str(tmp_path): Reason.UNREADABLE}
+
+
+def test_an_entry_whose_kind_nobody_tells_is_taken_for_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening it says what it is, or why it cannot be read: never nothing."""
+
+    class Mute:
+        name = "file"
+
+    def refuse(*_: object, **__: object) -> bool:
+        raise OSError(errno.EIO, "damaged")
+
+    (tmp_path / "file").write_bytes(b"x")
+    entries = StandInScan(Mute())
+    monkeypatch.setattr("unseen.sources.tree.os.scandir", lambda _: entries)
+    monkeypatch.setattr(Mute, "is_file", refuse, raising=False)
+    monkeypatch.setattr("unseen.sources.tree.os.DirEntry", Mute)
+    assert contents(open_source(str(tmp_path))) == {f"{tmp_path}/file": b"x"}
+
+
+def test_a_folder_that_is_its_own_ancestor_is_walked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bind mounts and damaged file systems make such circles; here two folders pretend to be one."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "file").write_bytes(b"x")
+    (tmp_path / "sub" / "file").write_bytes(b"y")
+    monkeypatch.setattr(Directory, "identity", lambda _: (1, 2))
+    assert contents(open_source(str(tmp_path))) == {f"{tmp_path}/file": b"x"}
+
+
+def test_a_source_that_vanishes_after_the_start_is_an_item_with_a_reason(tmp_path: Path) -> None:
+    """The scan goes on with the others."""
+    (tmp_path / "folder").mkdir()
+    for name in ("early", "late"):
+        (tmp_path / name).write_bytes(b"x")
+    texts = [f"{tmp_path}/{name}" for name in ("late", "folder", "early")]
+    items = open_sources(texts)
+    (tmp_path / "folder").rmdir()
+    (tmp_path / "early").unlink()
+    late = next(items)
+    (tmp_path / "late").unlink()
+    assert read(late) == Reason.CHANGED
+    assert contents(items) == dict.fromkeys(texts[1:], Reason.CHANGED)
+
+
+def test_a_name_longer_than_any_file_system_has_is_no_source() -> None:
+    """It is refused like any other that does not exist."""
+    with pytest.raises(SourceError, match="name too long"):
+        open_source("x" * 5_000)

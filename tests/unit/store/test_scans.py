@@ -1,10 +1,12 @@
 """Scans in the store: one at a time of each kind, each batch whole or not at all."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,11 @@ from sqlalchemy import event, select
 from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE, StandInMatcher, hash_content, make_item
 
 from unseen.errors import StoreError
-from unseen.model import Outcome, Screened
+from unseen.model import How, Match, Screened
 from unseen.scan import _screened as screen
 from unseen.store import Account, ScanSession, Store, list_findings, open_store
 from unseen.store.findings import scan_findings
+from unseen.store.locks import ScanLock
 from unseen.store.schema import items, not_screened, scans
 
 NOW = "2026-11-23T12:00:00+00:00"
@@ -103,17 +106,7 @@ def test_a_finding_seen_again_stays_one_and_shows_the_newest_matches(store: Stor
     with begin(store, bytes([1]) * 32) as session:
         (again,) = batch_of(("known", KNOWN))
         assert again.finding is not None
-        with_one_match = again.finding.matches[:1]
-        newer = Screened(
-            locator=again.locator,
-            state=again.state,
-            hashes=again.hashes,
-            outcome=Outcome.MATCH,
-            finding=type(again.finding)(
-                again.finding.id, again.locator, again.finding.sha256, again.state, with_one_match
-            ),
-            not_screened=None,
-        )
+        newer = replace(again, finding=replace(again.finding, matches=again.finding.matches[:1]))
         session.commit([newer], seconds=0, at_utc=LATER)
     (listed,) = list_findings(store)
     assert listed == newer.finding
@@ -163,3 +156,55 @@ def test_a_summary_holds_the_whole_account(store: Store) -> None:
         row = connection.execute(select(scans)).one()
         assert connection.execute(select(not_screened.c.reason)).scalars().all() == ["encrypted"]
     assert (row.started_at_utc, row.finished_at_utc) == (NOW, LATER)
+
+
+def test_a_way_of_hashing_comes_back_as_it_was_kept(store: Store) -> None:
+    """Windows of altered copies included, which JSON keeps as a list."""
+    how = How(orientation="plus", convention="512", window=(0.1, 0.2, 0.5, 0.5), angle_deg=1.5)
+    (screened,) = batch_of(("known", KNOWN))
+    assert screened.finding is not None
+    finding = replace(screened.finding, matches=(Match("list", "entry", "pdq", 30, how),))
+    with begin(store) as session:
+        session.commit([replace(screened, finding=finding)], seconds=0, at_utc=NOW)
+    assert list(list_findings(store)) == [finding]
+
+
+def test_a_lock_that_was_given_back_meanwhile_is_taken_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits on a file that its holder has removed holds nothing, and must try again."""
+    first = ScanLock(store.path, KEY)
+    true_flock = fcntl.flock
+    tried: list[int] = []
+
+    def flock(descriptor: int, operation: int) -> None:
+        tried.append(descriptor)
+        if len(tried) == 1:
+            first.release()
+        true_flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    second = ScanLock(store.path, KEY)
+    assert len(tried) == 2
+    with pytest.raises(StoreError, match="running already"):
+        ScanLock(store.path, KEY)
+    second.release()
+
+
+def test_a_store_that_cannot_be_written_gives_its_lock_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error is told once, and the next attempt is not refused for it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", _refuse)
+        with pytest.raises(StoreError, match="full"):
+            begin(store)
+    with begin(store) as session:
+        assert not session.is_resumed
+
+
+def test_a_store_without_room_for_a_lock_says_so(store: Store) -> None:
+    """A file where the folder of locks should be is as good as a full disk."""
+    (store.path / "scans").write_bytes(b"")
+    with pytest.raises(StoreError, match="cannot write to the store"):
+        begin(store)
+
+
+def _refuse(_: Store) -> None:
+    raise StoreError("disk full")
