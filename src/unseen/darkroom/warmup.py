@@ -11,7 +11,7 @@ from unseen.darkroom.develop import develop
 __all__ = ["drawn_pictures", "warm_up"]
 
 _FORMATS = (
-    "JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA", "PCX", "SGI", "QOI", "DDS",
+    "JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA", "PCX", "SGI", "QOI", "DDS",
     "ICO",
 )  # fmt: skip
 _ANIMATED = ("GIF", "WEBP", "PNG", "TIFF", "AVIF")
@@ -25,7 +25,7 @@ _MODES = (
     ("TIFF", "LAB"),
     ("TIFF", "F"),
 )
-_TIFF_COMPRESSIONS = ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "group4", "zstd", "lzma")
+_TIFF_COMPRESSIONS = ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "group4", "zstd")
 # ICNS is left out: its writer makes a megapixel, and what it holds is PNG and JPEG 2000.
 # A colour ramp of 64x64 in HEIC, made by libheif: pi-heif, on purpose, cannot write.
 _HEIC = (
@@ -37,8 +37,6 @@ _HEIC = (
     b"ZGF0AAAALygBrwQY/Hn928gA2CIaITExIJGobSS/acOLSYFzve9M91ROWwbDZ1aPAnFZt2EM"
 )
 _SIDE = 48
-
-
 # Encoders' own choices for least effort; each reads only the ones it knows.
 _FASTEST = {"speed": 10, "method": 0, "compress_level": 1}
 
@@ -60,8 +58,10 @@ def drawn_pictures() -> list[bytes]:
         _write(picture.convert("1") if name == "group4" else picture, "TIFF", compression=name)
         for name in _TIFF_COMPRESSIONS
     ]
-    turned = [picture.rotate(90, expand=True).resize(picture.size), picture.rotate(180)]
-    drawn += [_write(picture, name, save_all=True, append_images=turned, **_FASTEST) for name in _ANIMATED]
+    # In grey, which GIF need not reduce to a palette first.
+    grey = picture.convert("L")
+    turned = [grey.rotate(90, expand=True).resize(grey.size), grey.rotate(180)]
+    drawn += [_write(grey, name, save_all=True, append_images=turned, **_FASTEST) for name in _ANIMATED]
     drawn.append(_write(picture, "JPEG", progressive=True))
     drawn.append(_write(_with_alpha(picture), "PNG"))
     drawn.append(_write(_with_alpha(picture), "WEBP", lossless=True))

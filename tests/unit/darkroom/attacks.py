@@ -12,6 +12,7 @@ import platform
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +23,7 @@ from unseen.darkroom.warmup import drawn_pictures, warm_up
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PARENT = os.getpid()
+VICTIM = os.path.join(tempfile.gettempdir(), "unseen-attack")
 X86 = platform.machine() == "x86_64"
 
 
@@ -46,13 +48,13 @@ def numbers(x86: int, arm: int) -> int:
 
 ATTACKS: dict[str, Callable[[], object]] = {
     "open a file": lambda: os.open("/etc/passwd", os.O_RDONLY),
-    "create a file": lambda: os.open("/tmp/unseen-attack", os.O_CREAT | os.O_WRONLY),
+    "create a file": lambda: os.open(VICTIM, os.O_CREAT | os.O_WRONLY),
     "list a folder": lambda: os.listdir("/"),
     "look at a file": lambda: os.stat("/etc/passwd"),
-    "delete": lambda: os.unlink("/tmp/unseen-attack"),
-    "make a folder": lambda: os.mkdir("/tmp/unseen-attack"),
+    "delete": lambda: os.unlink(VICTIM),
+    "make a folder": lambda: os.mkdir(VICTIM),
     "change mode": lambda: os.chmod("/etc/passwd", 0o600),
-    "link": lambda: os.symlink("/etc/passwd", "/tmp/unseen-attack"),
+    "link": lambda: os.symlink("/etc/passwd", VICTIM),
     "internet socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
     "unix socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM),
     "connect": lambda: call(numbers(42, 203), WORKER_SOCKET, b"\0" * 16, 16),
@@ -72,7 +74,7 @@ ATTACKS: dict[str, Callable[[], object]] = {
     "io_uring": lambda: call(425, 8, b"\0" * 120),
     "memfd": lambda: os.memfd_create("x"),
     "unshare": lambda: call(numbers(272, 97), 0x10000000),
-    "mount": lambda: call(numbers(165, 40), b"none", b"/tmp", b"tmpfs", 0, 0),
+    "mount": lambda: call(numbers(165, 40), b"none", b"/", b"tmpfs", 0, 0),
     "bpf": lambda: call(numbers(321, 280), 0, 0, 0),
     "perf": lambda: call(numbers(298, 241), 0, 0, 0, 0, 0),
     "userfaultfd": lambda: call(numbers(323, 282), 0),

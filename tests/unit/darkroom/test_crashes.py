@@ -1,12 +1,13 @@
 """Workers that die, stall or lie cost nothing but their item."""
 
+import functools
 import hashlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def use_worker(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def items_of(contents: list[bytes]) -> list[Item]:
     """Items by position."""
     return [
-        Item(Locator.of_file(str(index)), State.ALLOCATED, lambda content=content: content)  # type: ignore[misc]
+        Item(Locator.of_file(str(index)), State.ALLOCATED, functools.partial(bytes, content))
         for index, content in enumerate(contents)
     ]
 
@@ -162,7 +163,8 @@ def test_an_abandoned_run_leaves_nothing_open() -> None:
         before = len(os.listdir("/proc/self/fd"))
         answers = darkroom.develop(items_of([b"a", b"b", b"c", b"d", b"e", b"f"]))
         next(answers)
-        answers.close()  # type: ignore[attr-defined]
+        assert isinstance(answers, Generator)
+        answers.close()
         assert len(os.listdir("/proc/self/fd")) == before
         assert sum(1 for _ in darkroom.develop(items_of([b"g", b"h"]))) == 2
 

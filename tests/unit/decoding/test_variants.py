@@ -40,9 +40,9 @@ def reference(image: Image.Image) -> bytes:
     return np.packbits(bits.astype(np.uint8)).tobytes()
 
 
-def find(hashes: ItemHashes, **how: object) -> Variant | None:
-    """The variant that was taken in a way."""
-    wanted = How(**{"orientation": "original", "convention": "full", **how})  # type: ignore[arg-type]
+def find(hashes: ItemHashes, *, alpha: str | None = None, time_s: float | None = None) -> Variant | None:
+    """The variant of all pixels in stored orientation that was taken in a way."""
+    wanted = How(orientation="original", convention="full", alpha=alpha, time_s=time_s)
     return next((variant for variant in hashes.variants if variant.how == wanted), None)
 
 
