@@ -24,14 +24,14 @@ class KnownMaterial:
     """All lists of one run.
 
     Attributes:
-        store: Holds the stored ones.
+        store: Holds the stored ones; None where all lists are files.
         columns: One for each list and searchable signal.
         lists: Name, SHA-256 and class of each list, in the order given.
         entries_searchable: Entries that this program can search for.
         entries_not_searchable: Entries of signals that it does not compute.
     """
 
-    store: Store
+    store: Store | None
     columns: list[Codes] = field(default_factory=list)
     lists: list[tuple[str, bytes, ListClass]] = field(default_factory=list)
     entries_searchable: int = 0
@@ -42,22 +42,23 @@ class KnownMaterial:
         """The identifiers of entries, by row."""
         # Whoever takes a list out of the store while it is being searched must not make a match vanish.
         names = {row: f"row {row}" for row in rows}
-        names.update(name_entries(self.store, [row for row in rows if row < _FILE_ROWS_FROM]))
+        if self.store is not None:
+            names.update(name_entries(self.store, [row for row in rows if row < _FILE_ROWS_FROM]))
         for file in self._files:
             end = file.first_row + len(file.names)
             names.update((row, file.names[row - file.first_row]) for row in rows if file.first_row <= row < end)
         return names
 
-    def add_stored(self, info: ListInfo, readers: Mapping[str, Callable[[str], bytes]]) -> None:
+    def add_stored(self, store: Store, info: ListInfo, readers: Mapping[str, Callable[[str], bytes]]) -> None:
         """Load a list of the store."""
-        columns = list(load_codes(self.store, [info.name], readers=readers))
+        columns = list(load_codes(store, [info.name], readers=readers))
         self._add(columns, (info.name, info.sha256, info.list_class), info.entry_count)
 
-    def add_file(self, path: str, list_class: ListClass) -> None:
+    def add_file(self, path: str, list_class: ListClass, readers: Mapping[str, Callable[[str], bytes]]) -> None:
         """Read a list from a file."""
         first_row = _FILE_ROWS_FROM + sum(len(file.names) for file in self._files)
-        with ListFile(path) as file:
-            read = read_codes(file, name=path, list_class=list_class, first_row=first_row)
+        with ListFile(path, plugged=readers.keys()) as file:
+            read = read_codes(file, name=path, list_class=list_class, first_row=first_row, readers=readers)
         self._files.append(read)
         self._add(list(read.codes), (path, read.sha256, list_class), read.by_signal.total())
 
@@ -69,14 +70,14 @@ class KnownMaterial:
         self.entries_not_searchable += entry_count - searchable
 
 
-def load_known(store: Store, texts: Sequence[str], *, hashers: Sequence[Hasher] = ()) -> KnownMaterial:
+def load_known(store: Store | None, texts: Sequence[str], *, hashers: Sequence[Hasher] = ()) -> KnownMaterial:
     """Load lists, ready to be searched.
 
     Args:
-        store: The store.
+        store: The store, or None where there is none.
         texts: Names of lists in the store, or paths of files; none for every list of the store. A name goes before a
             file of the same name. Files count as class `csam`, as `unseen list add` has it.
-        hashers: Plugged in by a licensee; entries of their signals in the store's lists are searchable too.
+        hashers: Plugged in by a licensee; entries of their signals are searchable too.
 
     Raises:
         ListError: There is no such list and no such file, a file is not a list, or the store holds no list at all.
@@ -84,16 +85,17 @@ def load_known(store: Store, texts: Sequence[str], *, hashers: Sequence[Hasher] 
     """
     known = KnownMaterial(store)
     readers = {hasher.signal: partial(_read_value, hasher) for hasher in hashers}
-    stored = {info.name: info for info in list_lists(store)}
+    stored = {} if store is None else {info.name: info for info in list_lists(store)}
     if not texts and not stored:
         raise ListError(
-            f"the store {store.path} holds no list", hint="add one with `unseen list add NAME FILE`, or give --list"
+            "there is no list to search" if store is None else f"the store {store.path} holds no list",
+            hint="add one with `unseen list add NAME FILE`, or give --list",
         )
     for text in dict.fromkeys(texts or stored):
-        if text in stored:
-            known.add_stored(stored[text], readers)
+        if store is not None and text in stored:
+            known.add_stored(store, stored[text], readers)
         elif Path(text).exists():
-            known.add_file(text, ListClass.CSAM)
+            known.add_file(text, ListClass.CSAM, readers)
         else:
             raise ListError(f"there is no list named {text!r}, and no such file", hint="`unseen list ls` names them")
     return known

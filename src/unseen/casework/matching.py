@@ -1,6 +1,7 @@
 """`unseen match`: hashes that somebody already has, against the lists. No item is read."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,7 @@ from unseen.errors import UsageError
 from unseen.lists import ListFile, ask_for
 from unseen.matching import Matcher
 from unseen.model import QUALITY_MIN, Entry, Hash, ItemHashes, Match, Outcome, Reason
-from unseen.store import open_store
+from unseen.store import Store, open_store
 
 __all__ = ["Answer", "match_hashes"]
 
@@ -64,11 +65,11 @@ def match_hashes(
     Raises:
         UsageError: A text is neither a hash nor a file.
         ListError: A list or a file of hashes cannot be read.
-        StoreError: There is no store, or it cannot be read.
+        StoreError: There is no store though a list of it is wanted, or it cannot be read.
         ThresholdError: The threshold is outside its range.
     """
     questions = [_open_question(text) for text in texts]
-    with open_store(store, create=False, read_only=True) as opened:
+    with _open_if_needed(store, lists) as opened:
         known = load_known(opened, lists)
         matcher = Matcher(known.columns, threshold_bits=threshold_bits, name_entries=known.name_entries)
         asked = iter(_ask(questions, signal))
@@ -76,6 +77,16 @@ def match_hashes(
             found = matcher.match([hashes for _, hashes in batch])
             for (item, hashes), matches in zip(batch, found, strict=True):
                 yield _answer(item, hashes, matches, is_finding=matcher.is_finding(matches))
+
+
+@contextmanager
+def _open_if_needed(store: str, lists: Sequence[str]) -> Iterator[Store | None]:
+    """The store; none where nobody made one and all lists are files."""
+    if lists and not Path(store).exists() and all(Path(text).exists() for text in lists):
+        yield None
+    else:
+        with open_store(store, create=False, read_only=True) as opened:
+            yield opened
 
 
 def _open_question(text: str) -> Hash | str:

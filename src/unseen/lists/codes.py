@@ -1,7 +1,7 @@
 """A list from a file for one run, ready to be searched, without a store."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,14 @@ class FileCodes:
     by_signal: Counter[str]
 
 
-def read_codes(file: ListFile, *, name: str, list_class: ListClass, first_row: int = 0) -> FileCodes:
+def read_codes(
+    file: ListFile,
+    *,
+    name: str,
+    list_class: ListClass,
+    first_row: int = 0,
+    readers: Mapping[str, Callable[[str], bytes]] | None = None,
+) -> FileCodes:
     """Read a list whole into memory: about 150 bytes for each entry.
 
     Entries that say the same twice are both kept: they cannot change a match, only the count.
@@ -41,6 +48,8 @@ def read_codes(file: ListFile, *, name: str, list_class: ListClass, first_row: i
         name: Its name in matches.
         list_class: What it is for.
         first_row: Rows are numbered from here on, so that several lists can share one range of numbers.
+        readers: For each further signal, of a plugged-in hasher: turns a value as the list wrote it into bytes of
+            one fixed size.
 
     Raises:
         ListError: As of `ListFile.entries`.
@@ -51,16 +60,21 @@ def read_codes(file: ListFile, *, name: str, list_class: ListClass, first_row: i
     by_signal: Counter[str] = Counter()
     for entry in file.entries():
         by_signal[entry.signal] += 1
-        if entry.is_searchable:
-            values.setdefault(entry.signal, bytearray()).extend(entry.value)
+        reader = readers.get(entry.signal) if readers else None
+        if entry.is_searchable or reader is not None:
+            value = entry.value if reader is None else reader(entry.value.decode())
+            values.setdefault(entry.signal, bytearray()).extend(value)
             rows.setdefault(entry.signal, []).append(first_row + len(names))
             names.append(entry.entry)
-    codes = tuple(_freeze(name, list_class, signal, values[signal], rows[signal]) for signal in _order(values))
+    codes = tuple(
+        _freeze(name, list_class, signal, values[signal], rows[signal]) for signal in sorted(values, key=_order)
+    )
     return FileCodes(codes, tuple(names), first_row, file.sha256, by_signal)
 
 
-def _order(signals: dict[str, bytearray]) -> Iterator[str]:
-    return (signal.value for signal in Signal if signal in signals)
+def _order(signal: str) -> tuple[int, str]:
+    ours = [each.value for each in Signal]
+    return (ours.index(signal) if signal in ours else len(ours)), signal
 
 
 def _freeze(name: str, list_class: ListClass, signal: str, values: bytearray, rows: list[int]) -> Codes:

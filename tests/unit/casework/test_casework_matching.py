@@ -134,3 +134,11 @@ def test_matching_makes_no_store(tmp_path: Path) -> None:
     """A mistyped --store is an error."""
     with pytest.raises(StoreError, match="no store"):
         list(match_hashes(str(tmp_path / "nowhere"), [f"md5:{MD5}"]))
+
+
+def test_lists_in_files_need_no_store(tmp_path: Path) -> None:
+    """And none is made."""
+    (tmp_path / "list.txt").write_text(f"md5:{MD5}\n")
+    where = tmp_path / "nowhere"
+    (answer,) = match_hashes(str(where), [f"md5:{MD5}"], lists=[str(tmp_path / "list.txt")])
+    assert (answer.matches[0].entry, where.exists()) == ("line 1", False)

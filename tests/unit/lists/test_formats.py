@@ -186,3 +186,10 @@ def test_an_unknown_format_to_write_is_refused() -> None:
     """Only what can be read back is written."""
     with pytest.raises(UsageError, match="cannot write"):
         write_lines([], file_format="csv")
+
+
+def test_a_plugged_in_signal_of_a_file_is_read_through_its_reader(tmp_path: Path) -> None:
+    """A licensee's hasher says how the text of a value becomes bytes."""
+    with ListFile(made(tmp_path / "a.txt", f"photodna:0102\nmd5:{MD5}\n")) as file:
+        found = read_codes(file, name="a", list_class=ListClass.CSAM, readers={"photodna": bytes.fromhex})
+    assert [(codes.signal, codes.values[0, 0]) for codes in found.codes] == [("md5", 0x01), ("photodna", 1)]

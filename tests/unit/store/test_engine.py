@@ -1,6 +1,7 @@
 """Opening the store."""
 
 import multiprocessing
+import os
 import sqlite3
 import subprocess
 import sys
@@ -172,3 +173,33 @@ def test_postgresql_is_refused_for_now(tmp_path: Path) -> None:
     """A URL is not mistaken for a folder's name."""
     with pytest.raises(StoreError, match="not yet"):
         open_store("postgresql://somewhere/unseen")
+
+
+def test_a_store_on_a_read_only_medium_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written beside it, not even by SQLite itself."""
+    with open_store(tmp_path / "store") as store, store.write() as connection:
+        connection.execute(insert(lists).values(LIST_ROW))
+    before = sorted(path.name for path in (tmp_path / "store").iterdir())
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with open_store(tmp_path / "store", read_only=True) as store, store.read() as connection:
+        assert connection.execute(select(lists.c.name)).scalars().all() == ["a"]
+        assert sorted(path.name for path in (tmp_path / "store").iterdir()) == before
+
+
+def test_readers_go_on_while_somebody_writes(tmp_path: Path) -> None:
+    """An import of many seconds does not stop a scan from looking up names."""
+    with open_store(tmp_path / "store") as store, open_store(tmp_path / "store", read_only=True) as other:
+        with store.write() as connection:
+            connection.execute(insert(lists).values(LIST_ROW))
+            with other.read() as reading:
+                assert reading.execute(select(func.count()).select_from(lists)).scalar_one() == 0
+        with other.read() as reading:
+            assert reading.execute(select(func.count()).select_from(lists)).scalar_one() == 1
+
+
+@pytest.mark.parametrize("name", ["with blank", "with%41percent", "with?question#mark", "with'quote", "caf\u00e9"])
+def test_any_path_can_hold_a_store(tmp_path: Path, name: str) -> None:
+    """Characters that mean something in a URI mean nothing in a path."""
+    open_store(tmp_path / name).close()
+    assert (tmp_path / name / "unseen.db").is_file()
+    open_store(tmp_path / name, create=False).close()
