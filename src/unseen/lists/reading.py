@@ -132,13 +132,13 @@ class ListFile:
             if notes.bad_count:
                 continue
             count += 1
+            if count > ENTRIES_MAX:
+                raise ListError(f"{self.name} holds more than {ENTRIES_MAX} entries", hint="split it")
             yield each
         if notes.bad_count:
             raise notes.error()
         if count == 0 and not notes.is_question:
             raise ListError(f"{self.name} holds no entry", hint=f"it was read as {self.format}; give --format")
-        if count > ENTRIES_MAX:
-            raise ListError(f"{self.name} holds {count} entries, expected at most {ENTRIES_MAX}", hint="split it")
 
     def close(self) -> None:
         """Close the file."""

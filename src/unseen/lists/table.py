@@ -49,7 +49,7 @@ def find_columns(header: str) -> tuple[str, list[str]] | None:
     """The delimiter and the roles of a line's columns (empty: none of ours), or None where it is no header."""
     best: tuple[str, list[str]] | None = None
     for delimiter in _DELIMITERS:
-        roles = [_role(cell) for cell in next(csv.reader([header.strip()], delimiter=delimiter), [])]
+        roles = [_role(cell) for cell in _split(header, delimiter)]
         if {"value", *_DIRECT} & set(roles) and (best is None or len(roles) > len(best[1])):
             best = (delimiter, roles)
     return best
@@ -58,18 +58,22 @@ def find_columns(header: str) -> tuple[str, list[str]] | None:
 def read_table(stream: ListStream, notes: Notes) -> Iterator[Entry]:
     """Read the entries of each row: one for the value column, one for each column that a signal names.
 
+    Lines before the header that begin with `#` say nothing.
+
     Raises:
         ListFormatError: No header, or quotes that do not close.
     """
     numbered = stream.lines(chars_max=LINE_CHARS_MAX)
-    first, header = next(((number, line) for number, line in numbered if line.strip()), (1, ""))
+    first, header = next(
+        ((number, line) for number, line in numbered if line.strip() and not line.lstrip().startswith("#")), (1, "")
+    )
     found = find_columns(header)
     if found is None:
         raise notes.stop(
             first, "a header that names its columns", "none", hint="name one column hash, pdq, md5, sha1 or sha256"
         )
     delimiter, roles = found
-    names = next(csv.reader([header.strip()], delimiter=delimiter))
+    names = _split(header, delimiter)
     columns = _arrange(roles, names)
     notes.unread_columns = tuple(name for name, role in zip(names, roles, strict=True) if not role)
     rows = csv.reader((line + "\n" for _, line in numbered), delimiter=delimiter, strict=True)
@@ -89,6 +93,14 @@ def read_table(stream: ListStream, notes: Notes) -> Iterator[Entry]:
             notes.refuse(line, problem)
         else:
             yield from entries
+
+
+def _split(header: str, delimiter: str) -> list[str]:
+    """The cells of a header; none where it is no row of CSV."""
+    try:
+        return next(csv.reader([header.strip()], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _role(cell: str) -> str:

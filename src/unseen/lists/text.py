@@ -34,7 +34,7 @@ def read_text(stream: ListStream, notes: Notes) -> Iterator[Entry]:
                 signal, digits = _split(text, notes)
                 if colon:
                     named[name] = signal
-            value = parse_value(signal, digits)
+            value = parse_value(signal, digits.lstrip())
         except BadValueError as problem:
             notes.refuse(number, problem)
         else:

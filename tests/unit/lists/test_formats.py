@@ -193,3 +193,32 @@ def test_a_plugged_in_signal_of_a_file_is_read_through_its_reader(tmp_path: Path
     with ListFile(made(tmp_path / "a.txt", f"photodna:0102\nmd5:{MD5}\n")) as file:
         found = read_codes(file, name="a", list_class=ListClass.CSAM, readers={"photodna": bytes.fromhex})
     assert [(codes.signal, codes.values[0, 0]) for codes in found.codes] == [("md5", 0x01), ("photodna", 1)]
+
+
+def test_every_line_is_read_like_the_first_of_its_signal(tmp_path: Path) -> None:
+    """Blanks around the colon are allowed in all lines, or in none."""
+    path = made(tmp_path / "a.txt", f"md5: {MD5}\nmd5: {MD5[::-1]}\nmd5 : {MD5}\nmd5 : {MD5}\n")
+    assert len(read(path)) == 4
+
+
+def test_a_table_may_begin_with_comments(tmp_path: Path) -> None:
+    """Exporters put their name there; lines are counted all the same."""
+    path = made(tmp_path / "a.csv", f"# exported by somebody, md5\n\nmd5\n{MD5}\n")
+    assert [entry.entry for entry in read(path)] == ["line 4"]
+
+
+@pytest.mark.parametrize("text", ["md5\rabc", "md5," + "x" * 200_000, '"md5', "md5,a\nb\rc\n"])
+def test_odd_tables_are_refused_with_our_own_error(tmp_path: Path, text: str) -> None:
+    """Python's csv module has errors of its own; none leaks."""
+    for file_format in ({}, {"file_format": "csv"}):
+        with pytest.raises(ListError):
+            read(made(tmp_path / "a.csv", text), **file_format)
+
+
+def test_a_list_longer_than_anybodys_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as it goes on for too long: a pipe may never end."""
+    from unseen.lists import reading
+
+    monkeypatch.setattr(reading, "ENTRIES_MAX", 2)
+    with pytest.raises(ListError, match="more than 2 entries"):
+        read(made(tmp_path / "a.txt", f"md5:{MD5}\n" * 3))
