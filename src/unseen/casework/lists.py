@@ -159,6 +159,8 @@ def export_list(store: str, name: str, path: str, *, file_format: str = "jsonl")
         ListError: There is no such list, or the file cannot be written.
         StoreError: There is no store, or it cannot be read.
     """
+    if path == "-":
+        raise UsageError("values of a list are not written to standard output", hint="give the name of a new file")
     count = 0
     with open_store(store, create=False, read_only=True) as opened:
         account = stores.read_account(opened, name)

@@ -21,13 +21,14 @@ def ask_for(entry: Entry) -> tuple[str, ItemHashes]:
     """One hash as the hashes of an item; one of a signal that is not searchable as an item that was not screened."""
     value = {signal: entry.value if entry.signal == signal else None for signal in Signal}
     pdq = value[Signal.PDQ]
+    # As a variant taken nobody knows how: a match must not claim to know it.
+    variants = () if pdq is None else (Variant(How(), pdq, _QUALITY_UNKNOWN),)
     return entry.entry, ItemHashes(
         size_bytes=0,
         sha256=value[Signal.SHA256],
         sha1=value[Signal.SHA1],
         md5=value[Signal.MD5],
-        pdq=pdq,
-        pdq_quality=None if pdq is None else _QUALITY_UNKNOWN,
+        variants=variants,
         reason=None if entry.is_searchable else Reason.UNSUPPORTED,
     )
 

@@ -103,9 +103,9 @@ def test_an_export_that_fails_leaves_no_file(tmp_path: Path, store: str, name: s
     assert sorted(path.name for path in tmp_path.iterdir()) == ["list.txt", "store"]
 
 
-@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/tty", "/dev/null"])
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/tty", "/dev/null", "-"])
 def test_an_export_never_goes_to_a_terminal(tmp_path: Path, store: str, path: str) -> None:
     """Only into a new, ordinary file."""
     add_list(store, "first", made(tmp_path))
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match=r"exists already|standard output"):
         export_list(store, "first", path)

@@ -11,6 +11,7 @@ import pytest
 from unseen.casework.lists import add_list
 from unseen.casework.matching import match_hashes
 from unseen.errors import ListFormatError, StoreError, UsageError
+from unseen.model import How
 
 PDQ = "0123456789abcdef" * 4
 NEAR = "0123456789abcdef" * 3 + "0123456789abcdee"
@@ -42,6 +43,8 @@ def test_hashes_on_the_command_line_are_matched(store: str) -> None:
         ("file", 0),
     ]
     assert answers[0].is_finding
+    # How a bare hash was taken is not known, and not claimed.
+    assert [match.how for answer in answers for match in answer.matches] == [How(), None]
     assert [answer.outcome for answer in match_hashes(store, [f"pdq:{NEAR}"], threshold_bits=0)] == ["no_match"]
 
 
