@@ -15,6 +15,7 @@ constexpr uint64_t kEntriesMax = 0xffff'fff0;
 constexpr uint64_t kKeyWithoutQuery = (uint64_t{1} << kUnseenQueryShift) - 1;
 // Additions are scanned; beyond this many, or a quarter of the list, the tables are built anew.
 constexpr size_t kDeltaMax = 65536;
+constexpr unsigned kUsualRadius = 31;
 
 unsigned query_and_distance(uint64_t key) { return static_cast<unsigned>(key >> kUnseenDistanceShift); }
 
@@ -57,7 +58,10 @@ void UnseenIndex::build_locked(UnseenMethod method, unsigned chunk_count) {
     }
     std::vector<UnseenChunkShape> shapes;
     if (method != UnseenMethod::scan && base_.count) {
-        shapes = unseen_choose_chunks(base_.count, threshold_max_, chunk_count, method == UnseenMethod::multi_index);
+        const bool must_index = method == UnseenMethod::multi_index;
+        shapes = unseen_choose_chunks(base_.count, threshold_max_, chunk_count, must_index);
+        // An index for a radius that only a scan can answer is mostly asked for the usual one.
+        if (shapes.empty()) shapes = unseen_choose_chunks(base_.count, std::min(threshold_max_, kUsualRadius), 0, false);
     }
     tables_.build(base_, shapes);
     ready(method);

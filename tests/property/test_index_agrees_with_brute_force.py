@@ -130,3 +130,14 @@ def test_a_query_beside_thousands_of_near_duplicates_gets_them_all() -> None:
     for query_at, query in enumerate(queries):
         alone = [(query_at, entry, distance) for _, entry, distance in as_rows(index.search(query[None]))]
         assert alone == [row for row in expected if row[0] == query_at]
+
+
+@pytest.mark.parametrize("threshold_bits", [0, 31, 36, 45, 64])
+def test_an_index_for_a_large_radius_answers_every_smaller_one(threshold_bits: int) -> None:
+    """Tables are chosen for one radius and serve all: a list long enough for tables, asked for each."""
+    rng = np.random.default_rng(threshold_bits)
+    codes = clustered(rng, 60_000)
+    index = Index.build(codes, threshold_bits=64)
+    assert index.describe()["chunks"]
+    queries = np.concatenate([planted(rng, codes[7], [threshold_bits, threshold_bits + 1]), uniform(rng, 1)])
+    assert as_rows(index.search(queries, threshold_bits=threshold_bits)) == brute_force(codes, queries, threshold_bits)
