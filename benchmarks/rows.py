@@ -255,6 +255,13 @@ ROWS = (
         (Goal("times the memory after a quarter of the files", "end", "quarter", 1.1, None, larger_is_better=False),),
     ),
     Row(
+        "list-import",
+        "`unseen list add` of 1e6 PDQs as plain text into a new store",
+        "s",
+        lambda scale: whole.list_import(pictures.uniform_codes(scale.codes["1e6"]), rounds=scale.scans),
+        (Goal("seconds", "unseen", "", None, None, larger_is_better=False),),
+    ),
+    Row(
         "help",
         "`unseen --help`, a fresh process",
         "s",

@@ -1,7 +1,8 @@
-"""Rows that measure the program as people start it, by the wall clock: a scan, its memory, its help text."""
+"""Rows that measure the program as people start it: a scan, its memory, a list's import, the help text."""
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ import numpy as np
 from benchmarks import pictures
 from benchmarks.race import ROOT, clean_environment
 
-__all__ = ["help_text", "memory", "scan"]
+__all__ = ["help_text", "list_import", "memory", "scan"]
 
 _UNSEEN = Path(sys.executable).with_name("unseen")
 # 0, 1 and 5 all mean that the scan ran; nothing in these files is planted and nothing should be unscreened.
@@ -60,6 +61,27 @@ def memory(count: int) -> list[dict[str, Any]]:
         {"name": "quarter", "seconds": [quarter], "notes": {}, "versions": {}},
         {"name": "end", "seconds": [end], "notes": {"at_each_tenth_mb": tenths, "files": count}, "versions": {}},
     ]
+
+
+def list_import(codes: Path, *, rounds: int) -> list[dict[str, Any]]:
+    """`unseen list add` of a plain list into a new store, in CPU time of the process."""
+    seconds = []
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "list.txt"
+        with path.open("w", encoding="ascii") as lines:
+            lines.writelines(f"pdq:{code.tobytes().hex()}\n" for code in np.load(codes, mmap_mode="r"))
+        for turn in range(rounds):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(
+                [_UNSEEN, "list", "add", "known", path, "--store", Path(scratch) / f"store-{turn}"],
+                env=clean_environment(),
+                capture_output=True,
+                check=True,
+            )
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            seconds.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+        size_mb = path.stat().st_size / 1e6
+    return [{"name": "unseen", "seconds": seconds, "notes": {"file_mb": size_mb}, "versions": {}}]
 
 
 def help_text(*, rounds: int) -> list[dict[str, Any]]:
