@@ -20,6 +20,10 @@ _FINDING_CLASSES = frozenset({ListClass.CSAM, ListClass.USER_REPORTED})
 _DIGESTS = (Signal.MD5, Signal.SHA1, Signal.SHA256)
 _CANONICAL = How(orientation="original", convention="full")
 
+# About a thousand hashes with their variants: enough for the index to work at full speed, and few enough that a list
+# with thousands of near-duplicates of one picture does not fill the memory with all ways to reach them.
+_ITEMS_AT_ONCE = 64
+
 
 class Comparison(Protocol):
     """The half of a plugged-in hasher that matching needs.
@@ -118,7 +122,8 @@ class Matcher:
             then of the first frame.
         """
         found: list[dict[str, list[_Found]]] = [{} for _ in batch]
-        self._search_pdq(batch, found)
+        for at in range(0, len(batch), _ITEMS_AT_ONCE):
+            self._search_pdq(batch[at : at + _ITEMS_AT_ONCE], found[at : at + _ITEMS_AT_ONCE])
         for signal, merged, table in self._digests:
             self._search_digests(batch, signal, merged, table, found)
         if self._extra:
