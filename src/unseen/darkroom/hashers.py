@@ -1,7 +1,7 @@
 """Hashers that a licensee plugged in: which are installed, and what they say of a picture."""
 
 from collections.abc import Sequence
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 import numpy as np
 import numpy.typing as npt
@@ -9,22 +9,46 @@ import numpy.typing as npt
 from unseen.errors import SandboxError
 from unseen.hashing.plugin import HASHER_BYTES_MAX, HASHERS_GROUP, HASHERS_MAX, Hasher
 
-__all__ = ["hash_extra", "load_hashers"]
+__all__ = ["hash_extra", "installed_signals", "load_hashers"]
+
+
+def installed_signals() -> tuple[str, ...]:
+    """Names of the installed hashers in their order, without running any of their code. Usually there is none.
+
+    Raises:
+        SandboxError: There are more than an answer has room for.
+    """
+    signals = tuple(point.name for point in _points())
+    if len(signals) > HASHERS_MAX:
+        raise SandboxError(f"{len(signals)} hashers are plugged in, at most {HASHERS_MAX} have room in an answer")
+    return signals
 
 
 def load_hashers() -> tuple[Hasher, ...]:
-    """Load the installed hashers, in order of their names. Usually there is none.
+    """Load the installed hashers, in the order of `installed_signals`.
 
     Raises:
-        SandboxError: A hasher promises what an answer cannot hold, or there are too many.
+        SandboxError: A hasher cannot be loaded, promises what an answer cannot hold, or has another name than its
+            entry point.
     """
-    hashers = tuple(point.load()() for point in sorted(entry_points(group=HASHERS_GROUP), key=lambda point: point.name))
-    if len(hashers) > HASHERS_MAX:
-        raise SandboxError(f"{len(hashers)} hashers are plugged in, at most {HASHERS_MAX} have room in an answer")
-    for hasher in hashers:
-        if not 0 < hasher.size_bytes <= HASHER_BYTES_MAX:
-            raise SandboxError(f"hasher {hasher.signal} gives {hasher.size_bytes} bytes, not 1 to {HASHER_BYTES_MAX}")
-    return hashers
+    return tuple(_load(point) for point in _points())
+
+
+def _points() -> list[EntryPoint]:
+    return sorted(entry_points(group=HASHERS_GROUP), key=lambda point: point.name)
+
+
+def _load(point: EntryPoint) -> Hasher:
+    try:
+        hasher: Hasher = point.load()()
+        signal, size_bytes = hasher.signal, hasher.size_bytes
+    except Exception as error:
+        raise SandboxError(f"hasher {point.name} cannot be loaded: {error}") from error
+    if signal != point.name:
+        raise SandboxError(f"hasher {signal} is plugged in under the name {point.name}")
+    if not 0 < size_bytes <= HASHER_BYTES_MAX:
+        raise SandboxError(f"hasher {signal} gives {size_bytes} bytes, not 1 to {HASHER_BYTES_MAX}")
+    return hasher
 
 
 def hash_extra(pixels: npt.NDArray[np.uint8], hashers: Sequence[Hasher]) -> tuple[tuple[str, bytes], ...]:

@@ -1,5 +1,6 @@
 """Locks the process it is called in, step by step, each from a wider to a narrower world."""
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -68,7 +69,11 @@ def lock_process(*, unsafe_no_sandbox: bool) -> Sandbox:
     Raises:
         OSError: seccomp, or a step before it, cannot be had.
     """
-    os.closerange(WORKER_SOCKET + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208  # numbers, not paths
+        if int(name) > WORKER_SOCKET:
+            # The one that lists this folder is gone by now.
+            with contextlib.suppress(OSError):
+                os.close(int(name))
     for limit, value in (
         (resource.RLIMIT_AS, MEMORY_BYTES_MAX),
         (resource.RLIMIT_NOFILE, _DESCRIPTORS_MAX),

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from unseen.darkroom.crew import DEADLINE_S, IN_FLIGHT_MAX, SANDBOX_HINT, Task, Worker
-from unseen.darkroom.hashers import load_hashers
+from unseen.darkroom.hashers import installed_signals
 from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.wire import Garbled
 from unseen.decoding import LIMITS, Limits
@@ -74,7 +74,7 @@ class Darkroom:
         Raises:
             SandboxError: The kernel cannot lock a worker, and `unsafe_no_sandbox` was not given.
         """
-        self._signals = tuple(hasher.signal for hasher in load_hashers())
+        self._signals = installed_signals()
         try:
             for _ in range(self._size):
                 self._start()
@@ -91,9 +91,11 @@ class Darkroom:
         self.close()
 
     def close(self) -> None:
-        """End every worker."""
+        """End every worker, and let go of what they held."""
         for worker in self._crew:
             worker.dismiss()
+            for task in worker.tasks:
+                task.close()
         self._crew.clear()
         self._selector.close()
 
@@ -221,20 +223,20 @@ class Darkroom:
         self._remove(worker)
         if worker.sandbox is None:
             raise SandboxError("a decoding worker did not start in time", hint=SANDBOX_HINT)
-        for task in reversed(list(worker.tasks)[1:]):
-            self._requeued.appendleft(task)
-        if worker.tasks:
-            suspect = worker.tasks[0]
-            suspect.deaths += 1
-            if suspect.digests_only is not None:
-                # Even reading its bytes took a worker down.
-                suspect.close()
-                yield suspect.item, _unread(suspect.digests_only)
-            else:
-                if suspect.deaths >= _DEATHS_MAX:
-                    suspect.digests_only = reason
-                self._requeued.appendleft(suspect)
         self._start()
+        if not worker.tasks:
+            return
+        suspect = worker.tasks.popleft()
+        self._requeued.extendleft(reversed(worker.tasks))
+        suspect.deaths += 1
+        if suspect.digests_only is not None:
+            # Even reading its bytes took a worker down.
+            suspect.close()
+            yield suspect.item, _unread(suspect.digests_only)
+            return
+        if suspect.deaths >= _DEATHS_MAX:
+            suspect.digests_only = reason
+        self._requeued.appendleft(suspect)
 
     def _remove(self, worker: Worker) -> None:
         self._selector.unregister(worker.socket)

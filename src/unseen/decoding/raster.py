@@ -19,7 +19,6 @@ __all__ = ["Raster", "evenly_spaced", "open_raster"]
 
 # One thread a picture: the darkroom has a worker for each core already.
 pi_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
-AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 # Loads every plugin now: a locked worker cannot.
 Image.init()
 
@@ -39,13 +38,14 @@ _SETTINGS = threading.RLock()
 def _settings(*, truncated: bool) -> Iterator[None]:
     with _SETTINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        before = (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
-        # Our own limit is asked as soon as the size is known.
+        before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, AvifImagePlugin.DEFAULT_MAX_THREADS
+        # Our own limit on pixels is asked as soon as the size is known.
         Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = None, truncated
+        AvifImagePlugin.DEFAULT_MAX_THREADS = 1
         try:
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
+            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, AvifImagePlugin.DEFAULT_MAX_THREADS = before
 
 
 class Raster:

@@ -144,7 +144,8 @@ _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", 
 _SOUND_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P "})
 _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _PPM = re.compile(rb"P([1-6]|f|F)\s+(#[^\n]*\n\s*)*\d+\s+(#[^\n]*\n\s*)*\d+\s")
-_SVG = re.compile(rb"<svg[\s>]", re.IGNORECASE)
+# A page that shows a drawing is a page.
+_SVG = re.compile(rb"(?:(?!<html)[\s\S])*?<svg[\s>]", re.IGNORECASE)
 _XBM = re.compile(rb"\s*#define\s+\w*width\s+\d+", re.IGNORECASE)
 _XML_STARTS = (b"<", b"\xef\xbb\xbf<")
 
@@ -193,7 +194,7 @@ def _sniff_weak(head: bytes) -> Sniffed:
     for formats, fits in _WEAK:
         if fits(head):
             return Sniffed(Kind.PICTURE, formats, is_weak=True)
-    if head.startswith(_XML_STARTS) and _SVG.search(head[:4096]):
+    if head.startswith(_XML_STARTS) and _SVG.match(head[:4096]):
         # Never rendered: a drawing is a program.
         return _UNSUPPORTED
     if head.startswith(b"OggS") and b"theora" in head[:512]:

@@ -176,3 +176,22 @@ def _is_running(pid: int) -> bool:
         return False
     # A zombie waits for whoever inherited it.
     return status != "Z"
+
+
+def test_workers_are_replaced_after_their_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a decoder leaks cannot add up; nothing is lost or doubled when one retires."""
+    monkeypatch.setattr(crew, "_ANSWERS_MAX", 7)
+    contents = [b"plain %d" % index for index in range(40)]
+    answers = develop(contents)
+    assert {hashes.reason for hashes in answers.values()} == {Reason.NOT_MEDIA}
+
+
+def test_closing_in_the_middle_leaves_nothing_open() -> None:
+    """A darkroom left while answers are outstanding closes what it had opened, and a late end of the run is quiet."""
+    before = len(os.listdir("/proc/self/fd"))
+    with Darkroom(workers=1) as darkroom:
+        answers = darkroom.develop(items_of([b"a", b"b", b"c", b"d"]))
+        next(answers)
+    assert isinstance(answers, Generator)
+    answers.close()
+    assert len(os.listdir("/proc/self/fd")) == before

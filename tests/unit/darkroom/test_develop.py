@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from unseen.darkroom import develop, develop_descriptor, hash_file, hashers
-from unseen.darkroom.hashers import load_hashers
+from unseen.darkroom.hashers import installed_signals, load_hashers
 from unseen.decoding import Limits
 from unseen.errors import SandboxError, SourceError
 from unseen.model import Reason
@@ -143,14 +143,31 @@ def test_a_hasher_measures_distances_of_many_values() -> None:
 
 def test_no_hasher_is_usual() -> None:
     """Nothing is plugged in here."""
-    assert load_hashers() == ()
+    assert (load_hashers(), installed_signals()) == ((), ())
 
 
-@pytest.mark.parametrize("name", ["BoastfulHasher"])
-def test_a_hasher_that_promises_too_much_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Its values would not fit the answers of fixed size."""
-    points = [EntryPoint(name, f"{__name__}:{name}", "unseen.hashers")]
+@pytest.mark.parametrize(
+    ("installed", "message"),
+    [
+        ({"mean": BoastfulHasher}, "100000 bytes"),
+        ({"other": MeanHasher}, "under the name other"),
+        ({"broken": None}, "cannot be loaded"),
+    ],
+)
+def test_a_hasher_that_cannot_work_is_refused(
+    monkeypatch: pytest.MonkeyPatch, installed: dict[str, type[MeanHasher] | None], message: str
+) -> None:
+    """A value too long for an answer, a name that is not its signal's, code that does not load."""
+    points = [EntryPoint(name, "module:Hasher", "unseen.hashers") for name in installed]
     monkeypatch.setattr(hashers, "entry_points", lambda group: points)
-    monkeypatch.setattr(EntryPoint, "load", lambda point: globals()[name])
-    with pytest.raises(SandboxError, match="100000 bytes"):
+    monkeypatch.setattr(EntryPoint, "load", lambda point: installed[point.name])
+    with pytest.raises(SandboxError, match=message):
         load_hashers()
+
+
+def test_more_hashers_than_an_answer_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before any of their code runs."""
+    points = [EntryPoint(str(number), "module:Hasher", "unseen.hashers") for number in range(5)]
+    monkeypatch.setattr(hashers, "entry_points", lambda group: points)
+    with pytest.raises(SandboxError, match="5 hashers"):
+        installed_signals()

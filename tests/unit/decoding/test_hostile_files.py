@@ -147,6 +147,7 @@ def test_monotony_is_not_media(byte: int) -> None:
         b"\x7fELF\x02\x01\x01" + bytes(500),
         b"MZ" + bytes(500),
         b"<html><body>hello</body></html>",
+        b"<!DOCTYPE html><html><body><svg width='1'></svg></body></html>",
         b'{"json": [1, 2, 3]}',
         b"\x00\x00\x02\x00" + bytes(range(100)),
         b"\x0a\x05\x01\x08" + b"text" * 100,
