@@ -1,13 +1,16 @@
 """Reads the examples of a page: shell sessions in `console` fences, Python in `python` fences."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.house.tree import ROOT
 
-__all__ = ["Block", "Step", "agrees", "blocks", "pages", "steps"]
+__all__ = ["Block", "Step", "agrees", "blocks", "pages", "run_shell", "steps"]
 
 _FENCE = re.compile(r"^```(?P<kind>[a-z]*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -54,6 +57,21 @@ def agrees(printed: str, expected: str) -> bool:
     """Whether output is as expected, where `...` stands for anything and blanks at the end of lines do not count."""
     parts = [re.escape(part) for part in _trim(expected).split("...")]
     return re.fullmatch(".*".join(parts), _trim(printed), re.DOTALL) is not None
+
+
+def run_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one command as a reader of the documents would, both streams in one."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("UNSEEN_")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=kept | {"PATH": path, "HOME": str(folder), "NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
 
 
 def _trim(text: str) -> str:

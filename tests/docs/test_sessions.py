@@ -1,47 +1,14 @@
 """Every shell session and every Python example of the documents runs, and prints what the page says."""
 
 import doctest
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
-from tests.docs.sessions import Block, Step, agrees, blocks, pages, steps
+from tests.docs.sessions import Block, Step, agrees, blocks, pages, run_shell, steps
 from tests.house.tree import ROOT
 
 _PAGES = [page for page in pages() if any(block.kind in {"console", "python"} for block in blocks(page))]
-
-
-def draw(seed: int, size: tuple[int, int]) -> Image.Image:
-    """A picture of coloured hills: something for a hash to hold on to."""
-    rng = np.random.default_rng(seed)
-    coarse = Image.fromarray(rng.integers(0, 256, (9, 12, 3), dtype=np.uint8))
-    return coarse.resize(size, Image.Resampling.BICUBIC)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """What the sessions start from: pictures that stand for known material, and a folder to be scanned.
-
-    `known/` holds three pictures; `uploads/` holds a smaller copy of one of them, a mirrored copy of another, a
-    picture nobody knows, a text file, and a picture cut off in the middle.
-    """
-    known, uploads = tmp_path / "known", tmp_path / "uploads"
-    known.mkdir()
-    uploads.mkdir()
-    for seed, name in enumerate(("bridge", "harbour", "meadow"), start=1):
-        draw(seed, (900, 600)).save(known / f"{name}.png")
-    draw(1, (900, 600)).resize((450, 300)).save(uploads / "small.jpg", quality=80)
-    draw(2, (900, 600)).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(uploads / "mirrored.webp")
-    draw(9, (640, 480)).save(uploads / "other.jpg")
-    (uploads / "readme.txt").write_text("nothing to see\n")
-    whole = (known / "meadow.png").read_bytes()
-    (uploads / "broken.png").write_bytes(whole[:100])
-    return tmp_path
 
 
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -60,17 +27,7 @@ def test_examples_do_what_the_page_says(page: Path, folder: Path, monkeypatch: p
 
 def _run_step(step: Step, folder: Path, exit_code: int, where: str) -> int:
     """Run one command as a reader would, with the exit code of the one before in `$?`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("UNSEEN_")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", f"(exit {exit_code})\n{step.command}"],
-        cwd=folder,
-        env=kept | {"PATH": path, "HOME": str(folder), "NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    done = run_shell(f"(exit {exit_code})\n{step.command}", folder)
     assert agrees(done.stdout, step.printed), f"{where}: $ {step.command}\n{done.stdout}"
     return done.returncode
 

@@ -75,3 +75,11 @@ def test_the_licence_is_the_whole_official_text() -> None:
     """LICENSE is Apache-2.0 as the Apache Software Foundation publishes it, byte for byte."""
     digest = hashlib.sha256((ROOT / "LICENSE").read_bytes()).hexdigest()
     assert digest == "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
+
+
+def test_no_picture_is_committed() -> None:
+    """Tests and documents draw what they need: no picture file lies in the project."""
+    suffixes = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".mp4"}
+    folders = ("src", "native", "tests", "benchmarks", "docs")
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix.lower() in suffixes]
+    assert found == []

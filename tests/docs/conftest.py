@@ -1,0 +1,35 @@
+"""The folder in which the documents' examples run."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def draw(seed: int, size: tuple[int, int]) -> Image.Image:
+    """A picture of coloured hills: something for a hash to hold on to."""
+    rng = np.random.default_rng(seed)
+    coarse = Image.fromarray(rng.integers(0, 256, (9, 12, 3), dtype=np.uint8))
+    return coarse.resize(size, Image.Resampling.BICUBIC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What the sessions start from: pictures that stand for known material, and a folder to be scanned.
+
+    `known/` holds three pictures; `uploads/` holds a smaller copy of one of them, a mirrored copy of another, a
+    picture nobody knows, a text file, and a picture cut off in the middle.
+    """
+    known, uploads = tmp_path / "known", tmp_path / "uploads"
+    known.mkdir()
+    uploads.mkdir()
+    for seed, name in enumerate(("bridge", "harbour", "meadow"), start=1):
+        draw(seed, (900, 600)).save(known / f"{name}.png")
+    draw(1, (900, 600)).resize((450, 300)).save(uploads / "small.jpg", quality=80)
+    draw(2, (900, 600)).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(uploads / "mirrored.webp")
+    draw(9, (640, 480)).save(uploads / "other.jpg")
+    (uploads / "readme.txt").write_text("nothing to see\n")
+    whole = (known / "meadow.png").read_bytes()
+    (uploads / "broken.png").write_bytes(whole[:100])
+    return tmp_path

@@ -1,0 +1,45 @@
+"""Every field that the program prints as JSON is described."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.docs.sessions import run_shell
+from tests.docs.test_reference import code_words, page
+
+_PREPARE = "unseen hash --json known 2> /dev/null > known.jsonl && unseen list add known known.jsonl > /dev/null 2>&1; "
+
+
+def names(value: object) -> Iterator[str]:
+    """Every member name inside a JSON value."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from names(inner)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "hash --json known uploads",
+        "list add again known.jsonl --json",
+        "list ls --json",
+        "list show known --json",
+        "list rm known --json",
+        "match known.jsonl --json",
+        "scan uploads --json",
+        "scan uploads > /dev/null 2>&1; unseen findings --json",
+        "doctor --json",
+    ],
+)
+def test_every_printed_field_is_documented(command: str, folder: Path) -> None:
+    """Each line is an object, and each name in it stands on the page of JSON output."""
+    done = run_shell(f"{_PREPARE} unseen {command} 2> /dev/null", folder)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert rows, done
+    documented = code_words(page("json-output.md"))
+    assert {name for row in rows for name in names(row)} - documented == set()
