@@ -54,9 +54,19 @@ def steps(session: str) -> Iterator[Step]:
 
 
 def agrees(printed: str, expected: str) -> bool:
-    """Whether output is as expected, where `...` stands for anything and blanks at the end of lines do not count."""
-    parts = [re.escape(part) for part in _trim(expected).split("...")]
-    return re.fullmatch(".*".join(parts), _trim(printed), re.DOTALL) is not None
+    """Whether output is as expected, line by line.
+
+    In a line `...` stands for anything, as a line of its own for any further lines. Lines may come in another order:
+    items are told as workers finish them.
+    """
+    wanted, left = _lines(expected), _lines(printed)
+    for want in (line for line in wanted if line != "..."):
+        pattern = re.compile(".*".join(re.escape(part) for part in want.split("...")))
+        fitting = next((line for line in left if pattern.fullmatch(line)), None)
+        if fitting is None:
+            return False
+        left.remove(fitting)
+    return not left or "..." in wanted
 
 
 def run_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -74,5 +84,5 @@ def run_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _trim(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines() if line.strip()]

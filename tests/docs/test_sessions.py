@@ -62,7 +62,9 @@ def test_a_command_and_its_output_are_told_apart() -> None:
         ("a\nb\n", "a\nb", True),
         ("a\nb\nc\n", "a\n...\nc", True),
         ("took 3.2 s\n", "took ... s", True),
+        ("a\nb\n", "b\na", True),
         ("a\nb\n", "a", False),
+        ("a\n", "a\na", False),
         ("", "a", False),
     ],
 )

@@ -15,7 +15,9 @@ _MACHINE_PATHS = re.compile(
     r"(?<![\w.$}/-])/(?:wo" + r"rk|ho" + r"me|ro" + r"ot|tm" + r"p|Us" + r"ers|opt/wh" + r"eels)(?:/|\b(?!\w))"
 )
 # (path): why it names such a folder.
-_PATHS_ALLOWED: dict[str, str] = {}
+_PATHS_ALLOWED: dict[str, str] = {
+    "tests/unit/darkroom/attacks.py": "an attack must aim at a folder that is there and can be written to",
+}
 
 
 def reason_after(line: str) -> str | None:
