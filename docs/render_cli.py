@@ -50,7 +50,7 @@ def _section(name: str, command: Any) -> str:
     options = [param for param in shown if param.param_type_name == "option"]
     parts = [f"## {name}", _plain(command.help or ""), f"```text\n{_usage(name, command, arguments, options)}\n```"]
     if arguments:
-        rows = "\n".join(f"| `{_named(param)}` | {_cell(param.help)} |" for param in arguments)
+        rows = "\n".join(f"| `{_escaped(_named(param))}` | {_cell(param.help)} |" for param in arguments)
         parts.append(f"| argument | means |\n|---|---|\n{rows}")
     if options:
         rows = "\n".join(f"| {_spelled(param)} | {_cell(param.help)} | {_default(param)} |" for param in options)
@@ -75,7 +75,7 @@ def _named(param: Any) -> str:
 def _spelled(param: Any) -> str:
     value = "" if param.is_flag or param.count else f" {_named(param)}"
     spelled = [*param.opts, *param.secondary_opts]
-    return ", ".join(f"`{one}{value}`" for one in spelled)
+    return ", ".join(f"`{_escaped(one + value)}`" for one in spelled)
 
 
 def _default(param: Any) -> str:
@@ -88,7 +88,12 @@ def _default(param: Any) -> str:
 
 
 def _cell(text: str | None) -> str:
-    return _plain(text or "").replace("\n", " ").replace("|", "\\|")
+    return _escaped(_plain(text or "")).replace("\n", " ")
+
+
+def _escaped(text: str) -> str:
+    """Text as a cell of a table may hold it."""
+    return text.replace("|", "\\|")
 
 
 def _plain(text: str) -> str:
