@@ -20,6 +20,7 @@ __all__ = ["COMMANDS", "app", "main", "run"]
 
 # Name, and the first sentence of its help, in the order a newcomer meets them. A test compares the sentences.
 COMMANDS = {
+    "demo": "See the whole of it at work on benign photographs.",
     "hash": "Print digests, PDQ and quality of files; no store is needed.",
     "match": "Compare hashes you already have with the lists; no file is decoded.",
     "list": "Keep hash lists: add, ls, show, rm, export.",

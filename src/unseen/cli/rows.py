@@ -1,12 +1,13 @@
 """JSON objects made of values, in one place; docs/reference/json-output.md describes every field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from unseen.model import Finding, How, Item, ItemHashes, Match, NotScreened, Reason, Summary
 
 if TYPE_CHECKING:
+    from unseen.casework.demo import DemoResult
     from unseen.casework.doctor import Check
     from unseen.casework.lists import AddedList, ListAccount, ListInfo
     from unseen.casework.matching import Answer
@@ -16,6 +17,7 @@ __all__ = [
     "added_row",
     "answer_row",
     "check_row",
+    "demo_rows",
     "finding_row",
     "hash_row",
     "how_row",
@@ -142,6 +144,22 @@ def added_row(added: "AddedList") -> Row:
 def check_row(check: "Check") -> Row:
     """A row of `unseen doctor --json`."""
     return {"check": check.name, "state": check.state, "said": check.said, "hint": check.hint or None}
+
+
+def demo_rows(result: "DemoResult") -> Iterator[Row]:
+    """The rows of `unseen demo --json`."""
+    for copy in result.copies:
+        yield {
+            "type": "altered_copy",
+            "item": copy.item,
+            "photograph": copy.photograph,
+            "alteration": copy.alteration,
+            "is_within_reach": copy.is_within_reach,
+            "match": None if copy.match is None else match_row(copy.match),
+        }
+    yield from map(not_screened_row, result.unscreened)
+    if result.summary is not None:
+        yield summary_row(result.summary)
 
 
 def finding_row(finding: Finding, *, with_id: bool = False) -> Row:

@@ -83,10 +83,13 @@ def printable(text: str) -> str:
 
 
 def columns(rows: Iterable[Sequence[str]], *, indent: str = "") -> list[str]:
-    """Align cells in columns: numbers to the right, the rest to the left."""
+    """Align cells in columns: those that hold a number to the right, the rest to the left."""
     table = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(len(row[at]) for row in table if at < len(row)) for at in range(max(map(len, table), default=0))]
-    return [indent + "  ".join(_padded(cell, widths[at]) for at, cell in enumerate(row)).rstrip() for row in table]
+    # Rows may be of different lengths; `zip` of them padded gives whole columns.
+    wide = max(map(len, table), default=0)
+    padded = [row + [""] * (wide - len(row)) for row in table]
+    aligned = [_aligned(column) for column in zip(*padded, strict=True)]
+    return [indent + "  ".join(cells).rstrip() for cells in zip(*aligned, strict=True)]
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -124,6 +127,7 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
-def _padded(cell: str, width: int) -> str:
-    is_number = cell[:1].isdigit() and cell.replace(",", "").replace(".", "").isdigit()
-    return cell.rjust(width) if is_number else cell.ljust(width)
+def _aligned(cells: Sequence[str]) -> list[str]:
+    width = max(map(len, cells))
+    has_number = any(cell.replace(",", "").replace(".", "").isdigit() for cell in cells)
+    return [cell.rjust(width) if has_number else cell.ljust(width) for cell in cells]
