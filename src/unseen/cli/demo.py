@@ -14,6 +14,7 @@ from unseen.cli.options import Json, new_app
 
 if TYPE_CHECKING:
     from unseen.casework.demo import AlteredCopy, DemoResult
+    from unseen.model import Match, NotScreened
 
 __all__ = ["app", "demo"]
 
@@ -86,8 +87,7 @@ def _lines(result: "DemoResult", folder: Path, *, is_kept: bool) -> Iterator[str
     names = ", ".join(Path(item).stem for item in result.unrelated)
     yield from _said(f"{len(result.unrelated)} photographs that nobody knows: no match. ({names})")
     for unscreened in result.unscreened:
-        name, reason = Path(str(unscreened.locator)).name, unscreened.reason.replace("_", " ")
-        yield from _said(f"{name}: not screened{_in_part(unscreened.reason)}, {reason}. It has a row of its own.")
+        yield from _said(_unscreened(unscreened, result.torn))
     yield from _said(f"{result.ordinary_count} ordinary files: compared by digest only.")
     yield ""
     yield from _account(result)
@@ -147,8 +147,12 @@ def _next(folder: Path, *, is_kept: bool) -> Iterator[str]:
     )
 
 
-def _in_part(reason: str) -> str:
-    return " in part" if reason == "truncated" else ""
+def _unscreened(unscreened: "NotScreened", torn: "Match | None") -> str:
+    name, reason = Path(str(unscreened.locator)).name, unscreened.reason.replace("_", " ")
+    if unscreened.reason != "truncated":
+        return f"{name}: not screened, {reason}; it has a row of its own, which says so."
+    found = "no match" if torn is None else f"found at {torn.distance_bits} bits all the same"
+    return f"{name}: hashed in part, {reason}: {found}; it has a row of its own besides."
 
 
 def _said(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from unseen.model import Finding, How, Item, ItemHashes, Match, NotScreened, Reason, Summary
 
 if TYPE_CHECKING:
+    from unseen.casework.bench import Measurement
     from unseen.casework.demo import DemoResult
     from unseen.casework.doctor import Check
     from unseen.casework.lists import AddedList, ListAccount, ListInfo
@@ -23,6 +24,7 @@ __all__ = [
     "how_row",
     "list_row",
     "match_row",
+    "measurement_row",
     "not_screened_row",
     "outcome",
     "refused_row",
@@ -160,6 +162,11 @@ def demo_rows(result: "DemoResult") -> Iterator[Row]:
     yield from map(not_screened_row, result.unscreened)
     if result.summary is not None:
         yield summary_row(result.summary)
+
+
+def measurement_row(measurement: "Measurement") -> Row:
+    """A row of `unseen bench --json`."""
+    return asdict(measurement)
 
 
 def finding_row(finding: Finding, *, with_id: bool = False) -> Row:

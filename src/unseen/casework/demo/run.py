@@ -22,6 +22,7 @@ DECOYS = 1_000_000
 _SEED = 20_260_101
 _PDQ_BYTES = 32
 
+_TORN = "garage, torn.jpg"
 ORDINARY = {"notes.txt": b"nothing to see\n", "table.csv": b"day,visitors\n1,17\n2,23\n", "empty.dat": b""}
 
 
@@ -52,6 +53,7 @@ class DemoResult:
         copies: Every altered copy, in order of alteration and photograph.
         unrelated: Paths of the photographs that nobody knows.
         surprises: Findings that no altered copy explains.
+        torn: The nearest match of a copy that breaks off before its end; None where there is none.
         unscreened: What could not be screened, or only in part.
         ordinary_count: Files that are no pictures.
         list_name: Name of the list.
@@ -63,6 +65,7 @@ class DemoResult:
     copies: list[AlteredCopy] = field(default_factory=list)
     unrelated: list[str] = field(default_factory=list)
     surprises: list[Finding] = field(default_factory=list)
+    torn: Match | None = None
     unscreened: list[NotScreened] = field(default_factory=list)
     ordinary_count: int = len(ORDINARY)
     list_name: str = LIST_NAME
@@ -119,7 +122,9 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> DemoResult:
             item = str(told.locator)
             # The same bytes say more than the same picture.
             nearest[item] = min(told.matches, key=lambda match: (match.distance_bits, match.how is not None))
-            if item not in items and Path(item).name != "torn.jpg":
+            if Path(item).name == _TORN:
+                result.torn = nearest[item]
+            elif item not in items:
                 result.surprises.append(told)
         elif isinstance(told, NotScreened):
             result.unscreened.append(told)
@@ -150,10 +155,9 @@ def _make_uploads(folder: Path) -> list[tuple[str, str, str]]:
         (folder / f"{name}{Path(file_name).suffix}").write_bytes(photograph(file_name))
     for name, content in ORDINARY.items():
         (folder / name).write_bytes(content)
-    original = photograph(KNOWN["rocket"])
     # The head of a JPEG, and nothing that it promises.
-    (folder / "broken.jpg").write_bytes(original[:200])
-    (folder / "torn.jpg").write_bytes(torn(original))
+    (folder / "broken.jpg").write_bytes(photograph(KNOWN["rocket"])[:200])
+    (folder / _TORN).write_bytes(torn(photograph(KNOWN["garage"])))
     return copies
 
 
