@@ -1,5 +1,7 @@
 """JPEG by libjpeg-turbo: grey and colour, sound or damaged. Pixels equal Pillow's bit for bit."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
@@ -14,12 +16,15 @@ __all__ = ["decode_jpeg"]
 _HARMLESS = ("extraneous bytes before marker 0xd9", "Invalid SOS parameters")
 
 
-def decode_jpeg(data: bytes | memoryview, limits: Limits) -> tuple[npt.NDArray[np.uint8], bool] | Reason | None:
+def decode_jpeg(
+    data: bytes | memoryview, limits: Limits, scratch: npt.NDArray[np.uint8] | None = None
+) -> tuple[npt.NDArray[np.uint8], bool] | Reason | None:
     """Decode a JPEG at full size.
 
     Args:
         data: The whole file.
         limits: `pixels_max` is asked before anything is decoded.
+        scratch: uint8[n], memory to decode into where it is large enough.
 
     Returns:
         uint8[h, w, 3] (RGB) or uint8[h, w] (grey), and whether the decoder had to make up a part of it;
@@ -35,8 +40,13 @@ def decode_jpeg(data: bytes | memoryview, limits: Limits) -> tuple[npt.NDArray[n
         # Adobe writes CMYK inverted; Pillow knows.
         return None
     is_grey = space == "Gray"
-    # numpy asks for large pages here; the decoder's own allocation would fault in thousands of small ones.
-    pixels = np.empty((height, width) if is_grey else (height, width, 3), np.uint8)
+    shape = (height, width) if is_grey else (height, width, 3)
+    size_bytes = math.prod(shape)
+    if scratch is not None and size_bytes <= scratch.size:
+        pixels = scratch[:size_bytes].reshape(shape)
+    else:
+        # numpy asks for large pages here; the decoder's own allocation would fault in thousands of small ones.
+        pixels = np.empty(shape, np.uint8)
     colorspace = "GRAY" if is_grey else "RGB"
     try:
         simplejpeg.decode_jpeg(data, colorspace, buffer=pixels, strict=True)

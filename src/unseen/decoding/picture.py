@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen.decoding.limits import LIMITS, Limits
-from unseen.decoding.sniff import SNIFF_BYTES, Kind, sniff
+from unseen.decoding.sniff import SNIFF_BYTES, Kind, Sniffed, sniff
 from unseen.model import How, Reason
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Picture:
         return self.raster is not None and self.raster.is_cut_short
 
 
-def decode(data: bytes | memoryview, limits: Limits = LIMITS) -> Picture | Reason:
+def decode(data: bytes | memoryview, limits: Limits = LIMITS, *, scratch: Pixels | None = None) -> Picture | Reason:
     """Decode the first picture of a file, by what it holds and never by its name.
 
     Raises nothing, whatever the bytes are.
@@ -53,6 +53,7 @@ def decode(data: bytes | memoryview, limits: Limits = LIMITS) -> Picture | Reaso
     Args:
         data: The whole file.
         limits: What is refused with `too_large`.
+        scratch: uint8[n], memory to decode into where it is large enough; the picture lasts until its next use.
 
     Returns:
         The picture; or `not_media` (ordinary data, the empty file), `unsupported` (recognised, but nothing here
@@ -66,7 +67,7 @@ def decode(data: bytes | memoryview, limits: Limits = LIMITS) -> Picture | Reaso
     if len(data) > limits.bytes_max:
         return Reason.TOO_LARGE
     try:
-        picture = _decode_picture(data, sniffed.kind, sniffed.formats, limits)
+        picture = _decode_picture(data, sniffed, limits, scratch)
     except MemoryError:
         # The darkroom bounds its workers' memory: what does not fit is too large, whatever its header said.
         return Reason.TOO_LARGE
@@ -75,19 +76,21 @@ def decode(data: bytes | memoryview, limits: Limits = LIMITS) -> Picture | Reaso
     return picture
 
 
-def _decode_picture(data: bytes | memoryview, kind: Kind, formats: tuple[str, ...], limits: Limits) -> Picture | Reason:
+def _decode_picture(
+    data: bytes | memoryview, sniffed: Sniffed, limits: Limits, scratch: Pixels | None
+) -> Picture | Reason:
     # Here and not above: the parent of the darkroom, which imports this room, never loads a decoder.
     from unseen.decoding.jpeg import decode_jpeg
     from unseen.decoding.raster import open_raster
 
-    if kind is Kind.JPEG:
-        decoded = decode_jpeg(data, limits)
+    if sniffed.kind is Kind.JPEG:
+        decoded = decode_jpeg(data, limits, scratch)
         if isinstance(decoded, Reason):
             return decoded
         if decoded is not None:
             pixels, is_partial = decoded
             return Picture(pixels, is_partial)
-    raster = open_raster(data, formats, limits)
+    raster = open_raster(data, sniffed.formats, limits)
     if isinstance(raster, Reason):
         return raster
     return Picture(raster.pixels, raster.is_partial, raster)

@@ -171,3 +171,15 @@ def test_more_hashers_than_an_answer_holds_are_refused(monkeypatch: pytest.Monke
     monkeypatch.setattr(hashers, "entry_points", lambda group: points)
     with pytest.raises(SandboxError, match="5 hashers"):
         installed_signals()
+
+
+def test_pictures_do_not_leak_into_each_other() -> None:
+    """Memory is used again from picture to picture; a large one before, or a torn one, changes no hash of the next."""
+    noise = np.random.default_rng(5).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).resize((900, 700), Image.Resampling.BICUBIC).save(file, "JPEG")
+    large, small = file.getvalue(), picture()
+    alone = [develop(data) for data in (large[: len(large) // 2], small)]
+    for before in (large, large[:-1000], small):
+        develop(before)
+        assert [develop(data) for data in (large[: len(large) // 2], small)] == alone
