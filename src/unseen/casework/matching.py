@@ -27,9 +27,10 @@ class Answer:
 
     Attributes:
         item: The hash as given on the command line, or its identifier in its file.
-        outcome: `match` where something matched; `digest_only` for a row whose PDQ is of too low quality to be
-            matched and whose digests matched nothing; `not_screened` for a row without hashes.
-        reason: Why `digest_only` or `not_screened`.
+        outcome: `match` where something matched. Otherwise how far it was screened: `no_match`; `digest_only` for a
+            row whose PDQ is of too low quality to be matched, or that is no picture; `not_screened` for a row that
+            was not, whatever digests it has.
+        reason: Why it was screened by digest only, in part or not at all; also beside a match.
         matches: Ordered by (distance, list, entry).
         is_finding: Whether a person must look into it; known files and cleared entries alone do not make it so.
     """
@@ -113,15 +114,24 @@ def _ask(questions: Iterable[Hash | str], signal: str | None) -> Iterator[Questi
 
 
 def _answer(item: str, hashes: ItemHashes, matches: tuple[Match, ...], *, is_finding: bool) -> Answer:
-    if matches:
-        return Answer(item, Outcome.MATCH, None, matches, is_finding)
-    digests = (hashes.sha256, hashes.sha1, hashes.md5)
-    pictures = [quality for quality in _qualities(hashes) if quality is not None]
-    if not pictures and not any(digests):
-        return Answer(item, Outcome.NOT_SCREENED, hashes.reason or Reason.UNREADABLE, (), is_finding=False)
-    if pictures and max(pictures) < QUALITY_MIN:
-        return Answer(item, Outcome.DIGEST_ONLY, Reason.LOW_QUALITY, (), is_finding=False)
-    return Answer(item, Outcome.NO_MATCH, None, (), is_finding=False)
+    outcome, reason = _screened(hashes)
+    return Answer(item, Outcome.MATCH if matches else outcome, reason, matches, is_finding)
+
+
+def _screened(hashes: ItemHashes) -> tuple[Outcome, Reason | None]:
+    """How far a row without matches was screened when it was hashed, and why not further."""
+    qualities = [quality for quality in _qualities(hashes) if quality is not None]
+    match hashes.reason:
+        case Reason.NOT_MEDIA | Reason.LOW_QUALITY:
+            return Outcome.DIGEST_ONLY, hashes.reason
+        case Reason.TRUNCATED if hashes.pdq is not None:
+            return Outcome.NO_MATCH, hashes.reason
+        case None if qualities and max(qualities) < QUALITY_MIN:
+            return Outcome.DIGEST_ONLY, Reason.LOW_QUALITY
+        case None if qualities or hashes.sha256 or hashes.sha1 or hashes.md5:
+            return Outcome.NO_MATCH, None
+        case reason:
+            return Outcome.NOT_SCREENED, reason or Reason.UNREADABLE
 
 
 def _qualities(hashes: ItemHashes) -> Iterator[int | None]:

@@ -15,6 +15,7 @@ from unseen.model import How
 
 PDQ = "0123456789abcdef" * 4
 NEAR = "0123456789abcdef" * 3 + "0123456789abcdee"
+FAR = "f0e1d2c3b4a59687" * 4
 MD5 = "0123456789abcdef" * 2
 EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 
@@ -58,6 +59,10 @@ def test_rows_of_hash_are_matched_with_all_they_carry(tmp_path: Path, store: str
         row(item="digest", md5=MD5, reason="not_media", outcome="digest_only"),
         row(item="low", pdq=PDQ, pdq_quality=49, md5="1" * 32, outcome="digest_only", reason="low_quality"),
         row(item="unread", outcome="not_screened", reason="unreadable"),
+        row(item="late", md5="1" * 32, outcome="not_screened", reason="timed_out"),
+        row(item="torn", pdq=FAR, pdq_quality=90, reason="truncated"),
+        row(item="unknown", pdq=PDQ, pdq_quality=49),
+        row(item="bare"),
         row(item="other", md5="1" * 32),
         row(item="empty", size_bytes=0, md5=EMPTY_MD5),
     ]
@@ -67,9 +72,13 @@ def test_rows_of_hash_are_matched_with_all_they_carry(tmp_path: Path, store: str
         ("canonical", "match", None),
         ("variant", "match", None),
         ("frame", "match", None),
-        ("digest", "match", None),
+        ("digest", "match", "not_media"),
         ("low", "digest_only", "low_quality"),
         ("unread", "not_screened", "unreadable"),
+        ("late", "not_screened", "timed_out"),
+        ("torn", "no_match", "truncated"),
+        ("unknown", "digest_only", "low_quality"),
+        ("bare", "not_screened", "unreadable"),
         ("other", "no_match", None),
         ("empty", "no_match", None),
     ]

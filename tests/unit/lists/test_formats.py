@@ -222,3 +222,93 @@ def test_a_list_longer_than_anybodys_is_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(reading, "ENTRIES_MAX", 2)
     with pytest.raises(ListError, match="more than 2 entries"):
         read(made(tmp_path / "a.txt", f"md5:{MD5}\n" * 3))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            '{"hash": "md5:%"}',
+            "expected 32 hexadecimal digits of md5, found 1 characters of which number 1 is no digit",
+        ),
+        ('{"hash": "photodna:"}', "characters of photodna, found 0"),
+        ('{"hash": "photodna:" , "label": ""}', "expected a label of 1 to 1024 characters, found 0"),
+        ('{"hash": "photodna:a\\tb"}', "found control characters"),
+        ('{"hash": "photodna:a", "id": ""}', "expected an identifier of 1 to 8192 characters, found 0"),
+        ('{"hash": "photodna:a", "labels": {"a": 1}}', "expected labels as .* found a JSON dict"),
+        ('{"hash": "photodna:a", "labels": [{"scheme": 1}]}', "expected a label as"),
+        ('{"hash": "photodna:a", "label": "a\\u0007"}', "found control characters"),
+        ('{"item": "a", "outcome": "hashed", "vpdq": [1]}', "expected vpdq as a list of frames"),
+        ('{"md5": true}', "expected md5 as text, found a JSON bool"),
+        ('{"id": ' + "1" * 5000 + "}", "a number of too many digits"),
+    ],
+)
+def test_bad_members_are_refused(tmp_path: Path, text: str, found: str) -> None:
+    """Each with what was expected."""
+    with pytest.raises(ListFormatError, match=found):
+        read(made(tmp_path / "a.jsonl", text))
+
+
+def test_labels_come_in_three_shapes(tmp_path: Path) -> None:
+    """Pairs, objects, and a single code whose scheme is its member's name."""
+    rows = ['"labels": [["a", "1"]]', '"labels": [{"scheme": "a", "code": "1"}]', '"label": "1"', '"labels": null']
+    path = made(tmp_path / "a.jsonl", "".join(f'{{"signal": "md5", "hash": "{MD5}", {row}}}\n' for row in rows))
+    pair = (Label("a", "1"),)
+    assert [entry.labels for entry in read(path)] == [pair, pair, (Label("label", "1"),), ()]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"value": [' + "[" * 5000, "nested too deeply"),
+        ('{"value": [' + "1" * 5000 + "]}", "a number of too many digits"),
+        ('{"value": [{"MD5": [1]}]}', "expected MD5 as text, found a JSON list .medium 1."),
+        ("{1: 2}", "a key in JSON"),
+        ("{", "found the end|expecting"),
+        ("{}", "a member named value"),
+        ("[]", "expected '{' in JSON"),
+        ('{"value": [{"MD5": ""}]}', "holds no entry"),
+    ],
+)
+def test_bad_documents_are_refused(tmp_path: Path, text: str, found: str) -> None:
+    """Each with what was expected; nothing of Python's own leaks."""
+    with pytest.raises(ListError, match=found):
+        read(made(tmp_path / "a.json", text), file_format="vics")
+
+
+def test_a_value_without_end_is_refused_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A string that never closes does not fill the memory."""
+    from unseen.lists import json_stream
+
+    monkeypatch.setattr(json_stream, "VALUE_CHARS_MAX", 1_000_000)
+    path = made(tmp_path / "a.json", '{"value": ["' + "x" * 5_000_000)
+    with pytest.raises(ListFormatError, match="at most 1000000 characters"):
+        read(path, file_format="vics")
+
+
+def test_a_case_is_found_even_where_media_were_promised(tmp_path: Path) -> None:
+    """The document's own word is not trusted; media without any hash are counted."""
+    text = '{"value": [{"CaseID": 1, "Media": [{"MD5": "%s", "Category": "2"}, {"MediaID": 5}]}]}'
+    with ListFile(made(tmp_path / "a.json", text.replace("%s", MD5))) as file:
+        assert list(file.entries()) == [Entry("media 1", "md5", bytes.fromhex(MD5), (Label("vics", "2"),))]
+        assert file.passed_over == {"no_hash": 1}
+
+
+def test_paths_that_could_steer_a_terminal_are_escaped(tmp_path: Path) -> None:
+    """An item's path is its identifier; control characters and stray surrogates are written out."""
+    row = {"item": "a\u001b[2J\ud800-\udcffé ", "outcome": "hashed", "size_bytes": 1, "md5": MD5}
+    assert read(made(tmp_path / "a.jsonl", json.dumps(row)))[0].entry == r"a\x1b[2J\ud800-\xffé "
+
+
+def test_a_value_in_a_table_may_name_its_signal(tmp_path: Path) -> None:
+    """Where no column does; a given signal stands for those that name none."""
+    path = made(tmp_path / "a.csv", f"hash\nmd5:{MD5}\n{PDQ}\n")
+    assert [entry.signal for entry in read(path, signal="pdq")] == ["md5", "pdq"]
+
+
+def test_a_bad_byte_is_named_by_its_line(tmp_path: Path) -> None:
+    """However far into the file."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(f"md5:{MD5}\n".encode() * 40_000 + b"# caf\xe9\n")
+    with pytest.raises(ListFormatError, match="line 40001: expected UTF-8 text"):
+        read(path)

@@ -176,3 +176,10 @@ def test_a_plugged_in_signal_is_compared_by_its_own_distance() -> None:
         ("e4", "photodna", 0),
         ("e6", "photodna", 2),
     ]
+
+
+def test_how_many_items_come_at_once_makes_no_difference() -> None:
+    """A large batch is searched in parts, which nobody can tell."""
+    asked = matcher(column("a", [code(seed) for seed in range(100)]))
+    items = [picture(flip(code(seed), seed % 40)) for seed in range(150)]
+    assert asked.match(items) == [asked.match([item])[0] for item in items]

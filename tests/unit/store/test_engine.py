@@ -203,3 +203,35 @@ def test_any_path_can_hold_a_store(tmp_path: Path, name: str) -> None:
     open_store(tmp_path / name).close()
     assert (tmp_path / name / "unseen.db").is_file()
     open_store(tmp_path / name, create=False).close()
+
+
+def test_who_waits_too_long_for_a_writer_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience has an end, and then the other process is named as the reason."""
+    from unseen.store import engine
+
+    with open_store(tmp_path / "store") as store, store.write():
+        monkeypatch.setattr(engine, "_BUSY_TIMEOUT_S", 0.05)
+        with (
+            open_store(tmp_path / "store") as other,
+            pytest.raises(StoreError, match="locked by another process"),
+            other.write(),
+        ):
+            pass
+
+
+def test_an_unfinished_store_is_not_read_only(tmp_path: Path) -> None:
+    """A process that was killed before it made the tables leaves a file that the next writer completes."""
+    (tmp_path / "unseen.db").touch()
+    with pytest.raises(StoreError, match="older version"):
+        open_store(tmp_path, read_only=True)
+    with open_store(tmp_path) as store, store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(lists)).scalar_one() == 0
+
+
+def test_a_store_closes_after_an_error_at_opening(tmp_path: Path) -> None:
+    """A torn file is an error of ours."""
+    open_store(tmp_path / "store").close()
+    path = tmp_path / "store" / "unseen.db"
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(StoreError):
+        open_store(tmp_path / "store")
