@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from unseen.darkroom import Darkroom
 from unseen.model import Item, ItemHashes
-from unseen.scan import Darkroom
 
 __all__ = ["CountAhead", "Progress", "Watched"]
 

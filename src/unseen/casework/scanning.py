@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import chain
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from unseen.casework.hashing import worker_count
-from unseen.casework.loading import KnownMaterial, load_known
 from unseen.casework.progress import CountAhead, Progress, Watched
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
-from unseen.matching import Matcher
 from unseen.model import Finding, Item, NotScreened, Summary
-from unseen.scan import Clock, scan
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
-from unseen.store import ScanSession, Store, open_store
+
+if TYPE_CHECKING:
+    from unseen.casework.loading import KnownMaterial
+    from unseen.store import Store
 
 __all__ = ["ScanSettings", "ScanWatchers", "run_scan"]
 
@@ -92,6 +92,15 @@ def run_scan(
     check_sources(texts)
     with ExitStack() as stack:
         listed = stack.enter_context(_spooled(paths)) if PATHS in settings.sources else None
+        workers = Darkroom(workers=settings.workers or worker_count(), unsafe_no_sandbox=settings.unsafe_no_sandbox)
+        stack.callback(workers.close)
+        workers.start()
+        # Meanwhile: SQL takes as long to import, and lists to load, as decoders take to warm up.
+        from unseen.casework.loading import load_known
+        from unseen.matching import Matcher
+        from unseen.scan import Clock, scan
+        from unseen.store import ScanSession, open_store
+
         store = stack.enter_context(open_store(settings.store))
         hashers = load_hashers()
         known = load_known(store, settings.lists, hashers=hashers)
@@ -101,20 +110,18 @@ def run_scan(
             name_entries=known.name_entries,
             hashers=hashers,
         )
+        darkroom: Darkroom | Watched = stack.enter_context(workers)
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
         key = hashlib.sha256(what.encode()).digest()
         session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=_now_utc()))
         before = session.account
         if session.is_resumed:
             watchers.note(f"going on with an unfinished scan: {before.items:,} items are done")
-        darkroom: Darkroom | Watched = stack.enter_context(
-            Darkroom(workers=settings.workers or worker_count(), unsafe_no_sandbox=settings.unsafe_no_sandbox)
-        )
         if watchers.progress is not None:
             ahead = None
             if listed is None:
                 ahead = stack.enter_context(CountAhead(open_sources(texts, passed_over=[str(store.path)])))
-            darkroom = Watched(darkroom, watchers.progress, files_before=before.items, ahead=ahead)
+            darkroom = Watched(workers, watchers.progress, files_before=before.items, ahead=ahead)
         items = _items(texts, listed, store, watchers.note)
         clock = Clock(time.monotonic, _now_utc)
         yield from scan(items, darkroom=darkroom, matcher=matcher, session=session, clock=clock)
@@ -135,7 +142,7 @@ class _Listed:
     sha256: str
 
 
-def _items(texts: Sequence[str], listed: _Listed | None, store: Store, note: Callable[[str], None]) -> Iterator[Item]:
+def _items(texts: Sequence[str], listed: _Listed | None, store: "Store", note: Callable[[str], None]) -> Iterator[Item]:
     def tell(path: str) -> None:
         note(f"passed over {path}: it is the store")
 
@@ -146,7 +153,7 @@ def _items(texts: Sequence[str], listed: _Listed | None, store: Store, note: Cal
     return chain(items, open_listed(paths_from(listed.file), passed_over=passed_over, on_passed_over=tell))
 
 
-def _describe(settings: ScanSettings, known: KnownMaterial, listed: _Listed | None, signals: Sequence[str]) -> str:
+def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | None, signals: Sequence[str]) -> str:
     """All that decides the result, in JSON: an unfinished scan is resumed where this is the same to the letter."""
     return json.dumps(
         {

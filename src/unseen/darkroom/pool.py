@@ -76,8 +76,7 @@ class Darkroom:
         """
         self._signals = installed_signals()
         try:
-            for _ in range(self._size):
-                self._start()
+            self.start()
             while any(worker.sandbox is None for worker in self._crew):
                 deque(self._collect(), maxlen=0)
         except BaseException:
@@ -89,6 +88,11 @@ class Darkroom:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def start(self) -> None:
+        """Start the workers without waiting for them, while the caller has something else to do. Entering waits."""
+        for _ in range(self._size - len(self._crew)):
+            self._start()
 
     def close(self) -> None:
         """End every worker, and let go of what they held."""
