@@ -97,7 +97,7 @@ def add_list(
     at_utc: str,
     replace: bool = False,
 ) -> int:
-    """Keep a list: all its entries or none, in one transaction, in memory of 8 bytes for each entry.
+    """Keep a list: all its entries or none, in one transaction, in memory of some 40 bytes for each entry.
 
     An entry that says what an earlier one said (same signal, value and labels, and the same identifier where the
     list gives its own) is left out.
