@@ -1,6 +1,5 @@
 """JPEG files to PDQ, to every hash, or to pixels only. Each side reads its files anew in every round."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,15 @@ from benchmarks.sides.protocol import Work, digest, serve
 
 def _unseen_pdq(settings: dict[str, Any]) -> Work:
     """Decoding and PDQ as the darkroom does them, without digests and variants."""
-    decode: Any = import_module("unseen.decoding").decode
-    pdq: Any = import_module("unseen.hashing").pdq
+    from unseen.decoding import Picture, decode
+    from unseen.hashing import pdq
 
     paths = _paths(settings)
 
     def hash_one(path: Path) -> tuple[str, int]:
-        value, quality = pdq(decode(path.read_bytes()).pixels)
+        picture = decode(path.read_bytes())
+        assert isinstance(picture, Picture)
+        value, quality = pdq(picture.pixels)
         return value.hex(), quality
 
     return Work(
@@ -28,7 +29,7 @@ def _unseen_pdq(settings: dict[str, Any]) -> Work:
 
 def _unseen_file(settings: dict[str, Any]) -> Work:
     """Three digests, PDQ, quality and all variants, through the public face."""
-    unseen: Any = import_module("unseen")
+    import unseen
 
     paths = [str(path) for path in _paths(settings)]
     found = [unseen.hash_file(path) for path in paths]

@@ -2,11 +2,9 @@
 
 import json
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-unseen: Any = import_module("unseen")
+import unseen
 
 if __name__ == "__main__":
     paths = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ Codes = npt.NDArray[np.uint8]
 
 
 def _unseen(settings: dict[str, Any]) -> Work:
-    unseen: Any = import_module("unseen")
+    import unseen
 
     _, queries = _load(settings)
     index = unseen.Index.build(_blocks(settings["codes"]), threshold_bits=RADIUS_BITS)
