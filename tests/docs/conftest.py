@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.docs.sessions import run_shell
 
 
 def draw(seed: int, size: tuple[int, int]) -> Image.Image:
@@ -16,7 +17,20 @@ def draw(seed: int, size: tuple[int, int]) -> Image.Image:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What the sessions start from: pictures that stand for known material, and a folder to be scanned.
+    """A fresh folder for the sessions of one page."""
+    return furnish(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A furnished folder whose store holds a list and a scan; read by tests that only look."""
+    place = furnish(tmp_path_factory.mktemp("scanned"))
+    run_shell("unseen hash --json known > known.jsonl; unseen list add known known.jsonl; unseen scan uploads", place)
+    return place
+
+
+def furnish(tmp_path: Path) -> Path:
+    """Make what the sessions start from: pictures that stand for known material, and a folder to be scanned.
 
     `known/` holds three pictures; `uploads/` holds a smaller copy of one of them, a mirrored copy of another, a
     picture nobody knows, a text file, and a picture cut off in the middle.

@@ -8,8 +8,6 @@ import pytest
 from tests.docs.sessions import run_shell
 from tests.docs.test_reference import code_words, page
 
-_PREPARE = "unseen hash --json known 2> /dev/null > known.jsonl && unseen list add known known.jsonl > /dev/null 2>&1; "
-
 
 def names(value: object) -> Iterator[str]:
     """Every member name inside a JSON value."""
@@ -29,16 +27,17 @@ def names(value: object) -> Iterator[str]:
         "list add again known.jsonl --json",
         "list ls --json",
         "list show known --json",
-        "list rm known --json",
+        "list export known exported.jsonl --json",
+        "list add gone known.jsonl > /dev/null 2>&1; unseen list rm gone --json",
         "match known.jsonl --json",
         "scan uploads --json",
-        "scan uploads > /dev/null 2>&1; unseen findings --json",
+        "findings --json",
         "doctor --json",
     ],
 )
-def test_every_printed_field_is_documented(command: str, folder: Path) -> None:
+def test_every_printed_field_is_documented(command: str, scanned: Path) -> None:
     """Each line is an object, and each name in it stands on the page of JSON output."""
-    done = run_shell(f"{_PREPARE} unseen {command} 2> /dev/null", folder)
+    done = run_shell(f"unseen {command} 2> /dev/null", scanned)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert rows, done
     documented = code_words(page("json-output.md"))
