@@ -33,6 +33,8 @@ def names(value: object) -> Iterator[str]:
         "scan uploads --json",
         "findings --json",
         "doctor --json",
+        pytest.param("bench --json", marks=pytest.mark.soak),
+        pytest.param("demo --json", marks=pytest.mark.soak),
     ],
 )
 def test_every_printed_field_is_documented(command: str, scanned: Path) -> None:
