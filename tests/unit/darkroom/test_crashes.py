@@ -64,7 +64,7 @@ def test_an_item_that_kills_its_worker_is_tried_alone_and_then_named(use_worker:
 def test_an_item_that_stalls_is_timed_out(use_worker: Callable[[str], None]) -> None:
     """It is `timed_out` with its digests, and the worker is replaced."""
     use_worker("strange")
-    answers = develop([b"a", b"stall", b"b", b"c"], deadline_s=1.0)
+    answers = develop([b"a", b"stall", b"b", b"c"], deadline_s=2.0)
     assert [answers[index].reason for index in range(4)] == [
         Reason.NOT_MEDIA,
         Reason.TIMED_OUT,
