@@ -31,7 +31,8 @@ def render() -> str:
     ]
     for row in kept["rows"]:
         table += _table_lines(row)
-    parts = [_machine_line(kept["machine"]), "\n".join(table), _notes(kept["rows"]), f"Raw results: `{path.name}`."]
+    head = f"{_machine_line(kept['machine'])}\n{_origin_line(kept['rows'])}"
+    parts = [head, "\n".join(table), _notes(kept["rows"]), f"Raw results: `benchmarks/results/{path.name}`."]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -102,6 +103,15 @@ def _machine_line(machine: dict[str, Any]) -> str:
         f"{machine['cpu']} ({machine['cpu_model']}; {sets}), {machine['cores']} cores, {machine['memory_gb']:g} GB, "
         f"{machine['system']}, Python {machine['python']}."
     )
+
+
+def _origin_line(rows: list[dict[str, Any]]) -> str:
+    """When, at which commits, beside which versions."""
+    times = sorted(row["measured_at_utc"] for row in rows)
+    commits = list(dict.fromkeys(f"`{row['commit']}`" for row in rows))
+    versions = {name: one for row in rows for side in row.get("sides", []) for name, one in side["versions"].items()}
+    named = ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
+    return f"Measured {times[0]} to {times[-1]} at {', '.join(commits)}, beside {named}."
 
 
 def _times(row: dict[str, Any]) -> str:
