@@ -11,10 +11,10 @@ from unseen.store import ScanSession
 
 __all__ = ["BATCH_ITEMS", "BATCH_SECONDS", "Clock", "Darkroom", "Matcher", "finding_id", "scan"]
 
-# A killed scan redoes at most one batch. A commit waits for the disk (some 10 ms): against a thousand items, or five
+# A killed scan redoes at most one batch. A commit waits for the disk (some 10 ms): against a thousand items, or two
 # seconds, that is nothing; more would only hold findings back.
 BATCH_ITEMS = 1_000
-BATCH_SECONDS = 5.0
+BATCH_SECONDS = 2.0
 
 # Items looked up in the store at once. Each may keep its directory open until it is read, so not a thousand.
 _LOOK_AHEAD_ITEMS = 64

@@ -115,7 +115,7 @@ def run_scan(
         key = hashlib.sha256(what.encode()).digest()
         session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=_now_utc()))
         before = session.account
-        if session.is_resumed:
+        if before.items:
             watchers.note(f"going on with an unfinished scan: {before.items:,} items are done")
         if watchers.progress is not None:
             ahead = None
