@@ -10,23 +10,33 @@ UnseenError                     .hint, .exit_code
 │   └── ListFormatError         with path, line, what was expected, what was found
 ├── StoreError                  the store cannot be opened, read or written       exit 3
 ├── IndexFileError              a saved index is torn, altered or foreign         exit 3
-└── SandboxError                the kernel cannot lock a decoding worker          exit 3
+├── SandboxError                the kernel cannot lock a decoding worker          exit 3
+├── SigningKeyError             a signing key cannot be made, read or trusted     exit 3
+└── VerificationError           evidence does not verify; never caught, continued exit 4
+    ├── MalformedError          a note, key, proof or entry breaks its format
+    ├── LedgerBrokenError       with the index, what was expected, what was found
+    └── ReportMismatchError     a report is not the one that was recorded
 
 An item that cannot be screened is not an error but a value with a reason: see `unseen.model.Reason`.
 """
 
 __all__ = [
     "IndexFileError",
+    "LedgerBrokenError",
     "ListError",
     "ListFormatError",
+    "MalformedError",
     "PixelsError",
+    "ReportMismatchError",
     "SandboxError",
     "SignalMismatchError",
+    "SigningKeyError",
     "SourceError",
     "StoreError",
     "ThresholdError",
     "UnseenError",
     "UsageError",
+    "VerificationError",
 ]
 
 
@@ -87,3 +97,38 @@ class IndexFileError(UnseenError):
 
 class SandboxError(UnseenError):
     """The kernel cannot lock a decoding worker."""
+
+
+class SigningKeyError(UnseenError):
+    """A signing key cannot be made, read or trusted."""
+
+
+class VerificationError(UnseenError):
+    """Evidence does not verify. Whoever catches this stops; nothing goes on as if it did."""
+
+    exit_code = 4
+
+
+class MalformedError(VerificationError):
+    """A signed note, key, proof or entry is not what its format promises; `reason` is one of a closed set."""
+
+    def __init__(self, what: str, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"{what} is malformed: {reason.replace('_', ' ')}", hint=hint)
+        self.reason = reason
+
+
+class LedgerBrokenError(VerificationError):
+    """The ledger is not what was signed: `index` is the first entry concerned, where one is."""
+
+    def __init__(
+        self, message: str, *, index: int | None = None, expected: str = "", found: str = "", hint: str = ""
+    ) -> None:
+        both = f": expected {expected}, found {found}" if expected or found else ""
+        super().__init__(message + both, hint=hint)
+        self.index = index
+        self.expected = expected
+        self.found = found
+
+
+class ReportMismatchError(VerificationError):
+    """A report is not the one that was recorded."""

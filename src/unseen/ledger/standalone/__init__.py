@@ -1,0 +1,1 @@
+"""What ships inside bundles: a verifier that needs nothing of this program."""
