@@ -92,6 +92,8 @@ def _make_progress() -> "Progress":
         console=Console(stderr=True, highlight=False),
         transient=True,
         refresh_per_second=_REDRAWS_PER_S,
+        # Results printed to the same terminal go above the line; results for a pipe or file must never take that way.
+        redirect_stdout=sys.stdout.isatty(),
     )
 
 

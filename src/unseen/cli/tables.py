@@ -119,6 +119,10 @@ def summary_lines(summary: Summary) -> list[str]:
         f"{voice.plural(summary.findings, 'finding')} in {voice.plural(summary.items, 'item')}",
         f"  {screened}, {summary.not_screened:,} not screened{in_part}",
         f"  compared with {voice.plural(summary.entries_searchable, 'entry', 'entries')}"
-        + (f"; {beyond:,} more are of signals that cannot be searched here" if beyond else ""),
+        + (
+            f"; {beyond:,} more {'is of a signal' if beyond == 1 else 'are of signals'} that cannot be searched here"
+            if beyond
+            else ""
+        ),
         f"  {summary.seconds:,.1f} seconds",
     ]
