@@ -111,7 +111,7 @@ def _origin_line(rows: list[dict[str, Any]]) -> str:
     commits = list(dict.fromkeys(f"`{row['commit']}`" for row in rows))
     versions = {name: one for row in rows for side in row.get("sides", []) for name, one in side["versions"].items()}
     named = ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
-    return f"Measured {times[0]} to {times[-1]} at {', '.join(commits)}, beside {named}."
+    return f"Measured {times[0]} to {times[-1]} at {', '.join(commits)}" + (f", beside {named}." if named else ".")
 
 
 def _times(row: dict[str, Any]) -> str:
