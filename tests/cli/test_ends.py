@@ -11,6 +11,7 @@ import pytest
 from tests.cli.script import environment
 
 from unseen.cli import program, voice
+from unseen.darkroom import Darkroom, Sandbox
 
 
 def start(arguments: list[str], folder: Path, **more: str) -> "subprocess.Popen[bytes]":
@@ -148,3 +149,18 @@ def test_progress_is_for_terminals_only(folder: Path) -> None:
     assert watched.stdout == ended.stdout
     assert b"hashing" in os.read(leader, 65_536)
     os.close(leader)
+
+
+@pytest.mark.parametrize("command", ["hash", "scan --list list.txt"])
+def test_a_lock_that_does_not_hold_is_said(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where decoding goes on with fewer protections, stderr says which are missing."""
+    unlocked = Sandbox(seccomp=False, landlock_version=0, is_single_threaded=True)
+    monkeypatch.setattr(Darkroom, "sandbox", unlocked)
+    monkeypatch.chdir(folder)
+    Path("list.txt").write_text("md5:00112233445566778899aabbccddeeff\n")
+    assert program.run([*command.split(), "--workers", "1", "--unsafe-no-sandbox", "clean"]) == 0
+    said = capsys.readouterr().err
+    assert "unseen: no seccomp filter" in said
+    assert "unseen: no Landlock" in said

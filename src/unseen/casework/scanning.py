@@ -111,6 +111,8 @@ def run_scan(
             hashers=hashers,
         )
         darkroom: Darkroom | Watched = stack.enter_context(workers)
+        for gap in workers.sandbox.gaps:
+            watchers.note(gap)
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
         key = hashlib.sha256(what.encode()).digest()
         session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=_now_utc()))

@@ -37,7 +37,7 @@ def hash_paths(
 
     items = open_paths(paths, listed=sys.stdin.buffer)
     was_all_screened = True
-    with Meter("hashing") as meter:
+    with Meter("hashing", json=json) as meter:
         answers = hash_sources(items, workers=workers, unsafe_no_sandbox=unsafe_no_sandbox, on_sandbox=_tell_gaps)
         for answer in answers:
             row = rows.refused_row(answer) if isinstance(answer, NotScreened) else rows.hash_row(*answer)

@@ -107,7 +107,9 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Exit as end:
         return end.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        voice.complain("interrupted", "run the same command again to go on")
+        # A scan keeps what it has done; the others keep nothing that could be half done.
+        goes_on = " to go on" if arguments[:1] == ["scan"] else ""
+        voice.complain("interrupted", f"run the same command again{goes_on}")
         return voice.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has heard enough, as `head` does; but not all of it was delivered.

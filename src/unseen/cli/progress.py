@@ -18,25 +18,26 @@ __all__ = ["Meter", "is_watched"]
 _REDRAWS_PER_S = 5
 
 
-def is_watched() -> bool:
-    """Whether anybody sees stderr as it is written."""
-    return sys.stderr.isatty()
+def is_watched(*, json: bool) -> bool:
+    """Whether somebody sees stderr as it is written, and a moving line would not get between rows of JSON."""
+    return sys.stderr.isatty() and not (json and sys.stdout.isatty())
 
 
 class Meter:
     """A line that moves while work is done and vanishes when it ends; a context manager.
 
-    It prints nothing where stderr is not a terminal.
+    It prints nothing where nobody watches; see `is_watched`.
     """
 
-    def __init__(self, verb: str) -> None:
+    def __init__(self, verb: str, *, json: bool) -> None:
         self._verb = verb
+        self._is_watched = is_watched(json=json)
         self._files = self._size_bytes = 0
         self._began = self._redrawn = time.monotonic()
         self._progress: Progress | None = None
 
     def __enter__(self) -> Self:
-        if is_watched():
+        if self._is_watched:
             self._progress = _make_progress()
             self._task = self._progress.add_task(self._verb, total=None, said="starting")
             self._progress.start()

@@ -52,8 +52,8 @@ def scan(
         unsafe_no_sandbox=unsafe_no_sandbox,
     )
     code = 0
-    with Meter("scanning") as meter:
-        watchers = ScanWatchers(progress=meter.follow if is_watched() else None, note=voice.note)
+    with Meter("scanning", json=json) as meter:
+        watchers = ScanWatchers(progress=meter.follow if is_watched(json=json) else None, note=voice.note)
         for told in run_scan(settings, paths=sys.stdin.buffer, watchers=watchers):
             if isinstance(told, Finding):
                 voice.show(rows.finding_row(told), tables.finding_lines(told), json=json)
