@@ -1,6 +1,7 @@
 """What the program knows is in the reference, and what the reference says exists."""
 
 import re
+import tomllib
 from dataclasses import fields
 
 import pytest
@@ -67,6 +68,16 @@ def test_every_limit_is_documented() -> None:
     text = page("outcomes-and-reasons.md")
     for field in fields(LIMITS):
         assert f"| `{field.name}` | {getattr(LIMITS, field.name):,} " in text
+
+
+def test_the_drawing_shows_every_floor() -> None:
+    """The drawing of the house has the floors that imports are checked against, in their order."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["name"] == "floors")
+    text = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    drawn = re.findall(r"^\d  (.*?)(?:  {4,}.*)?$", text, re.MULTILINE)
+    assert [set(floor.split()) for floor in drawn] == [set(layer.split(" | ")) for layer in layers]
 
 
 def test_every_class_and_signal_is_in_the_glossary() -> None:

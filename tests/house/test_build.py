@@ -3,6 +3,7 @@
 import hashlib
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,14 @@ def test_no_picture_is_committed() -> None:
     folders = ("src", "native", "tests", "benchmarks", "docs")
     found = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix.lower() in suffixes]
     assert found == []
+
+
+def test_every_dependency_is_attributed() -> None:
+    """Whatever is installed beside the package at a user's is named in NOTICE."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    wanted = {
+        re.split(r"[<>=~!;\[ ]", one)[0] for one in [*project["dependencies"], *(x for some in extras for x in some)]
+    }
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8").lower()
+    assert {name for name in wanted if name.lower() not in notice} == set()
