@@ -84,12 +84,9 @@ def main() -> None:
     """Run the program with the arguments it was started with, and exit."""
     code = run(sys.argv[1:])
     # Results are on stdout: what could not be delivered was not done.
-    try:
-        sys.stdout.flush()
-    except OSError:
+    if voice.is_output_closed():
         code = voice.CANNOT_READ
-    if code == voice.CANNOT_READ:
-        voice.let_go_of_closed_output()
+        voice.let_go_of_output()
     sys.exit(code)
 
 
@@ -111,7 +108,7 @@ def run(arguments: Sequence[str]) -> int:
         goes_on = " to go on" if arguments[:1] == ["scan"] else ""
         voice.complain("interrupted", f"run the same command again{goes_on}")
         return voice.INTERRUPTED
-    except BrokenPipeError:
+    except voice.OutputClosedError:
         # Whoever read our output has heard enough, as `head` does; but not all of it was delivered.
         return voice.CANNOT_READ
     except UnseenError as error:

@@ -12,9 +12,11 @@ __all__ = [
     "INTERRUPTED",
     "NOT_ALL_SCREENED",
     "USAGE",
+    "OutputClosedError",
     "columns",
     "complain",
-    "let_go_of_closed_output",
+    "is_output_closed",
+    "let_go_of_output",
     "note",
     "note_plain",
     "plural",
@@ -32,6 +34,10 @@ FOUND, USAGE, CANNOT_READ, NOT_ALL_SCREENED, INTERRUPTED = 1, 2, 3, 5, 130
 _KIB = 1024
 
 
+class OutputClosedError(Exception):
+    """Whoever read our output has gone."""
+
+
 def prepare() -> None:
     """Never fail on a character that the terminal's encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
@@ -41,14 +47,13 @@ def prepare() -> None:
 
 def write(line: str = "") -> None:
     """Write one line of results for people."""
-    _put(line, sys.stdout)
+    _deliver(line)
 
 
 def write_row(row: Mapping[str, object]) -> None:
     """Write one result as JSON, at once: a reader may be waiting for it."""
     # ASCII only, so that bytes of names that are not UTF-8 are escaped and come back as they were.
-    _put(dumps(row, ensure_ascii=True, allow_nan=False), sys.stdout)
-    sys.stdout.flush()
+    _deliver(dumps(row, ensure_ascii=True, allow_nan=False), at_once=True)
 
 
 def show(row: Mapping[str, object], lines: Iterable[str], *, json: bool) -> None:
@@ -106,14 +111,29 @@ def size(size_bytes: float) -> str:
     return f"{size_bytes:,.1f} TiB"
 
 
-def let_go_of_closed_output() -> None:
-    """Have the interpreter flush into nothing at its end, instead of complaining about a closed stdout."""
+def is_output_closed() -> bool:
+    """Whether what was written to stdout can no longer be delivered."""
     try:
         sys.stdout.flush()
     except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        return True
+    return False
+
+
+def let_go_of_output() -> None:
+    """Have the interpreter flush into nothing at its end, instead of complaining about a closed stdout."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _deliver(line: str, *, at_once: bool = False) -> None:
+    try:
+        _put(line, sys.stdout)
+        if at_once:
+            sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise OutputClosedError from error
 
 
 def _put(line: str, stream: TextIO) -> None:

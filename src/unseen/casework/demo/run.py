@@ -108,13 +108,13 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> DemoResult:
     _make_known(known)
     copies = _make_uploads(uploads)
     result.unrelated = [str(uploads / f"{name}{Path(file_name).suffix}") for name, file_name in UNRELATED.items()]
-    tell(f"hashing the {len(KNOWN)} originals, and putting them among {DECOYS:,} random hashes as list {LIST_NAME!r}")
+    tell(f"making a list: the {len(KNOWN)} originals among {DECOYS:,} random hashes")
     began = time.monotonic()
     list_file = folder / "list.csv"
     _write_list(list_file, known)
     add_list(store, LIST_NAME, str(list_file), file_format="csv", list_class="csam")
     result.list_seconds = time.monotonic() - began
-    tell("scanning in the darkroom: locked processes without files, network or screen")
+    tell("scanning in the darkroom: locked processes, no files, no network")
     nearest: dict[str, Match] = {}
     items = {item for item, _, _ in copies}
     for told in run_scan(ScanSettings(store=store, sources=(str(uploads),), lists=(LIST_NAME,))):
