@@ -35,7 +35,8 @@ def main() -> int:
         failed += result.get("answers_equal") is False
         if not arguments.small:
             _keep(path, described, result)
-    if not arguments.small and not failed:
+    # Also after a failure: the page shows what is kept, and says where answers differ.
+    if not arguments.small:
         report.write()
     return 1 if failed else 0
 

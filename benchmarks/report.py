@@ -52,7 +52,7 @@ def lines(row: dict[str, Any]) -> list[str]:
         f"  {_value(goal)} {goal['text']} (at least: {_bound(goal, 'at_least')}) {_reached(goal)}"
         for goal in row["goals"]
     ]
-    if row["answers_equal"] is False:
+    if _differs(row):
         said.append("  THE SIDES' ANSWERS DIFFER")
     return said
 
@@ -94,7 +94,12 @@ def _notes(rows: list[dict[str, Any]]) -> str:
                 said.append(f"- {row['id']}: MB at each tenth of the scan: {notes['at_each_tenth_mb']}.")
     equal = [row["id"] for row in rows if row.get("answers_equal")]
     said += [f"- Equal answers from every side that gives one: {', '.join(equal)}."] if equal else []
+    said += [f"- **Answers differ in {row['id']}: its figures mean nothing.**" for row in rows if _differs(row)]
     return "\n".join(said)
+
+
+def _differs(row: dict[str, Any]) -> bool:
+    return row.get("answers_equal") is False
 
 
 def _machine_line(machine: dict[str, Any]) -> str:
