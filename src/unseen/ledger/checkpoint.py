@@ -150,6 +150,8 @@ def _verify(note: Note, key: VerifierKey, signature: Signature) -> tuple[bool, i
     raw, message = signature.value, note.text.encode()
     if key.kind in {KeyKind.COSIGNATURE_ED25519, KeyKind.COSIGNATURE_ML_DSA_44}:
         time, raw = int.from_bytes(raw[:_TIME_BYTES], "big"), raw[_TIME_BYTES:]
+        if time >= 1 << 63:
+            raise MalformedError("cosignature", Malformed.SIGNATURE_LINE)
         message = cosigned_message(note.text, key.kind, key.name, time)
     try:
         match key.kind:

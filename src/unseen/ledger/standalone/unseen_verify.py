@@ -55,7 +55,7 @@ def decode(text: str) -> bytes:
 
 def verify_checkpoint(note: bytes, key: str) -> tuple[str, int, bytes]:
     """Check the signature on a checkpoint (C2SP signed-note, tlog-checkpoint); returns origin, size and root."""
-    name, identity, material = [*key.strip().split("+", 2), "", ""][:3]
+    name, identity, material = [*key.split("+", 2), "", ""][:3]
     public = decode(material)
     need(len(public) == 33 and public[0] == 1, "the key is not an Ed25519 key of kind 0x01")
     need(sha256(name.encode() + b"\n" + public).digest()[:4].hex() == identity, "the key's id is not that of the key")
@@ -116,9 +116,9 @@ def verify_bundle(folder: Path, key: str | None = None) -> Found:
         plain = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
         need(plain == found[name], "it is not in canonical form")
         name = "checkpoint"
-        head = verify_checkpoint(found[name], key or found["key.pub"].decode())
+        head = verify_checkpoint(found[name], key or found["key.pub"].decode().removesuffix("\n"))
         need((manifest["origin"], manifest["size"]) == head[:2], "the manifest speaks of another checkpoint")
-        need(key is None or found["key.pub"].decode().strip() == key.strip(), "key.pub is not the key that was given")
+        need(key is None or found["key.pub"].decode() == f"{key}\n", "key.pub is not the key that was given")
         reports: dict[str, str] = {}
         entries: dict[int, dict[str, object]] = {}
         for name in [one for one in found if one.startswith("entries/")]:
@@ -139,7 +139,7 @@ def verify_bundle(folder: Path, key: str | None = None) -> Found:
         for name in found:
             match = re.fullmatch(known + r"(?:proofs/(\d+)\.tlog-proof|openings/(\d+)\.json)", name)
             need(match is not None and {*match.groups()} <= {None, *map(str, entries)}, "a bundle has no such file")
-    except (NotVerifiedError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (NotVerifiedError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         said = (
             str(error) if isinstance(error, NotVerifiedError) else f"it is malformed ({type(error).__name__}: {error})"
         )
@@ -153,8 +153,8 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python unseen_verify.py FOLDER [--key KEY]\n")
         return 2
     try:
-        result = verify_bundle(Path(arguments[0]), arguments[2] if len(arguments) == 3 else None)
-    except NotVerifiedError as error:
+        result = verify_bundle(Path(arguments[0]), arguments[2].strip() if len(arguments) == 3 else None)
+    except (NotVerifiedError, OSError) as error:
         sys.stderr.write(f"DOES NOT VERIFY: {error}\n")
         return 4
     sys.stdout.write(
