@@ -107,7 +107,8 @@ def test_the_verifier_inside_the_bundle_runs_alone(made: tuple[Path, str]) -> No
 def test_any_flipped_bit_in_any_file_is_caught_by_both(made: tuple[Path, str], tmp_path: Path, remade: bool) -> None:
     """Four bits of each file, seeded; also when a forger makes the manifest agree again."""
     folder, _ = made
-    draw, broken = random.Random(11), []
+    broken: list[Path] = []
+    draw = random.Random(11)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         # Nobody signs the verifier or the manifest: only the manifest covers the one, only itself the other.
         if remade and path.name in {VERIFIER_NAME, "manifest.json"}:
@@ -158,12 +159,28 @@ def rename(folder: Path, one: str, other: str) -> None:
     (folder / one).rename(folder / other)
 
 
+def swap_with_proofs(folder: Path) -> None:
+    """Exchange two entries and what proves them."""
+    swap(folder, "entries/0.json", "entries/255.json")
+    swap(folder, "proofs/0.tlog-proof", "proofs/255.tlog-proof")
+
+
+def empty(folder: Path) -> None:
+    """Remove every file and leave the folders."""
+    for path in list(folder.rglob("*")):
+        if path.is_file():
+            path.unlink()
+
+
+def link(folder: Path) -> None:
+    """Put a link in the place of a report, to a file with the same bytes."""
+    rename(folder, "report.html", "../report.html")
+    (folder / "report.html").symlink_to(folder.parent / "report.html")
+
+
 FORGERIES: dict[str, Callable[[Path], object]] = {
     "entries exchanged": lambda f: swap(f, "entries/0.json", "entries/255.json"),
-    "entries and proofs exchanged": lambda f: (
-        swap(f, "entries/0.json", "entries/255.json"),
-        swap(f, "proofs/0.tlog-proof", "proofs/255.tlog-proof"),
-    ),
+    "entries and proofs exchanged": swap_with_proofs,
     "openings exchanged": lambda f: swap(f, "openings/300.json", "openings/301.json"),
     "opening of an entry that hides nothing": lambda f: rename(f, "openings/300.json", "openings/0.json"),
     "opening of an entry that is not there": lambda f: rename(f, "openings/300.json", "openings/7.json"),
@@ -182,8 +199,8 @@ FORGERIES: dict[str, Callable[[Path], object]] = {
         (f / "proofs/0.tlog-proof").read_bytes().replace(b"\n320\n", b"\n319\n")
     ),
     "entry replaced": lambda f: (f / "entries/0.json").write_bytes(entry(0, forged=1)),
-    "empty folder of files": lambda f: [path.unlink() for path in f.rglob("*") if path.is_file()],
-    "symbolic link": lambda f: ((f / "report.html").unlink(), (f / "report.html").symlink_to(f / "report.json")),
+    "every file removed": empty,
+    "symbolic link": link,
 }
 
 

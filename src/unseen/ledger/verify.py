@@ -167,6 +167,8 @@ def _read_key(folder: Path) -> VerifierKey:
     data = read_limited(folder / PUBLIC_KEY_NAME, NOTE_BYTES_MAX)
     if data is None:
         raise LedgerBrokenError(f"there is no {folder / PUBLIC_KEY_NAME}", hint="give the public key: --key")
+    if not data.endswith(b"\n"):
+        raise MalformedError("public key", Malformed.KEY_LINE)
     try:
         return VerifierKey.parse(data.decode())
     except UnicodeDecodeError as error:
