@@ -186,6 +186,9 @@ def _hash_picture(picture: Picture, digests: _Digests, hashers: Sequence[Hasher]
     except MemoryError:
         # The first picture is safe; of the others, the rest did not fit.
         is_partial = True
+    if is_partial and best < QUALITY_MIN:
+        # What could be had is no picture that a hash could speak of: nothing of it was screened.
+        return digests.finish(Reason.TRUNCATED)
     reason = Reason.LOW_QUALITY if best < QUALITY_MIN else None
     extra = hash_extra(picture.pixels, hashers)
     return digests.finish(Reason.TRUNCATED if is_partial else reason, (canonical, quality), tuple(variants), extra)

@@ -177,7 +177,9 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> Item
     has_pdq = quality != _NO_QUALITY
     reason = _REASONS[code]
     is_sound = reason in {None, Reason.LOW_QUALITY, Reason.TRUNCATED}
-    if has_pdq != is_sound or (has_pdq and not has_digests) or (variant_count and not has_pdq):
+    # A damaged picture may have left nothing that a hash could speak of.
+    is_expected = has_pdq == is_sound or reason is Reason.TRUNCATED
+    if not is_expected or (has_pdq and not has_digests) or (variant_count and not has_pdq):
         raise Garbled
     sha256, sha1, md5 = digests if has_digests else (None, None, None)
     return ItemHashes(

@@ -139,7 +139,7 @@ class ItemHashes:
         vpdq: Frames of a video in order, or None.
         extra: (signal, value) pairs from hashers that a licensee plugged in.
         reason: None for a whole picture. `not_media`, `low_quality`: digests only. `truncated` with a PDQ:
-            decoded in part. Any other: not screened.
+            decoded in part. Any other, and `truncated` without one: not screened.
     """
 
     size_bytes: int

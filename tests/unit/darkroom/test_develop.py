@@ -183,3 +183,12 @@ def test_pictures_do_not_leak_into_each_other() -> None:
     for before in (large, large[:-1000], small):
         develop(before)
         assert [develop(data) for data in (large[: len(large) // 2], small)] == alone
+
+
+@pytest.mark.parametrize("kept_bytes", [60, 100, 400])
+def test_a_picture_of_which_hardly_anything_is_left_was_not_screened(kept_bytes: int) -> None:
+    """What a decoder makes up for missing pixels is nothing to hash: the item is `truncated` and has no PDQ."""
+    hashes = develop(picture()[:kept_bytes])
+    assert hashes.reason is Reason.TRUNCATED
+    assert hashes.pdq is None
+    assert hashes.sha256 is not None

@@ -46,7 +46,9 @@ _others = st.builds(
     sha256=_pdqs,
     sha1=st.binary(min_size=20, max_size=20),
     md5=st.binary(min_size=16, max_size=16),
-    reason=st.sampled_from([Reason.NOT_MEDIA, Reason.UNREADABLE, Reason.TOO_LARGE, Reason.DECODER_CRASHED]),
+    reason=st.sampled_from(
+        [Reason.NOT_MEDIA, Reason.UNREADABLE, Reason.TOO_LARGE, Reason.TRUNCATED, Reason.DECODER_CRASHED]
+    ),
 )
 _UNREAD = ItemHashes(size_bytes=0, sha256=None, sha1=None, md5=None, reason=Reason.UNREADABLE)
 
