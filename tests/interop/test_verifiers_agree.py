@@ -99,7 +99,7 @@ def test_the_verifier_inside_the_bundle_runs_alone(made: tuple[Path, str]) -> No
     assert "NO KEY" not in with_key.stdout
     other = run(str(folder), "--key", str(SigningKey(ORIGIN, seed(5)).public))
     assert other.returncode == 4
-    assert other.stderr.startswith("DOES NOT VERIFY: checkpoint: the checkpoint is not signed by key")
+    assert other.stderr.startswith("DOES NOT VERIFY: key.pub: it is not the key that was given")
     assert run(str(folder / "nowhere")).returncode == 4
 
 

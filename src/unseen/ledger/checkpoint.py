@@ -24,7 +24,7 @@ __all__ = [
     "verify_signatures",
 ]
 
-ROTATION_FIRST_LINE = "unseen key rotation v1"
+ROTATION_FIRST_LINE = "unseen-key-rotation/v1"
 # Tile levels end at 63, but no index needs more bits than this, and JSON readers stay exact up to it.
 _SIZE_MAX = 2**53 - 1
 # Cosignatures: a POSIX time in 64 bits goes before the signature.

@@ -15,12 +15,25 @@ import re
 import sys
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-__all__ = ["Found", "NotVerifiedError", "decode", "main", "need", "verify_bundle", "verify_checkpoint", "verify_proof"]
+__all__ = [
+    "Found",
+    "NotVerifiedError",
+    "decode",
+    "main",
+    "need",
+    "read_files",
+    "verify_bundle",
+    "verify_checkpoint",
+    "verify_entry",
+    "verify_manifest",
+    "verify_opening",
+    "verify_proof",
+]
 
 
 class NotVerifiedError(Exception):
@@ -57,6 +70,7 @@ def verify_checkpoint(note: bytes, key: str) -> tuple[str, int, bytes]:
     """Check the signature on a checkpoint (C2SP signed-note, tlog-checkpoint); returns origin, size and root."""
     name, identity, material = [*key.split("+", 2), "", ""][:3]
     public = decode(material)
+    need(re.fullmatch("[a-z0-9._-]+", name) is not None, "the key's name is malformed")
     need(len(public) == 33 and public[0] == 1, "the key is not an Ed25519 key of kind 0x01")
     need(sha256(name.encode() + b"\n" + public).digest()[:4].hex() == identity, "the key's id is not that of the key")
     text, _, below = note.decode().rpartition("\n\n")
@@ -97,53 +111,83 @@ def verify_proof(entry: bytes, proof: bytes, index: int, note: bytes, head: tupl
     need(node == head[2], f"the entry leads to {node.hex()}, signed was {head[2].hex()}")
 
 
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Every file of a bundle, by its path. Links, pipes and the like have no place in one."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
+    need(all(path.is_file() and not path.is_symlink() for path in paths), "a bundle has ordinary files only")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def verify_manifest(files: dict[str, bytes]) -> dict[str, Any]:
+    """Check that the manifest names every file with its digest, and nothing else. It is signed by nobody."""
+    digests = {name: sha256(data).hexdigest() for name, data in files.items() if name != "manifest.json"}
+    manifest = json.loads(files["manifest.json"])
+    stated = manifest["files"]
+    differing = sorted(name for name in {*digests, *stated} if digests.get(name) != stated.get(name))
+    need(not differing, f"{''.join(differing[:1])} is missing, added, or not what the manifest states")
+    whole = {
+        "files": digests,
+        "format": "unseen-bundle",
+        "origin": manifest["origin"],
+        "size": manifest["size"],
+        "v": 1,
+    }
+    need(json.dumps(whole, separators=(",", ":"), sort_keys=True).encode() == files["manifest.json"], "it is malformed")
+    return whole
+
+
+def verify_entry(files: dict[str, bytes], name: str, head: tuple[str, int, bytes]) -> tuple[int, dict[str, Any]]:
+    """Check one entry against the checkpoint; returns its index and what it says."""
+    match = re.fullmatch(r"entries/(0|[1-9][0-9]*)\.json", name)
+    index = int(match[1]) if match else -1
+    verify_proof(files[name], files[f"proofs/{index}.tlog-proof"], index, files["checkpoint"], head)
+    entry: dict[str, Any] = json.loads(files[name])
+    need(entry["n"] == index, f"it says of itself that it is entry {entry['n']}")
+    return index, entry
+
+
+def verify_opening(opening: bytes, commitment: str | None) -> None:
+    """Check that salt and value are what an entry committed to: SHA-256 over both, as the bytes stand."""
+    match = re.fullmatch(rb'\{"salt":"([0-9a-f]{32})","value":(.*)\}', opening, re.DOTALL)
+    digest = sha256(bytes.fromhex(match[1].decode()) + match[2]).hexdigest() if match else "nothing"
+    need(digest == commitment, f"it opens {digest}, the entry commits to {commitment}")
+
+
 def verify_bundle(folder: Path, key: str | None = None) -> Found:
     """Check every file of a bundle; returns what was found. Raises at the first thing that is wrong."""
-    paths = [path for path in sorted(folder.rglob("*")) if not path.is_dir() or path.is_symlink()]
-    need(not any(path.is_symlink() for path in [folder, *folder.rglob("*")]), "a bundle has no symbolic links")
-    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-    need({"manifest.json", "checkpoint", "key.pub"} <= set(found), "manifest.json, checkpoint or key.pub is missing")
-    name = "manifest.json"
+    files, entries, name = read_files(folder), dict[int, dict[str, Any]](), "manifest.json"
     try:
-        digests = {one: sha256(data).hexdigest() for one, data in found.items() if one != "manifest.json"}
-        manifest = json.loads(found[name])
-        need(manifest.get("format") == "unseen-bundle" and manifest.get("v") == 1, "it is not a bundle of version 1")
-        need(set(manifest) == {"files", "format", "origin", "size", "v"}, "it has other members than a bundle's")
-        differing = sorted(
-            one for one in {*digests, *manifest["files"]} if digests.get(one) != manifest["files"].get(one)
-        )
-        need(not differing, f"{(differing or [''])[0]} is missing, added, or not what the manifest states")
-        plain = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-        need(plain == found[name], "it is not in canonical form")
+        manifest = verify_manifest(files)
+        name = "key.pub"
+        beside = files[name].decode()
+        need(beside.endswith("\n") and key in {None, beside[:-1]}, "it is not the key that was given")
         name = "checkpoint"
-        head = verify_checkpoint(found[name], key or found["key.pub"].decode().removesuffix("\n"))
-        need((manifest["origin"], manifest["size"]) == head[:2], "the manifest speaks of another checkpoint")
-        need(key is None or found["key.pub"].decode() == f"{key}\n", "key.pub is not the key that was given")
-        reports: dict[str, str] = {}
-        entries: dict[int, dict[str, object]] = {}
-        for name in [one for one in found if one.startswith("entries/")]:
-            index = int(re.fullmatch(r"entries/(0|[1-9][0-9]*)\.json", name)[1])  # type: ignore[index]  # TypeError is caught below
-            verify_proof(found[name], found[f"proofs/{index}.tlog-proof"], index, found["checkpoint"], head)
-            entry = entries[index] = json.loads(found[name])
-            need(entry["n"] == index, f"it says of itself that it is entry {entry['n']}")
-            reports |= entry["files"] if entry["type"] == "report_written" else {}
-        for name in [one for one in found if one.startswith("openings/")]:
-            opening = re.fullmatch(rb'\{"salt":"([0-9a-f]{32})","value":(.*)\}', found[name], re.DOTALL)
-            need(opening is not None, "it is malformed")
-            digest = sha256(bytes.fromhex(opening[1].decode()) + opening[2]).hexdigest()  # type: ignore[index]  # need() raised otherwise
-            index = int(name.removeprefix("openings/").removesuffix(".json"))
-            need(entries[index]["c"] == digest, f"entry {index} commits to another value")
-        for name in [one for one in found if one.startswith("report.")]:
-            need(reports.get(name) == sha256(found[name]).hexdigest(), "no entry records a report with these bytes")
-        known = r"manifest\.json|checkpoint|key\.pub|unseen_verify\.py|report\.[a-z0-9]+|entries/\d+\.json|"
-        for name in found:
-            match = re.fullmatch(known + r"(?:proofs/(\d+)\.tlog-proof|openings/(\d+)\.json)", name)
-            need(match is not None and {*match.groups()} <= {None, *map(str, entries)}, "a bundle has no such file")
-    except (NotVerifiedError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        said = (
-            str(error) if isinstance(error, NotVerifiedError) else f"it is malformed ({type(error).__name__}: {error})"
-        )
-        raise NotVerifiedError(f"{name}: {said}") from None
+        head = verify_checkpoint(files[name], beside[:-1])
+        same = (manifest["origin"], str(manifest["size"])) == (head[0], str(head[1]))
+        need(same, "the manifest speaks of another checkpoint")
+        for name in (one for one in files if one.startswith("entries/")):
+            index, entry = verify_entry(files, name, head)
+            entries[index] = entry
+        written = [entry["files"] for entry in entries.values() if entry["type"] == "report_written"]
+        for name in files:
+            match = re.fullmatch(r"(proofs|openings)/(0|[1-9][0-9]*)\.(tlog-proof|json)", name)
+            if match:
+                need(
+                    int(match[2]) in entries and (match[1] == "proofs") == (match[3] != "json"),
+                    "it belongs to no entry",
+                )
+                if match[1] == "openings":
+                    verify_opening(files[name], entries[int(match[2])].get("c"))
+            elif re.fullmatch(r"report\.[a-z0-9]{1,8}", name):
+                digest = sha256(files[name]).hexdigest()
+                need(digest in [one.get(name) for one in written], f"no entry records a report of digest {digest}")
+            else:
+                known = name in {"manifest.json", "checkpoint", "key.pub", "unseen_verify.py"}
+                need(known or name.startswith("entries/"), "a bundle has no such file")
+    except NotVerifiedError as error:
+        raise NotVerifiedError(f"{name}: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise NotVerifiedError(f"{name}: missing or malformed ({type(error).__name__}: {error})") from None
     return Found(*head, sorted(entries), key is not None)
 
 
@@ -153,15 +197,14 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python unseen_verify.py FOLDER [--key KEY]\n")
         return 2
     try:
-        result = verify_bundle(Path(arguments[0]), arguments[2].strip() if len(arguments) == 3 else None)
+        found = verify_bundle(Path(arguments[0]), arguments[2].strip() if len(arguments) == 3 else None)
     except (NotVerifiedError, OSError) as error:
-        sys.stderr.write(f"DOES NOT VERIFY: {error}\n")
+        # File names of a bundle may hold anything, also what steers a terminal.
+        sys.stderr.write(f"DOES NOT VERIFY: {''.join(c if c.isprintable() else '?' for c in str(error))}\n")
         return 4
-    sys.stdout.write(
-        f"verified: {len(result.entries)} entries of {result.origin}, "
-        f"which held {result.size} entries when its root {result.root.hex()} was signed\n"
-    )
-    if not result.pinned:
+    sys.stdout.write(f"verified: {len(found.entries)} entries of {found.origin}\n")
+    sys.stdout.write(f"root {found.root.hex()} was signed over {found.size} entries\n")
+    if not found.pinned:
         sys.stdout.write("NO KEY WAS GIVEN: whoever made this bundle could have made its key too. Repeat with --key.\n")
     return 0
 
