@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from unseen.errors import MalformedError, SigningKeyError, UsageError
-from unseen.ledger.checkpoint import cosigned_message, rotation_text
+from unseen.ledger.checkpoint import cosigned_message, rotation_text, verify_rotation
 from unseen.ledger.note import KeyKind, Malformed, Note, Signature, VerifierKey, from_base64, to_base64
 from unseen.ledger.tiles import read_limited, sync_folder, write_whole
 
@@ -155,6 +155,25 @@ class KeyFolder:
         self._path(name, "pub")
         found = sorted(self.folder.glob(f"{name}.{'[0-9a-f]' * 8}.pub")) if self.folder.is_dir() else []
         return tuple(VerifierKey.parse(path.read_text(encoding="utf-8")) for path in found)
+
+    def rotations(self, name: str) -> tuple[bytes, ...]:
+        """The statements that lead to the key as it is, oldest first: each must stand in the ledger.
+
+        A process that died between a rotation and its record leaves one here that the ledger lacks yet. Statements
+        towards keys that were never put to use lead nowhere and are left out.
+        """
+        key = self.load(name)
+        before: dict[str, bytes] = {}
+        for former in self.former(name):
+            data = read_limited(self.folder / f"{name}.{former.id.hex()}.rotation", _FILE_BYTES_MAX)
+            if data is not None:
+                before[str(verify_rotation(data, name, former))] = data
+        chain: list[bytes] = []
+        at = "" if key is None else str(key.public)
+        while at in before:
+            chain.append(before.pop(at))
+            at = chain[-1].decode().split("\n")[2]
+        return tuple(reversed(chain))
 
     def last_seen(self, name: str) -> Note | None:
         """The last checkpoint that this machine signed under a name, or cosigned.

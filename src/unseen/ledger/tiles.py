@@ -128,7 +128,6 @@ class TileReader:
 
     def node(self, level: int, index: int) -> bytes:
         """The hash of the complete subtree at (level, index); see `unseen.ledger.merkle.NodeReader`."""
-        # The single hash above a full tile need not be stored anywhere yet: it is the root of the tile below.
         inside = level % 8
         tile_level = level // 8
         per_tile = TILE_WIDTH >> inside

@@ -99,3 +99,18 @@ def test_keys_need_exactly_their_random_bytes() -> None:
     for seed_bytes in (b"", b"x" * 31, b"x" * 33):
         with pytest.raises(UsageError):
             SigningKey(ORIGIN, seed_bytes)
+
+
+def test_statements_lead_to_the_key_as_it_is(tmp_path: Path) -> None:
+    """They come oldest first; one towards a key that was never stored, as after a crash, is left out."""
+    keys, _ = keys_in(tmp_path)
+    assert keys.rotations(ORIGIN) == ()
+    first = keys.rotate(SigningKey(ORIGIN, seed(2)))
+    second = keys.rotate(SigningKey(ORIGIN, seed(3)))
+    assert keys.rotations(ORIGIN) == (first, second)
+    before = (tmp_path / f"{ORIGIN}.key").read_bytes()
+    keys.rotate(SigningKey(ORIGIN, seed(4)))
+    (tmp_path / f"{ORIGIN}.key").write_bytes(before)
+    assert keys.rotations(ORIGIN) == (first, second)
+    third = keys.rotate(SigningKey(ORIGIN, seed(5)))
+    assert keys.rotations(ORIGIN) == (first, second, third)

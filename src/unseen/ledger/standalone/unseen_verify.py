@@ -79,7 +79,7 @@ def verify_checkpoint(note: bytes, key: str) -> tuple[str, int, bytes]:
     need(len(lines) == 4 and re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]) is not None, "the checkpoint is malformed")
     need(lines[0] == name, f"the key is of {name}, the checkpoint of {lines[0]}")
     need(re.fullmatch(r"(— [^ \n]+ [^ \n]+\n)+", below) is not None, "the checkpoint's signatures are malformed")
-    signatures = [decode(line.split(" ")[2]) for line in below.splitlines() if line.split(" ")[1] == name]
+    signatures = [decode(line.split(" ")[2]) for line in below[:-1].split("\n") if line.split(" ")[1] == name]
     ours = [one[4:] for one in signatures if one[:4].hex() == identity]
     need(len(ours) > 0, f"the checkpoint is not signed by key {identity}")
     try:
@@ -186,7 +186,7 @@ def verify_bundle(folder: Path, key: str | None = None) -> Found:
                 need(known or name.startswith("entries/"), "a bundle has no such file")
     except NotVerifiedError as error:
         raise NotVerifiedError(f"{name}: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise NotVerifiedError(f"{name}: missing or malformed ({type(error).__name__}: {error})") from None
     return Found(*head, sorted(entries), key is not None)
 
