@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import machine, pictures, whole
+from benchmarks import ledger, machine, pictures, whole
 from benchmarks.race import Side, race, spread
 
 __all__ = ["ROWS", "Goal", "Row", "Scale", "measure"]
@@ -23,13 +23,24 @@ class Scale:
     pictures_12mp: int = 4
     mixed: int = 2000
     small: int = 100_000
+    entries: int = 1_000_000
     scans: int = 3
 
     @classmethod
     def small_scale(cls) -> "Scale":
         """Little of everything; its figures mean nothing and are not kept."""
         codes = {"1e6": 20_000, "1e7": 30_000, "1e8": 40_000}
-        return cls(rounds=2, codes=codes, queries=100, pictures_2mp=2, pictures_12mp=1, mixed=40, small=400, scans=1)
+        return cls(
+            rounds=2,
+            codes=codes,
+            queries=100,
+            pictures_2mp=2,
+            pictures_12mp=1,
+            mixed=40,
+            small=400,
+            entries=700,
+            scans=1,
+        )
 
 
 @dataclass(frozen=True)
@@ -260,6 +271,20 @@ ROWS = (
         "s",
         lambda scale: whole.list_import(pictures.uniform_codes(scale.codes["1e6"]), rounds=scale.scans),
         (Goal("seconds", "unseen", "", None, None, larger_is_better=False),),
+    ),
+    Row(
+        "ledger-verify",
+        "verifying a ledger of 1e6 entries, one core",
+        "s",
+        lambda scale: ledger.verify(scale.entries, rounds=scale.scans),
+        (Goal("seconds", "unseen", "", 30, 5, larger_is_better=False),),
+    ),
+    Row(
+        "ledger-proofs",
+        "50 proofs from a ledger of 1e6 entries, one core",
+        "s",
+        lambda scale: ledger.fifty_proofs(scale.entries, rounds=scale.rounds),
+        (Goal("seconds", "unseen", "", 0.5, None, larger_is_better=False),),
     ),
     Row(
         "help",

@@ -10,7 +10,7 @@ from pathlib import Path
 from unseen.errors import LedgerBrokenError, MalformedError
 from unseen.ledger import canonical
 from unseen.ledger.checkpoint import Checkpoint, Signed, verify_rotation, verify_signatures
-from unseen.ledger.merkle import HASH_BYTES, TILE_WIDTH, Frontier, leaf_hash, root_of
+from unseen.ledger.merkle import HASH_BYTES, TILE_WIDTH, Frontier, leaf_hash, range_root, root_of
 from unseen.ledger.note import NOTE_BYTES_MAX, Malformed, Note, VerifierKey
 from unseen.ledger.tiles import CHECKPOINT_NAME, PUBLIC_KEY_NAME, TileReader, read_limited, tile_path
 
@@ -41,6 +41,7 @@ def verify_ledger(
     *,
     pinned: Sequence[VerifierKey] = (),
     witnesses: Sequence[VerifierKey] = (),
+    earlier: Sequence[Note] = (),
     each: Callable[[int, bytes], None] | None = None,
 ) -> Verified:
     """Check signatures, tiles against the root, and every entry against its leaf.
@@ -50,6 +51,8 @@ def verify_ledger(
         pinned: Public keys that came by another way than the ledger; one of them must have signed, or have handed over
             to the one that did. Empty: the key beside the data is used, and the result says so.
         witnesses: Public keys of witnesses whose cosignatures are to be checked; none is required.
+        earlier: Checkpoints that were kept elsewhere: beside the key, by a witness, on paper. The ledger must continue
+            each of them. Their signatures are not looked at: whoever kept them vouches for them.
         each: Called with the index and the bytes of every entry, in order, after it agreed with its leaf. The root is
             compared at the end only: what `each` was given counts when this function has returned.
 
@@ -64,7 +67,10 @@ def verify_ledger(
     # Names first what is plainly wrong; who must have signed is known only after the keys were followed.
     verify_signatures(note, keys)
     statements: list[bytes] = []
-    _verify_tree(TileReader(folder, head.size), head, each, statements)
+    reader = TileReader(folder, head.size)
+    _verify_tree(reader, head, each, statements)
+    for kept in earlier:
+        _verify_continues(reader, head, Checkpoint.parse(kept.text))
     last = [_follow(key, head.origin, statements) for key in keys]
     signed = verify_signatures(note, [*(key for key, _ in last), *witnesses])
     for key, rotations in last:
@@ -135,6 +141,29 @@ def _verify_entries(
         else:
             rest = leaves
     return rest, roots
+
+
+def _verify_continues(reader: TileReader, head: Checkpoint, kept: Checkpoint) -> None:
+    """Check that a tree, which was verified before, begins with that of a checkpoint kept elsewhere."""
+    if kept.origin != head.origin:
+        raise LedgerBrokenError(
+            "the ledger is not the one of the kept checkpoint", expected=kept.origin, found=head.origin
+        )
+    if kept.size > head.size:
+        raise LedgerBrokenError(
+            "the ledger is older than a checkpoint that was kept",
+            index=head.size,
+            expected=f"{kept.size} entries",
+            found=f"{head.size} entries",
+            hint="an older state was put back in place, or entries were removed",
+        )
+    root = range_root(reader, 0, kept.size)
+    if root != kept.root:
+        raise LedgerBrokenError(
+            f"the first {kept.size} entries are not those of the kept checkpoint",
+            expected=kept.root.hex(),
+            found=root.hex(),
+        )
 
 
 def _statement_in(entry: bytes) -> list[bytes]:

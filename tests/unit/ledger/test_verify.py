@@ -10,7 +10,17 @@ import pytest
 from tests.unit.ledger.ledgers import ORIGIN, append, entry, keys_in, seed
 
 from unseen.errors import LedgerBrokenError, MalformedError, StoreError, UsageError, VerificationError
-from unseen.ledger import KeyFolder, LedgerWriter, Proof, SigningKey, TileReader, VerifierKey, prove, verify_ledger
+from unseen.ledger import (
+    KeyFolder,
+    LedgerWriter,
+    Note,
+    Proof,
+    SigningKey,
+    TileReader,
+    VerifierKey,
+    prove,
+    verify_ledger,
+)
 from unseen.ledger.merkle import leaf_hash, root_of
 from unseen.ledger.tiles import pack_entries, tile_path, unpack_entries
 
@@ -219,7 +229,6 @@ def test_the_checker_never_loads_the_writer() -> None:
 
 def test_a_rotation_that_only_one_key_signed_is_broken_evidence(tmp_path: Path) -> None:
     """A record that hands over from the pinned key without its signature is named, not passed over."""
-    from unseen.ledger import Note
     from unseen.ledger.checkpoint import rotation_text
 
     keys, public = keys_in(tmp_path / "keys")
@@ -246,3 +255,28 @@ def test_a_key_that_handed_over_signs_no_more(tmp_path: Path) -> None:
         writer.seal()
     with pytest.raises(LedgerBrokenError, match="not signed by the pinned key"):
         verify_ledger(tmp_path / "ledger", pinned=[public])
+
+
+def test_a_ledger_must_continue_the_checkpoints_that_were_kept(tmp_path: Path) -> None:
+    """A replayed old state, another history and another ledger are told from one that has grown."""
+    keys, public = keys_in(tmp_path / "keys")
+    folder = tmp_path / "ledger"
+    kept: list[Note] = []
+    for step in (1, 255, 44):
+        append(folder, keys, step)
+        kept.append(verify_ledger(folder, earlier=kept).note)
+    assert verify_ledger(folder, pinned=[public], earlier=kept).checkpoint.size == 300
+    shutil.copytree(folder, tmp_path / "backup")
+    append(folder, keys, 9)
+    newest = verify_ledger(folder, earlier=kept).note
+    with pytest.raises(LedgerBrokenError, match="expected 309 entries, found 300 entries"):
+        verify_ledger(tmp_path / "backup", pinned=[public], earlier=[newest])
+    again, _ = keys_in(tmp_path / "again")
+    with LedgerWriter.open(tmp_path / "fork", again, ORIGIN) as writer:
+        writer.append([entry(n, rewritten=1) for n in range(400)], start=0)
+        writer.seal()
+    with pytest.raises(LedgerBrokenError, match="the first 309 entries are not those"):
+        verify_ledger(tmp_path / "fork", pinned=[public], earlier=[newest])
+    stranger = Note(newest.text.replace(ORIGIN, "unseen.other"), newest.signatures)
+    with pytest.raises(LedgerBrokenError, match="is not the one of the kept checkpoint"):
+        verify_ledger(folder, earlier=[stranger])
