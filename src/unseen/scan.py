@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
@@ -83,7 +83,7 @@ def scan(
         session.commit(screened, seconds=ended - started, at_utc=clock.now_utc())
         started = ended
         pending.difference_update(str(item.locator) for item, _ in batch)
-        yield from _told(screened)
+        yield from _told(screened, session)
 
 
 def finding_id(locator: str, sha256: bytes) -> str:
@@ -155,9 +155,10 @@ def _outcome(hashes: ItemHashes, *, is_finding: bool) -> Outcome:
             return Outcome.NOT_SCREENED
 
 
-def _told(screened: Sequence[Screened]) -> Iterator[Finding | NotScreened]:
+def _told(screened: Sequence[Screened], session: ScanSession) -> Iterator[Finding | NotScreened]:
+    verdicts = session.verdicts([one.finding.id for one in screened if one.finding is not None])
     for one in screened:
         if one.finding is not None:
-            yield one.finding
+            yield replace(one.finding, verdict=verdicts.get(one.finding.id))
         if one.not_screened is not None:
             yield one.not_screened

@@ -32,6 +32,8 @@ def names(value: object) -> Iterator[str]:
         "match known.jsonl --json",
         "scan uploads --json",
         "findings --json",
+        "findings confirm $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --by name --reason why --json",
+        "findings show $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --json",
         "doctor --json",
         pytest.param("bench --json", marks=pytest.mark.soak),
         pytest.param("demo --json", marks=pytest.mark.soak),

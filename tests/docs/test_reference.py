@@ -63,6 +63,14 @@ def test_every_outcome_and_reason_is_documented(closed: type[model.Outcome | mod
     assert {member.value for member in closed} <= code_words(page("outcomes-and-reasons.md"))
 
 
+@pytest.mark.parametrize("closed", [model.Decision, model.Status], ids=lambda closed: closed.__name__)
+def test_every_decision_and_status_is_documented(closed: type[model.Decision | model.Status]) -> None:
+    """Every value of a closed list is in the glossary and on the page of JSON output."""
+    values = {member.value for member in closed}
+    assert values <= code_words(page("glossary.md"))
+    assert values <= code_words(page("json-output.md"))
+
+
 def test_every_limit_is_documented() -> None:
     """Each limit of decoding stands in the reference with its value."""
     text = page("outcomes-and-reasons.md")
@@ -87,7 +95,9 @@ def test_every_class_and_signal_is_in_the_glossary() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [model.How, model.Variant, model.Frame, model.Match, model.Summary], ids=lambda value: value.__name__
+    "value",
+    [model.How, model.Variant, model.Frame, model.Match, model.Summary, model.Verdict],
+    ids=lambda value: value.__name__,
 )
 def test_every_field_of_a_printed_value_is_documented(value: type) -> None:
     """What is printed as JSON is described field by field."""

@@ -1,21 +1,101 @@
-"""`unseen findings`: what scans have found, one row for each item."""
+"""`unseen findings`: what scans have found, and what people have decided about it."""
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from unseen import store
-from unseen.model import Finding
+from unseen.errors import UsageError
+from unseen.model import Decision, Finding, Status, Verdict
 
-__all__ = ["list_findings"]
+__all__ = ["decide", "list_findings", "show_findings"]
+
+# A name is a line; a reason may be a page. Both end up in every report on the finding.
+_NAME_CHARS_MAX = 200
+_REASON_CHARS_MAX = 4_000
+
+_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
-def list_findings(location: str) -> Iterator[Finding]:
+def list_findings(location: str, *, status: Status | None = None) -> Iterator[Finding]:
     """Give every finding of a store, in the order they were first seen.
 
-    One for each item (locator and SHA-256), however many scans saw it, with the matches of the newest scan that did.
-    The store is only read: a scan may be writing to it.
+    One for each item (locator and SHA-256), however many scans saw it, with the matches of the newest scan that did,
+    and the newest verdict. The store is only read: a scan may be writing to it.
+
+    Args:
+        location: Path of the store.
+        status: Only findings that stand so; None for all.
 
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
     with store.open_store(location, create=False, read_only=True) as opened:
-        yield from store.list_findings(opened)
+        for finding in store.list_findings(opened):
+            if status is None or finding.status is status:
+                yield finding
+
+
+def show_findings(location: str, ids: Sequence[str]) -> list[tuple[Finding, tuple[Verdict, ...]]]:
+    """Give some findings, each with every verdict on it, oldest first.
+
+    Args:
+        location: Path of the store.
+        ids: Ids, or as much of each as names one finding only.
+
+    Raises:
+        UsageError: No finding begins so, or several do.
+        StoreError: There is no store, or it cannot be read.
+    """
+    with store.open_store(location, create=False, read_only=True) as opened:
+        history = store.verdict_history(opened, ids)
+        return [(finding, history[finding.id]) for finding in store.name_findings(opened, list(history))]
+
+
+def decide(location: str, ids: Sequence[str], decision: Decision, *, by: str, reason: str) -> list[Finding]:
+    """Record what a person decided about some findings: about all of them, or about none.
+
+    Nothing has to be viewed for it. A verdict is followed by another where somebody thinks better of it; it is never
+    changed or removed.
+
+    Args:
+        location: Path of the store.
+        ids: Ids, or as much of each as names one finding only.
+        decision: What was decided.
+        by: Name of whoever decided.
+        reason: Why, in that person's words.
+
+    Returns:
+        The findings, in the order given.
+
+    Raises:
+        UsageError: Name or reason is empty, too long or no text; no finding begins so, or several do.
+        StoreError: There is no store, or it cannot be written.
+    """
+    name = _stated("name", by, _NAME_CHARS_MAX, option="--by")
+    why = _stated("reason", reason, _REASON_CHARS_MAX, option="--reason")
+    if not ids:
+        raise UsageError("no finding was named", hint="give the ids that `unseen findings` prints")
+    at_utc = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    with store.open_store(location, create=False) as opened:
+        decided = store.record_verdicts(opened, ids, decision, by=name, reason=why, at_utc=at_utc)
+        return store.name_findings(opened, decided)
+
+
+def _is_control(character: str) -> bool:
+    # Commands to a terminal, halves of characters, and marks that turn the direction of writing could make a verdict
+    # read otherwise than it was given. Joiners are formatting too, but some scripts cannot do without.
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or unicodedata.bidirectional(character) in _TURNS
+
+
+def _stated(what: str, text: str, chars_max: int, *, option: str) -> str:
+    stated = text.strip()
+    if not stated:
+        raise UsageError(
+            f"the {what} is empty", hint=f"a verdict is a person's: say with {option} whose it is, and why"
+        )
+    if len(stated) > chars_max:
+        raise UsageError(f"the {what} has {len(stated):,} characters, at most {chars_max:,} are kept")
+    if any(_is_control(character) for character in stated):
+        raise UsageError(f"the {what} holds characters that are no text, or more than one line")
+    return stated

@@ -1,28 +1,132 @@
-"""`unseen findings`: list what scans have found, one row for each item."""
+"""`unseen findings`: list what scans have found, and record what people decide about it."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from unseen.cli import voice
 from unseen.cli.options import DEFAULT_STORE, Json, Store, new_app
+from unseen.errors import UsageError
 
-__all__ = ["app", "findings"]
+if TYPE_CHECKING:
+    from unseen.model import Decision
 
-app = new_app()
+__all__ = ["app", "clear", "confirm", "findings", "reopen", "show"]
+
+app = new_app(invoke_without_command=True)
+
+Ids = Annotated[
+    list[str],
+    typer.Argument(metavar="ID", help="Id of a finding, or its first digits where they name one finding only."),
+]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
 
-@app.command()
-def findings(*, store: Store = DEFAULT_STORE, json: Json = False) -> int:
+@app.callback()
+def findings(
+    context: typer.Context,
+    *,
+    verdict: Annotated[
+        Literal["open", "confirmed", "cleared"] | None,
+        typer.Option("--verdict", help="Only findings that stand so."),
+    ] = None,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
     """List what scans have found, one row for each item.
 
-    However many scans saw an item, it stands here once, with the matches of the newest. Exits 1 where there is any.
+    However many scans saw an item, it stands here once, with the matches of the newest and the newest verdict. A verdict
+    counts until a match comes that was unknown then: after that the finding is open again. Exits 1 where there is any.
 
     Example: unseen findings --json
     """
+    if context.invoked_subcommand is not None:
+        _refuse_options_before(context)
+        return 0
     from unseen.casework.findings import list_findings
     from unseen.cli import rows, tables
+    from unseen.model import Status
 
     count = 0
-    for finding in list_findings(store):
+    for finding in list_findings(store, status=None if verdict is None else Status(verdict)):
         count += 1
         voice.show(rows.finding_row(finding, with_id=True), tables.finding_lines(finding, with_id=True), json=json)
     if not json:
         voice.write(f"{voice.plural(count, 'finding')}")
     return voice.FOUND if count else 0
+
+
+@app.command()
+def show(ids: Ids, *, store: Store = DEFAULT_STORE, json: Json = False) -> int:
+    """Show findings with every verdict on them, oldest first.
+
+    Example: unseen findings show 9f86d081
+    """
+    from unseen.casework.findings import show_findings
+    from unseen.cli import rows, tables
+
+    for finding, verdicts in show_findings(store, ids):
+        row = rows.finding_row(finding, with_id=True) | {"verdicts": [rows.verdict_row(one) for one in verdicts]}
+        earlier = [tables.verdict_line(one, is_newest=False) for one in verdicts[:-1]]
+        *lines, newest = [*tables.finding_lines(finding, with_id=True), *([] if verdicts else ["  no verdict yet"])]
+        voice.show(row, [*lines, *earlier, newest], json=json)
+    return 0
+
+
+@app.command()
+def confirm(ids: Ids, *, by: By, reason: Reason, store: Store = DEFAULT_STORE, json: Json = False) -> int:
+    """Record that the match is right: the item is the known material, or a copy of it.
+
+    Nothing has to be viewed for it. A verdict is reversed only by another one, and both stay on record.
+
+    Example: unseen findings confirm 9f86d081 --by "D. Okafor" --reason "same bytes as the entry"
+    """
+    from unseen.model import Decision
+
+    return _decide(ids, Decision.CONFIRMED, (by, reason), store=store, json=json)
+
+
+@app.command()
+def clear(ids: Ids, *, by: By, reason: Reason, store: Store = DEFAULT_STORE, json: Json = False) -> int:
+    """Record that the match is wrong: the item is something else.
+
+    The finding stays on record, with this verdict, and so do its matches.
+
+    Example: unseen findings clear 9f86d081 --by "D. Okafor" --reason "a test card that the list holds by mistake"
+    """
+    from unseen.model import Decision
+
+    return _decide(ids, Decision.CLEARED, (by, reason), store=store, json=json)
+
+
+@app.command()
+def reopen(ids: Ids, *, by: By, reason: Reason, store: Store = DEFAULT_STORE, json: Json = False) -> int:
+    """Take a verdict back without saying the opposite.
+
+    Example: unseen findings reopen 9f86d081 --by "D. Okafor" --reason "meant another finding"
+    """
+    from unseen.model import Decision
+
+    return _decide(ids, Decision.REOPENED, (by, reason), store=store, json=json)
+
+
+def _decide(ids: list[str], decision: "Decision", stated: tuple[str, str], *, store: str, json: bool) -> int:
+    from unseen.casework.findings import decide
+    from unseen.cli import rows, tables
+
+    by, reason = stated
+    for finding in decide(store, ids, decision, by=by, reason=reason):
+        voice.show(rows.finding_row(finding, with_id=True), tables.finding_lines(finding, with_id=True), json=json)
+    return 0
+
+
+def _refuse_options_before(context: typer.Context) -> None:
+    """An option before the name of a subcommand would be without effect; a verdict must not end in another store."""
+    for name, option in (("verdict", "--verdict"), ("store", "--store"), ("json", "--json")):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise UsageError(
+                f"{option} stands before {context.invoked_subcommand}, where it does nothing",
+                hint=f"write `unseen findings {context.invoked_subcommand} ... {option}`",
+            )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from unseen.model import Finding, How, Item, ItemHashes, Match, NotScreened, Reason, Summary
+from unseen.model import Finding, How, Item, ItemHashes, Match, NotScreened, Reason, Summary, Verdict
 
 if TYPE_CHECKING:
     from unseen.casework.bench import Measurement
@@ -29,6 +29,7 @@ __all__ = [
     "outcome",
     "refused_row",
     "summary_row",
+    "verdict_row",
 ]
 
 Row = dict[str, object]
@@ -177,6 +178,19 @@ def finding_row(finding: Finding, *, with_id: bool = False) -> Row:
         "item": str(finding.locator),
         "state": finding.state,
         "matches": [match_row(match) for match in finding.matches],
+        "status": finding.status,
+        "verdict": None if finding.verdict is None else verdict_row(finding.verdict),
+    }
+
+
+def verdict_row(verdict: Verdict) -> Row:
+    """A verdict, as `verdict` and `verdicts` hold it."""
+    return {
+        "decision": verdict.decision,
+        "by": verdict.by,
+        "reason": verdict.reason,
+        "at_utc": verdict.at_utc,
+        "is_current": verdict.is_current,
     }
 
 

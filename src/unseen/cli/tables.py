@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from unseen.cli import voice
-from unseen.model import Finding, How, Match, NotScreened, Signal, Summary
+from unseen.model import Finding, How, Match, NotScreened, Signal, Summary, Verdict
 
 if TYPE_CHECKING:
     from unseen.casework.lists import ListAccount, ListInfo
@@ -19,14 +19,23 @@ __all__ = [
     "match_lines",
     "not_screened_lines",
     "summary_lines",
+    "verdict_line",
 ]
 
 
 def finding_lines(finding: Finding, *, with_id: bool = False) -> list[str]:
-    """The item, and under it one line for each match, nearest first."""
+    """The item, under it one line for each match, nearest first, and the newest verdict."""
     head = f"{finding.id}  " if with_id else ""
     state = "" if finding.state == "allocated" else f" ({finding.state})"
-    return [f"{head}finding: {voice.printable(str(finding.locator))}{state}", *match_lines(finding.matches)]
+    verdict = [] if finding.verdict is None else [verdict_line(finding.verdict)]
+    return [f"{head}finding: {voice.printable(str(finding.locator))}{state}", *match_lines(finding.matches), *verdict]
+
+
+def verdict_line(verdict: Verdict, *, is_newest: bool = True) -> str:
+    """What was decided, by whom, when and why; and whether that is overtaken."""
+    overtaken = " (open again: a match has come since)" if is_newest and not verdict.is_current else ""
+    said = voice.printable(f"{verdict.decision} by {verdict.by}, {verdict.at_utc}: {verdict.reason}")
+    return f"  {said}{overtaken}"
 
 
 def answer_lines(answer: "Answer") -> list[str]:

@@ -13,11 +13,13 @@ from unseen.model.hashes import (
 )
 from unseen.model.items import Item, Locator, Outcome, Reason, State
 from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary
+from unseen.model.verdicts import Decision, Status, Verdict
 
 __all__ = [
     "PDQ_BITS",
     "QUALITY_MIN",
     "Codes",
+    "Decision",
     "Entry",
     "Finding",
     "Frame",
@@ -35,6 +37,8 @@ __all__ = [
     "Screened",
     "Signal",
     "State",
+    "Status",
     "Summary",
     "Variant",
+    "Verdict",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from unseen.model.hashes import How, ItemHashes
 from unseen.model.items import Locator, Outcome, Reason, State
+from unseen.model.verdicts import Status, Verdict
 
 __all__ = ["Finding", "Match", "NotScreened", "Screened", "Summary"]
 
@@ -34,6 +35,7 @@ class Finding:
     Attributes:
         id: Stable across scans of one store: one per (locator, SHA-256).
         matches: Ordered by (distance, list, entry).
+        verdict: The newest, current or not; None where nobody has decided yet.
     """
 
     id: str
@@ -41,6 +43,12 @@ class Finding:
     sha256: bytes
     state: State
     matches: tuple[Match, ...]
+    verdict: Verdict | None = None
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+        return Status.OPEN if self.verdict is None else self.verdict.status
 
 
 @dataclass(frozen=True, slots=True)

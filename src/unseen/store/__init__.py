@@ -1,7 +1,7 @@
 """SQL: the truth about lists, scans, items and findings."""
 
 from unseen.store.engine import Store, open_store
-from unseen.store.findings import list_findings
+from unseen.store.findings import list_findings, name_findings
 from unseen.store.lists import (
     ListAccount,
     ListInfo,
@@ -15,6 +15,7 @@ from unseen.store.lists import (
     remove_list,
 )
 from unseen.store.scans import Account, ScanSession
+from unseen.store.verdicts import record_verdicts, verdict_history
 
 __all__ = [
     "Account",
@@ -29,7 +30,10 @@ __all__ = [
     "list_lists",
     "load_codes",
     "name_entries",
+    "name_findings",
     "open_store",
     "read_account",
+    "record_verdicts",
     "remove_list",
+    "verdict_history",
 ]

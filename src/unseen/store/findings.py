@@ -1,7 +1,7 @@
 """Findings in the store: one per item (locator and SHA-256), however many scans saw it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, func, select
 from unseen.model import Finding, How, Locator, Match, State
 from unseen.store.engine import Store
 from unseen.store.schema import finding_matches, findings
+from unseen.store.verdicts import newest_verdicts, read_verdict
 
-__all__ = ["list_findings", "pack_how", "pack_locator", "read_locator", "scan_findings"]
+__all__ = ["list_findings", "name_findings", "pack_how", "pack_locator", "read_locator", "scan_findings"]
 
 # Rows that the driver hands over at once: a store may hold a million findings.
 _ROWS_AT_ONCE = 1_000
@@ -25,9 +26,16 @@ def list_findings(store: Store) -> Iterator[Finding]:
     Raises:
         StoreError: The store cannot be read.
     """
-    others = finding_matches.alias()
-    newest = select(func.max(others.c.scan_id)).where(others.c.finding_id == findings.c.id).scalar_subquery()
-    return _read(store, finding_matches.c.scan_id == newest)
+    return _read(store, _in_newest_scan())
+
+
+def name_findings(store: Store, ids: Sequence[str]) -> list[Finding]:
+    """Give the findings of these ids, in this order, each with the matches of the newest scan that saw it."""
+    found: dict[str, Finding] = {}
+    for at in range(0, len(ids), _ROWS_AT_ONCE):
+        some = findings.c.id.in_(ids[at : at + _ROWS_AT_ONCE])
+        found.update((finding.id, finding) for finding in _read(store, _in_newest_scan() & some))
+    return [found[finding_id] for finding_id in ids]
 
 
 def scan_findings(store: Store, scan_id: int) -> Iterator[Finding]:
@@ -52,7 +60,14 @@ def pack_how(how: How | None) -> str | None:
     return json.dumps({name: value for name, value in asdict(how).items() if value is not None})
 
 
+def _in_newest_scan() -> ColumnElement[bool]:
+    others = finding_matches.alias()
+    newest = select(func.max(others.c.scan_id)).where(others.c.finding_id == findings.c.id).scalar_subquery()
+    return finding_matches.c.scan_id == newest
+
+
 def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
+    decided = newest_verdicts().subquery()
     rows = (
         select(
             findings.c.id,
@@ -64,20 +79,25 @@ def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
             finding_matches.c.signal,
             finding_matches.c.distance_bits,
             finding_matches.c.how,
+            *(decided.c[name] for name in ("decision", "decided_by", "reason", "at_utc", "is_current")),
         )
         .join_from(findings, finding_matches, finding_matches.c.finding_id == findings.c.id)
+        .outerjoin(decided, decided.c.finding_id == findings.c.id)
         .where(of_scan)
         # Matches come back as they were written, which is as the matcher ordered them.
         .order_by(findings.c.first_seen_at_utc, findings.c.id, finding_matches.c.id)
     )
     with store.read() as connection:
         result = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(rows)
-        for (finding_id, locator, sha256, state), group in groupby(result, key=lambda row: tuple(row[:4])):
+        for finding_id, group in groupby(result, key=lambda row: row.id):
+            # Rows of a finding differ in their match only.
+            first, *others = group
             matches = tuple(
-                Match(list_name, entry, signal, distance_bits, _unpack_how(how))
-                for _, _, _, _, list_name, entry, signal, distance_bits, how in group
+                Match(row.list, row.entry, row.signal, row.distance_bits, _unpack_how(row.how))
+                for row in (first, *others)
             )
-            yield Finding(finding_id, read_locator(locator), sha256, State(state), matches)
+            verdict = None if first.decision is None else read_verdict(first)
+            yield Finding(finding_id, read_locator(first.locator), first.sha256, State(first.state), matches, verdict)
 
 
 def _unpack_how(text: str | None) -> How | None:

@@ -5,19 +5,20 @@ are kept together or not at all. A killed scan therefore redoes at most one batc
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, insert, select, text, update
 
-from unseen.model import Finding, NotScreened, Outcome, Reason, Screened, Summary
+from unseen.model import Finding, NotScreened, Outcome, Reason, Screened, Summary, Verdict
 from unseen.store.engine import Store
 from unseen.store.findings import pack_how, pack_locator, read_locator, scan_findings
 from unseen.store.locks import ScanLock
 from unseen.store.schema import finding_matches, items, not_screened, scans
 from unseen.store.variants import pack_variants
+from unseen.store.verdicts import verdicts_of
 
 __all__ = ["Account", "ScanSession"]
 
@@ -113,6 +114,13 @@ class ScanSession:
         with self._store.read() as connection:
             for locator, reason in connection.execution_options(yield_per=1_000).execute(rows):
                 yield NotScreened(read_locator(locator), Reason(reason))
+
+    def verdicts(self, ids: Sequence[str]) -> Mapping[str, Verdict]:
+        """Give the newest verdict of each of these findings that has one: an earlier scan may have seen them."""
+        if not ids:
+            return {}
+        with self._store.read() as connection:
+            return verdicts_of(connection, ids)
 
     def commit(self, batch: Sequence[Screened], *, seconds: float, at_utc: str) -> None:
         """Keep a batch whole, or nothing of it.

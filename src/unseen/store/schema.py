@@ -12,7 +12,18 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["entries", "finding_matches", "findings", "items", "lists", "metadata", "not_screened", "scans"]
+__all__ = [
+    "entries",
+    "finding_matches",
+    "findings",
+    "items",
+    "lists",
+    "metadata",
+    "not_screened",
+    "scans",
+    "verdict_matches",
+    "verdicts",
+]
 
 metadata = MetaData()
 
@@ -110,4 +121,30 @@ finding_matches = Table(
     Column("how", Text),
     Index("matches_by_scan", "scan_id", "finding_id"),
     Index("matches_by_finding", "finding_id"),
+)
+
+# Rows are added and never changed: the newest of a finding counts.
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # Not deleted with its finding: what a person decided cannot go by the way.
+    Column("finding_id", ForeignKey("findings.id"), nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at_utc", Text, nullable=False),
+    Index("verdicts_by_finding", "finding_id"),
+)
+
+# The matches on record when a verdict was given. A copy, because rows of matches may be erased and their numbers be
+# given again: a verdict must never come to cover a match that nobody had seen.
+verdict_matches = Table(
+    "verdict_matches",
+    metadata,
+    Column("verdict_id", ForeignKey("verdicts.id", ondelete="CASCADE"), primary_key=True),
+    Column("list", Text, primary_key=True),
+    Column("entry", Text, primary_key=True),
+    Column("signal", Text, primary_key=True),
+    Column("distance_bits", Integer, primary_key=True),
 )
