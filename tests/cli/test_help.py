@@ -14,7 +14,12 @@ from tests.cli.script import environment
 from unseen.cli.program import COMMANDS
 
 ALL = dict(commands())
-LEAVES = {name: command for name, command in ALL.items() if not hasattr(command, "list_commands")}
+# Whatever does something when it is called without a subcommand.
+LEAVES = {
+    name: command
+    for name, command in ALL.items()
+    if not hasattr(command, "list_commands") or command.invoke_without_command
+}
 HEAVY = ("numpy", "sqlalchemy", "PIL", "alembic", "rich", "simplejpeg", "unseen.model", "unseen.casework")
 
 

@@ -36,8 +36,8 @@ def findings(
 ) -> int:
     """List what scans have found, one row for each item.
 
-    However many scans saw an item, it stands here once, with the matches of the newest and the newest verdict. A verdict
-    counts until a match comes that was unknown then: after that the finding is open again. Exits 1 where there is any.
+    However many scans saw an item, it stands here once, with the matches of the newest and the newest verdict. A
+    verdict counts until a match comes that was unknown then; the finding is open again. Exits 1 where there is any.
 
     Example: unseen findings --json
     """

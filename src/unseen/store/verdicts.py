@@ -1,7 +1,7 @@
 """Verdicts in the store: one row for each decision, added and never changed. The newest of a finding counts.
 
-It counts until a match comes that was not on record when it was given. A match is the same one where list, entry, signal
-and distance are the same; matches that are gone since (a list was taken out) change nothing.
+It counts until a match comes that was not on record when it was given. A match is the same one where list, entry,
+signal and distance are the same; matches that are gone since (a list was taken out) change nothing.
 """
 
 from collections.abc import Mapping, Sequence
