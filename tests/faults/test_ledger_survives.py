@@ -107,3 +107,23 @@ def test_two_writers_take_turns(tmp_path: Path) -> None:
     assert [process.wait(timeout=60) for process in running] == [0, 0]
     result = verify_ledger(tmp_path / "ledger", pinned=[public])
     assert result.checkpoint.size == 280
+
+
+def test_a_ledger_verifies_while_it_grows(tmp_path: Path) -> None:
+    """Whoever verifies during a scan sees one checkpoint and what it covers, never a false alarm."""
+    keys, public = keys_in(tmp_path / "keys")
+    append(tmp_path / "ledger", keys, 1)
+    code = (
+        "import sys; from pathlib import Path; from tests.unit.ledger.ledgers import append\n"
+        "from unseen.ledger import KeyFolder\n"
+        "for _ in range(50): append(Path(sys.argv[1]) / 'ledger', KeyFolder(Path(sys.argv[1]) / 'keys'), 3)"
+    )
+    writing = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    sizes = set()
+    while writing.poll() is None:
+        sizes.add(verify_ledger(tmp_path / "ledger", pinned=[public]).checkpoint.size)
+    assert writing.returncode == 0
+    assert len(sizes) > 3
+    assert verify_ledger(tmp_path / "ledger", pinned=[public]).checkpoint.size == 151

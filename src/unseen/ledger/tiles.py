@@ -36,6 +36,9 @@ PUBLIC_KEY_NAME = "key.pub"
 ENTRY_BYTES_MAX = 65_535
 # A proof needs a few tiles of each level; 32 of them, unfolded, are half a megabyte.
 _TILES_KEPT = 32
+# A writer may replace a narrow tile between our looking for it and reading it. A wider one is there by then, and each
+# look that fails means that a whole checkpoint was signed meanwhile.
+_LOOKS = 10
 
 
 def tile_path(level: int | str, index: int, width: int = TILE_WIDTH) -> str:
@@ -160,11 +163,12 @@ class TileReader:
         """The bytes of the narrowest file that holds a tile, and that file's width."""
         if width == 0:
             raise UsageError(f"a ledger of {self.size} entries has no {tile_path(level, index)}")
-        for held in self._widths(level, index, width):
-            limit = held * (HASH_BYTES if level != "entries" else ENTRY_BYTES_MAX + 2)
-            data = read_limited(self.folder / tile_path(level, index, held), limit)
-            if data is not None:
-                return data, held
+        for _ in range(_LOOKS):
+            for held in self._widths(level, index, width):
+                limit = held * (HASH_BYTES if level != "entries" else ENTRY_BYTES_MAX + 2)
+                data = read_limited(self.folder / tile_path(level, index, held), limit)
+                if data is not None:
+                    return data, held
         raise LedgerBrokenError(f"{tile_path(level, index, width)} is missing", index=index * TILE_WIDTH)
 
     def _widths(self, level: int | str, index: int, width: int) -> Iterator[int]:
@@ -173,7 +177,10 @@ class TileReader:
         if width < TILE_WIDTH:
             yield TILE_WIDTH
             folder = (self.folder / tile_path(level, index, 1)).parent
-            names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+            try:
+                names = [path.name for path in folder.iterdir()]
+            except OSError:
+                return
             yield from sorted(int(name) for name in names if name.isdecimal() and width < int(name) < TILE_WIDTH)
 
 
