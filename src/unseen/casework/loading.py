@@ -11,7 +11,7 @@ from unseen.errors import ListError
 from unseen.hashing.plugin import Hasher
 from unseen.lists import FileCodes, ListFile, read_codes
 from unseen.model import Codes, ListClass
-from unseen.store import ListInfo, Store, list_lists, load_codes, name_entries
+from unseen.store import ListInfo, Store, list_lists, load_codes, name_entries, read_account
 
 __all__ = ["KnownMaterial", "load_known"]
 
@@ -27,6 +27,7 @@ class KnownMaterial:
         store: Holds the stored ones; None where all lists are files.
         columns: One for each list and searchable signal.
         lists: Name, SHA-256 and class of each list, in the order given.
+        entries: For each of `lists`, the number of entries of each signal, those not searchable included.
         entries_searchable: Entries that this program can search for.
         entries_not_searchable: Entries of signals that it does not compute.
     """
@@ -34,6 +35,7 @@ class KnownMaterial:
     store: Store | None
     columns: list[Codes] = field(default_factory=list)
     lists: list[tuple[str, bytes, ListClass]] = field(default_factory=list)
+    entries: list[Mapping[str, int]] = field(default_factory=list)
     entries_searchable: int = 0
     entries_not_searchable: int = 0
     _files: list[FileCodes] = field(default_factory=list)
@@ -52,7 +54,11 @@ class KnownMaterial:
     def add_stored(self, store: Store, info: ListInfo, readers: Mapping[str, Callable[[str], bytes]]) -> None:
         """Load a list of the store."""
         columns = list(load_codes(store, [info.name], readers=readers))
-        self._add(columns, (info.name, info.sha256, info.list_class), info.entry_count)
+        by_signal: Mapping[str, int] = {column.signal: len(column.rows) for column in columns}
+        # Counting in SQL takes half a second for each ten million entries: only where some have not been loaded.
+        if sum(by_signal.values()) != info.entry_count:
+            by_signal = read_account(store, info.name).by_signal
+        self._add(columns, (info.name, info.sha256, info.list_class), by_signal)
 
     def add_file(self, path: str, list_class: ListClass, readers: Mapping[str, Callable[[str], bytes]]) -> None:
         """Read a list from a file."""
@@ -60,14 +66,15 @@ class KnownMaterial:
         with ListFile(path, plugged=readers.keys()) as file:
             read = read_codes(file, name=path, list_class=list_class, first_row=first_row, readers=readers)
         self._files.append(read)
-        self._add(list(read.codes), (path, read.sha256, list_class), read.by_signal.total())
+        self._add(list(read.codes), (path, read.sha256, list_class), read.by_signal)
 
-    def _add(self, columns: list[Codes], origin: tuple[str, bytes, ListClass], entry_count: int) -> None:
+    def _add(self, columns: list[Codes], origin: tuple[str, bytes, ListClass], by_signal: Mapping[str, int]) -> None:
         searchable = sum(len(column.rows) for column in columns)
         self.columns += columns
         self.lists.append(origin)
+        self.entries.append(by_signal)
         self.entries_searchable += searchable
-        self.entries_not_searchable += entry_count - searchable
+        self.entries_not_searchable += sum(by_signal.values()) - searchable
 
 
 def load_known(store: Store | None, texts: Sequence[str], *, hashers: Sequence[Hasher] = ()) -> KnownMaterial:

@@ -3,17 +3,19 @@
 import hashlib
 import json
 import os
+import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import chain
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from unseen.casework.hashing import worker_count
+from unseen.casework.kernel import kernel_in_use
 from unseen.casework.progress import CountAhead, Progress, Watched
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["ScanSettings", "ScanWatchers", "run_scan"]
 
 _BLOCK_BYTES = 1 << 20
+# Whatever reads bytes, computes or keeps what comes of them; a report names their versions.
+_LIBRARIES = ("numpy", "pi-heif", "pillow", "simplejpeg", "sqlalchemy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +119,8 @@ def run_scan(
             watchers.note(gap)
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
         key = hashlib.sha256(what.encode()).digest()
-        session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=_now_utc()))
+        run = _conditions(known, workers)
+        session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=_now_utc(), run=run))
         before = session.account
         if before.items:
             watchers.note(f"going on with an unfinished scan: {before.items:,} items are done")
@@ -170,6 +175,30 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
             "unsafe_no_sandbox": settings.unsafe_no_sandbox,
         }
     )
+
+
+def _conditions(known: "KnownMaterial", workers: Darkroom) -> dict[str, object]:
+    """What a report must be able to say about this run, and what decides nothing about its result."""
+    return {
+        "started_at_utc": _now_utc(),
+        "clock": "system",
+        "version": version("unseen"),
+        "python": f"{platform.python_version()} ({platform.python_implementation()})",
+        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
+        "kernel": kernel_in_use(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "sandbox": asdict(workers.sandbox),
+        "lists": [
+            {
+                "list": name,
+                "class": list_class.value,
+                "sha256": sha256.hex(),
+                "entries": dict(sorted(by_signal.items())),
+                "searchable": sorted({column.signal for column in known.columns if column.list == name}),
+            }
+            for (name, sha256, list_class), by_signal in zip(known.lists, known.entries, strict=True)
+        ],
+    }
 
 
 @contextmanager

@@ -26,6 +26,7 @@ COMMANDS = {
     "list": "Keep hash lists: add, ls, show, rm, export.",
     "scan": "Find known material in what lies at the sources.",
     "findings": "List what scans have found, one row for each item.",
+    "report": "Write a report of one scan, as HTML, PDF and JSON.",
     "doctor": "Say what this machine can do, and what it lacks.",
     "bench": "Measure how fast this machine hashes, decodes and searches.",
 }

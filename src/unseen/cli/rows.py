@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from unseen.casework.doctor import Check
     from unseen.casework.lists import AddedList, ListAccount, ListInfo
     from unseen.casework.matching import Answer
+    from unseen.casework.reporting import WrittenReport
 
 __all__ = [
     "account_row",
@@ -28,6 +29,7 @@ __all__ = [
     "not_screened_row",
     "outcome",
     "refused_row",
+    "report_row",
     "summary_row",
     "verdict_row",
 ]
@@ -191,6 +193,18 @@ def verdict_row(verdict: Verdict) -> Row:
         "reason": verdict.reason,
         "at_utc": verdict.at_utc,
         "is_current": verdict.is_current,
+    }
+
+
+def report_row(written: "WrittenReport") -> Row:
+    """A row of `unseen report --json`: one file."""
+    return {
+        "report": written.report,
+        "scan": written.scan,
+        "format": written.form,
+        "file": written.path,
+        "sha256": written.sha256.hex(),
+        "size_bytes": written.size_bytes,
     }
 
 

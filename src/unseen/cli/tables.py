@@ -9,6 +9,7 @@ from unseen.model import Finding, How, Match, NotScreened, Signal, Summary, Verd
 if TYPE_CHECKING:
     from unseen.casework.lists import ListAccount, ListInfo
     from unseen.casework.matching import Answer
+    from unseen.casework.reporting import WrittenReport
 
 __all__ = [
     "account_lines",
@@ -18,6 +19,7 @@ __all__ = [
     "list_lines",
     "match_lines",
     "not_screened_lines",
+    "report_lines",
     "summary_lines",
     "verdict_line",
 ]
@@ -116,6 +118,12 @@ def not_screened_lines(unscreened: NotScreened) -> list[str]:
     """The item and why."""
     reason = unscreened.reason.replace("_", " ")
     return [f"not screened: {voice.printable(str(unscreened.locator))} ({reason})"]
+
+
+def report_lines(written: Sequence["WrittenReport"]) -> list[str]:
+    """The report's id, and a line for each file."""
+    files = [(one.path, voice.size(one.size_bytes), f"sha256 {one.sha256.hex()}") for one in written]
+    return [f"report {written[0].report} of scan {written[0].scan}", *voice.columns(files, indent="  ")]
 
 
 def summary_lines(summary: Summary) -> list[str]:

@@ -14,17 +14,29 @@ from unseen.store.lists import (
     read_account,
     remove_list,
 )
+from unseen.store.records import (
+    Labels,
+    ScanRecord,
+    count_reasons,
+    read_matched_labels,
+    read_scan,
+    reported_findings,
+    unscreened_rows,
+)
 from unseen.store.scans import Account, ScanSession
 from unseen.store.verdicts import record_verdicts, verdict_history
 
 __all__ = [
     "Account",
+    "Labels",
     "ListAccount",
     "ListInfo",
     "ListOrigin",
+    "ScanRecord",
     "ScanSession",
     "Store",
     "add_list",
+    "count_reasons",
     "list_entries",
     "list_findings",
     "list_lists",
@@ -33,7 +45,11 @@ __all__ = [
     "name_findings",
     "open_store",
     "read_account",
+    "read_matched_labels",
+    "read_scan",
     "record_verdicts",
     "remove_list",
+    "reported_findings",
+    "unscreened_rows",
     "verdict_history",
 ]

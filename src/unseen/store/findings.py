@@ -12,7 +12,7 @@ from unseen.store.engine import Store
 from unseen.store.schema import finding_matches, findings
 from unseen.store.verdicts import newest_verdicts, read_verdict
 
-__all__ = ["list_findings", "name_findings", "pack_how", "pack_locator", "read_locator", "scan_findings"]
+__all__ = ["list_findings", "name_findings", "pack_how", "pack_locator", "read_how", "read_locator", "scan_findings"]
 
 # Rows that the driver hands over at once: a store may hold a million findings.
 _ROWS_AT_ONCE = 1_000
@@ -93,14 +93,15 @@ def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
             # Rows of a finding differ in their match only.
             first, *others = group
             matches = tuple(
-                Match(row.list, row.entry, row.signal, row.distance_bits, _unpack_how(row.how))
+                Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how))
                 for row in (first, *others)
             )
             verdict = None if first.decision is None else read_verdict(first)
             yield Finding(finding_id, read_locator(first.locator), first.sha256, State(first.state), matches, verdict)
 
 
-def _unpack_how(text: str | None) -> How | None:
+def read_how(text: str | None) -> How | None:
+    """Read what `pack_how` wrote."""
     if text is None:
         return None
     fields = json.loads(text)

@@ -25,6 +25,7 @@ __all__ = [
     "load_codes",
     "name_entries",
     "read_account",
+    "read_labels",
     "remove_list",
 ]
 
@@ -186,7 +187,7 @@ def read_account(store: Store, name: str) -> ListAccount:
         counts = {signal: entry_count for signal, entry_count in by_signal.all() if entry_count}
         by_label: Counter[Label] = Counter()
         for labels, entry_count in by_labels:
-            for label in _labels(labels):
+            for label in read_labels(labels):
                 by_label[label] += entry_count
         ordered = sorted(by_label.items(), key=lambda pair: (pair[0].scheme, pair[0].code))
         return ListAccount(info, counts, dict(ordered))
@@ -207,7 +208,7 @@ def list_entries(store: Store, name: str) -> Iterator[Entry]:
             .order_by(entries.c.id)
         )
         for entry, signal, value, labels in connection.execution_options(yield_per=_ROWS_PER_FETCH).execute(query):
-            yield Entry(entry, signal, value, _labels(labels))
+            yield Entry(entry, signal, value, read_labels(labels))
 
 
 def load_codes(
@@ -344,5 +345,6 @@ def _labels_text(labels: Sequence[Label]) -> str:
     return json.dumps([[label.scheme, label.code] for label in labels], ensure_ascii=False, separators=(",", ":"))
 
 
-def _labels(text: str | None) -> tuple[Label, ...]:
+def read_labels(text: str | None) -> tuple[Label, ...]:
+    """Read the labels of an entry as its row holds them."""
     return tuple(Label(scheme, code) for scheme, code in json.loads(text)) if text else ()

@@ -60,7 +60,9 @@ class ScanSession:
         is_resumed: Whether an earlier run was not finished.
     """
 
-    def __init__(self, store: Store, key: bytes, *, settings: str, at_utc: str) -> None:
+    def __init__(
+        self, store: Store, key: bytes, *, settings: str, at_utc: str, run: Mapping[str, object] | None = None
+    ) -> None:
         """Begin a scan, or resume the unfinished one with the same key.
 
         Args:
@@ -68,6 +70,8 @@ class ScanSession:
             key: 32 bytes over everything that decides the result: sources, lists, settings, version.
             settings: The same in words (JSON), for whoever asks later what was run.
             at_utc: The time, in ISO 8601.
+            run: Under which conditions this run works: kept with the settings as the newest of `runs`, since a scan
+                that was resumed may have had several. It decides nothing.
 
         Raises:
             StoreError: The same scan is running now, or the store cannot be written.
@@ -76,7 +80,7 @@ class ScanSession:
         self._lock = ScanLock(store.path, key)
         try:
             with store.write() as connection:
-                self.scan_id, self.account, self.is_resumed = _begin(connection, key, settings, at_utc)
+                self.scan_id, self.account, self.is_resumed = _begin(connection, key, settings, at_utc, run)
         except BaseException:
             self._lock.release()
             raise
@@ -157,18 +161,29 @@ class ScanSession:
         return summary
 
 
-def _begin(connection: Connection, key: bytes, settings: str, at_utc: str) -> tuple[int, Account, bool]:
+def _begin(
+    connection: Connection, key: bytes, settings: str, at_utc: str, run: Mapping[str, object] | None
+) -> tuple[int, Account, bool]:
     unfinished = connection.execute(
-        select(scans.c.id, scans.c.summary)
+        select(scans.c.id, scans.c.summary, scans.c.settings)
         .where(scans.c.key == key, scans.c.finished_at_utc.is_(None))
         .order_by(scans.c.id.desc())
     ).first()
     if unfinished is not None:
+        if run is not None:
+            stated = _with_run(unfinished.settings, run)
+            connection.execute(update(scans).where(scans.c.id == unfinished.id).values(settings=stated))
         account = Account(**json.loads(unfinished.summary)) if unfinished.summary else Account()
         return int(unfinished.id), account, True
-    begun = connection.execute(insert(scans).values(key=key, settings=settings, started_at_utc=at_utc))
+    stated = settings if run is None else _with_run(settings, run)
+    begun = connection.execute(insert(scans).values(key=key, settings=stated, started_at_utc=at_utc))
     assert begun.inserted_primary_key is not None
     return int(begun.inserted_primary_key[0]), Account(), False
+
+
+def _with_run(settings: str, run: Mapping[str, object]) -> str:
+    stated = json.loads(settings)
+    return json.dumps({**stated, "runs": [*stated.get("runs", []), run]})
 
 
 def _insert(connection: Connection, scan_id: int, batch: Sequence[Screened], at_utc: str) -> None:

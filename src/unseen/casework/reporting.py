@@ -1,0 +1,214 @@
+"""`unseen report`: choose the scan, read what the store holds of it, and have it written."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from unseen.errors import SourceError, StoreError, UsageError
+from unseen.model import Summary
+from unseen.model.report import Form, ReportData, ReportedList, ReportedRun, Stated
+from unseen.reports import can_write_pdf, write_html, write_json, write_json_body, write_pdf
+from unseen.store import (
+    ScanRecord,
+    Store,
+    count_reasons,
+    list_lists,
+    open_store,
+    read_matched_labels,
+    read_scan,
+    reported_findings,
+    unscreened_rows,
+)
+
+__all__ = ["WrittenReport", "read_report", "write_report"]
+
+Row = TypeVar("Row")
+
+_NOTHING_STATED = Stated()
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """One file of a report.
+
+    Attributes:
+        report: Its id, the same for all forms.
+        sha256: Of the file's bytes.
+    """
+
+    report: str
+    scan: int
+    form: Form
+    path: str
+    sha256: bytes
+    size_bytes: int
+
+
+def write_report(
+    location: str,
+    *,
+    folder: str,
+    forms: Sequence[Form] = (),
+    scan_id: int | None = None,
+    stated: Stated = _NOTHING_STATED,
+    now_utc: Callable[[], str] | None = None,
+) -> list[WrittenReport]:
+    """Write a report of one scan: one file for each form, whole or not at all. The store is only read.
+
+    Args:
+        location: Of the store.
+        folder: Where to; made, readable for its owner only, where it does not exist.
+        forms: Which; none for all, without PDF where typst is not installed.
+        scan_id: Of which scan; None for the newest that is finished.
+        stated: What the report says about itself because somebody said so.
+        now_utc: The time of writing, in ISO 8601; None for that of the system's clock.
+
+    Raises:
+        StoreError: There is no such store or finished scan, or its rows and its account do not agree.
+        SourceError: A file cannot be written.
+        UsageError: A file is there already, or PDF was asked for and typst is not installed.
+    """
+    chosen = _choose(forms)
+    with open_store(location, create=False, read_only=True) as store, tempfile.TemporaryFile() as body:
+        report = read_report(store, scan_id, stated=stated, at_utc=(now_utc or _now_utc)())
+        report_id = write_json_body(report, body)
+        body.seek(0)
+        writers: dict[Form, Callable[[IO[bytes]], None]] = {
+            Form.HTML: lambda out: write_html(report, report_id, out),
+            Form.PDF: lambda out: write_pdf(report, report_id, out),
+            Form.JSON: lambda out: write_json(report, report_id, body, out),
+        }
+        paths = {form: Path(folder) / f"report-{report.scan}-{report_id[:8]}.{form}" for form in chosen}
+        for path in paths.values():
+            if path.exists():
+                raise UsageError(f"there is a report at {path} already", hint="give another folder with --out")
+        return [
+            WrittenReport(report_id, report.scan, form, str(path), *_write(path, writers[form]))
+            for form, path in paths.items()
+        ]
+
+
+def read_report(store: Store, scan_id: int | None, *, stated: Stated, at_utc: str) -> ReportData:
+    """Read all that a report says of one scan; findings and rows are read when they are asked for.
+
+    Raises:
+        StoreError: There is no such finished scan. Raised while iterating, where there are more or fewer rows than
+            the account says.
+    """
+    record = read_scan(store, scan_id)
+    settings, summary = record.settings, Summary(**record.summary)
+    if summary.items != summary.hashed + summary.digest_only + summary.not_screened - summary.truncated:
+        raise StoreError(f"the account of scan {record.id} does not add up", hint="somebody changed the store")
+    digest_only, not_screened = count_reasons(store, record.id)
+    lists = _lists(record)
+    # Labels are those of the lists that were searched, or none: a list that was replaced speaks of other entries.
+    held = {info.name: info.sha256.hex() for info in list_lists(store)}
+    labelled = frozenset(one.name for one in lists if held.get(one.name) == one.sha256)
+    labels = read_matched_labels(store, record.id, labelled)
+    return ReportData(
+        written_at_utc=at_utc,
+        version=version("unseen"),
+        stated=stated,
+        scan=record.id,
+        started_at_utc=record.started_at_utc,
+        finished_at_utc=record.finished_at_utc,
+        basis=settings["basis"],
+        sources=tuple((given, place) for given, place in settings["sources"]),
+        paths_sha256=settings["paths_sha256"],
+        threshold_bits=settings["threshold_bits"],
+        plugged_in=tuple(settings["plugged_in"]),
+        unsafe_no_sandbox=settings["unsafe_no_sandbox"],
+        runs=tuple(_run(run) for run in settings.get("runs", ())),
+        lists=lists,
+        summary=summary,
+        digest_only=digest_only,
+        not_screened=not_screened,
+        findings=lambda: _counted(
+            reported_findings(store, record.id, labels=labels, labelled=labelled), summary.findings, "findings"
+        ),
+        unscreened=lambda: _counted(unscreened_rows(store, record.id), summary.not_screened, "rows not screened"),
+    )
+
+
+def _choose(forms: Sequence[Form]) -> list[Form]:
+    if not forms:
+        return [form for form in Form if form is not Form.PDF or can_write_pdf()]
+    if Form.PDF in forms and not can_write_pdf():
+        raise UsageError("PDF needs typst, which is not installed", hint="pip install 'unseen[pdf]'")
+    return list(dict.fromkeys(forms))
+
+
+def _lists(record: ScanRecord) -> tuple[ReportedList, ...]:
+    runs = record.settings.get("runs", ())
+    if not runs:  # made by a version that recorded no more than what decides the result
+        return tuple(
+            ReportedList(name=name, list_class=list_class, sha256=sha256, entries=None)
+            for name, sha256, list_class in record.settings["lists"]
+        )
+    # A scan is resumed with the same lists only, so those of its first run are those of all.
+    return tuple(
+        ReportedList(
+            name=one["list"],
+            list_class=one["class"],
+            sha256=one["sha256"],
+            entries=one["entries"],
+            searchable=tuple(one["searchable"]),
+        )
+        for one in runs[0]["lists"]
+    )
+
+
+def _run(run: Mapping[str, Any]) -> ReportedRun:
+    return ReportedRun(**{field.name: run[field.name] for field in fields(ReportedRun)})
+
+
+def _counted(rows: Iterator[Row], expected: int, what: str) -> Iterator[Row]:
+    """Give all, and raise at the end where their number is not that of the account."""
+    count = 0
+    for row in rows:
+        count += 1
+        yield row
+    if count != expected:
+        raise StoreError(
+            f"the store holds {count:,} {what}, the account of the scan says {expected:,}",
+            hint="somebody changed the store; no report was written",
+        )
+
+
+def _write(path: Path, write: Callable[[IO[bytes]], None]) -> tuple[bytes, int]:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _placed(path) as out:
+            write(out)
+            out.flush()
+            out.seek(0)
+            digest = hashlib.file_digest(out, "sha256").digest()  # type: ignore[arg-type]  # a file open for both
+            return digest, out.tell()
+    except OSError as error:
+        raise SourceError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _placed(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file, readable for its owner only, that stands at its path once it is whole."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _now_utc() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,173 @@
+"""What a report says about one scan: read from the store by casework, rendered by reports. No list value is in it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from unseen.model.entries import Label
+from unseen.model.hashes import Signal
+from unseen.model.items import Locator, Outcome, Reason, State
+from unseen.model.matches import Match, NotScreened, Summary
+
+__all__ = [
+    "Checkpoint",
+    "Form",
+    "ReportData",
+    "ReportedFinding",
+    "ReportedList",
+    "ReportedMatch",
+    "ReportedRun",
+    "Stated",
+]
+
+
+class Form(StrEnum):
+    """In which forms a report can be written. Closed."""
+
+    HTML = "html"
+    PDF = "pdf"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedMatch:
+    """A match, with the labels of its entry.
+
+    Attributes:
+        labels: As the list gave them; None where the list is no longer in the store as it was when it was searched.
+    """
+
+    match: Match
+    labels: tuple[Label, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedFinding:
+    """A finding as a report shows it.
+
+    Attributes:
+        outcome: How far the item was screened.
+        reason: Why no further, or None.
+        size_bytes: None where it is not known.
+        digests: Those of the item, without the ones that equal an entry: printing them would print the list.
+        digests_withheld: Signals of the digests left out for that reason, in the order of `Signal`.
+        pdq_quality: 0 to 100; None where the item is not a picture.
+        first_seen_at_utc: When the first scan of this store saw it, in ISO 8601.
+        matches: Ordered by (distance, list, entry).
+    """
+
+    id: str
+    locator: Locator
+    state: State
+    outcome: Outcome
+    reason: Reason | None
+    size_bytes: int | None
+    digests: Mapping[Signal, bytes]
+    digests_withheld: tuple[Signal, ...]
+    pdq_quality: int | None
+    first_seen_at_utc: str
+    matches: tuple[ReportedMatch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedList:
+    """A list as it was when the scan began.
+
+    Attributes:
+        name: Its name, or the path of its file.
+        list_class: What it is for.
+        sha256: Digest of the file that it was read from, in hexadecimal.
+        entries: Number of entries of each signal; None where the scan did not record it.
+        searchable: Which of these signals were searched.
+    """
+
+    name: str
+    list_class: str
+    sha256: str
+    entries: Mapping[str, int] | None
+    searchable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedRun:
+    """Under which conditions a scan, or a resumed part of one, worked.
+
+    Attributes:
+        clock: Where the times come from: `system` is the machine's own clock, as it was set.
+        kernel: Variant of the native code.
+        libraries: Versions by name.
+        sandbox: Which protections held in every worker: `seccomp`, `landlock_version`, `is_single_threaded`.
+    """
+
+    started_at_utc: str
+    clock: str
+    version: str
+    python: str
+    system: str
+    kernel: str
+    libraries: Mapping[str, str]
+    sandbox: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What whoever asked for the report says; nothing of it was checked. None where nothing was said."""
+
+    by: str | None = None
+    agency: str | None = None
+    case: str | None = None
+    exhibit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Where the ledger stood.
+
+    Attributes:
+        note: The signed note, as text.
+        size: Number of records that it covers.
+        public_key: With which it verifies, as `--key` takes it.
+    """
+
+    note: str
+    size: int
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportData:
+    """All that a report says about one finished scan.
+
+    Attributes:
+        written_at_utc: When the report was written, in ISO 8601.
+        version: Of the program that writes the report.
+        sources: As given, and where that was on the machine; None for a list of paths.
+        paths_sha256: Digest of the list of paths, in hexadecimal, where there was one.
+        plugged_in: Signals of hashers that a licensee plugged in.
+        digest_only: Items of which only digests were compared, by reason.
+        not_screened: Rows of what was not screened, by reason.
+        findings: Gives every finding, ordered by locator; may be called again.
+        unscreened: Gives every row of what was not screened, ordered by locator; may be called again.
+        checkpoint: None while the store keeps no ledger.
+    """
+
+    written_at_utc: str
+    version: str
+    stated: Stated
+    scan: int
+    started_at_utc: str
+    finished_at_utc: str
+    basis: str | None
+    sources: tuple[tuple[str, str], ...]
+    paths_sha256: str | None
+    threshold_bits: int
+    plugged_in: tuple[str, ...]
+    unsafe_no_sandbox: bool
+    runs: tuple[ReportedRun, ...]
+    lists: tuple[ReportedList, ...]
+    summary: Summary
+    digest_only: Mapping[Reason, int]
+    not_screened: Mapping[Reason, int]
+    findings: Callable[[], Iterator[ReportedFinding]] = field(repr=False)
+    unscreened: Callable[[], Iterator[NotScreened]] = field(repr=False)
+    checkpoint: Checkpoint | None = None

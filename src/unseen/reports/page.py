@@ -1,0 +1,360 @@
+"""The page that a report is, as sections and blocks of plain values; HTML and PDF draw the same ones.
+
+A cell is text of ours, or `{"code": text}`: text of others, quoted exactly and set in typewriter letters. Every such
+text has gone through `show`. Findings and long tables come as iterators, read once and never held together.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from unseen.model import Match, NotScreened, Signal
+from unseen.model.report import ReportData, ReportedFinding, ReportedList, ReportedMatch, ReportedRun
+from unseen.reports import words
+from unseen.reports.shown import show
+
+__all__ = ["Block", "Page", "build_page", "finding_block", "number", "unscreened_row"]
+
+Block = dict[str, Any]
+Page = dict[str, Any]
+Cell = str | Mapping[str, str]
+
+# Of gaps in the sandbox, in the words of `unseen doctor`.
+_LOCKED = "decoders had no file system, no network and no new processes"
+
+
+def build_page(
+    report: ReportData,
+    report_id: str,
+    *,
+    findings: Iterable[Block],
+    unscreened: Iterable[list[Cell]],
+    most: tuple[int, int] | None = None,
+) -> Page:
+    """Lay out a report.
+
+    Args:
+        report: What it says.
+        report_id: As the JSON form of the same report has it.
+        findings: Of `finding_block`, read when their section is drawn.
+        unscreened: Of `unscreened_row`, read when their section is drawn.
+        most: How many findings and rows these hold at most; None where they hold all.
+    """
+    return {
+        "title": "Report on a search for known child sexual abuse material",
+        "lead": _headline(report),
+        "id": report_id,
+        "facts": _front(report, report_id),
+        "figures": _figures(report),
+        "sections": [
+            _section("How to read this report", [_purpose(report), _points(words.READING)]),
+            _section("Findings", [*_findings(report, findings), *_rest(report.summary.findings, most and most[0])]),
+            _section(
+                "What was not screened",
+                [*_not_screened(report, unscreened), *_rest(report.summary.not_screened, most and most[1])],
+            ),
+            _section("Account", _account(report)),
+            _section("Lists", _lists(report)),
+            _section("How it was done", _conditions(report)),
+            _section("Limits and errors", [_points(words.LIMITS)]),
+            _section("Record, and how to verify it", _record(report)),
+            _section("Definitions", [_points(words.DEFINITIONS)]),
+        ],
+    }
+
+
+def finding_block(count: int, finding: ReportedFinding) -> Block:
+    """One finding; `count` from 1."""
+    facts = [_fact("Finding id", _code(finding.id))]
+    facts += [_fact(_signal(signal), _code(value.hex())) for signal, value in finding.digests.items()]
+    if finding.digests_withheld:
+        names = ", ".join(_signal(signal) for signal in finding.digests_withheld)
+        facts.append(_fact("Withheld", f"{names}: equal to an entry of a list, and therefore not printed"))
+    if finding.size_bytes is not None:
+        facts.append(_fact("Size", _plural(finding.size_bytes, "byte")))
+    facts.append(_fact("Screened", words.OUTCOMES[finding.outcome]))
+    if finding.reason is not None:
+        facts.append(_fact("Not further", words.REASONS[finding.reason]))
+    if finding.pdq_quality is not None:
+        facts.append(_fact("Quality", f"{finding.pdq_quality} of 100"))
+    facts.append(_fact("State", f"{finding.state}: {words.STATES[finding.state]}"))
+    facts.append(_fact("First seen", _time(finding.first_seen_at_utc)))
+    rows = [_match_row(reported) for reported in finding.matches]
+    head = ["List", "Entry", "Labels", "Match", "How"]
+    return {
+        "number": number(count),
+        "item": _code(str(finding.locator)),
+        "facts": facts,
+        "matches": {"kind": "table", "name": "matches", "head": head, "numeric": [], "rows": rows},
+    }
+
+
+def unscreened_row(row: NotScreened) -> list[Cell]:
+    """One row of what was not screened."""
+    return [_code(str(row.locator)), _spoken(row.reason)]
+
+
+def number(count: int) -> str:
+    """`1,234`."""
+    return f"{count:,}"
+
+
+def _headline(report: ReportData) -> str:
+    summary = report.summary
+    found = "No finding" if not summary.findings else _plural(summary.findings, "finding")
+    lead = f"{found} in {_plural(summary.items, 'item')}."
+    if summary.not_screened:
+        lead += f" {number(summary.not_screened)} could not be screened, or only in part."
+    return lead
+
+
+def _purpose(report: ReportData) -> Block:
+    return _text(
+        f"On {report.started_at_utc[:10]} the program unseen compared {_plural(report.summary.items, 'item')} with"
+        f" {_plural(report.summary.entries_searchable, 'entry', 'entries')} of lists that name known child sexual abuse"
+        " material by hash, without anyone looking at a picture. This report states what matched, what could not be"
+        " compared, and how it was done."
+    )
+
+
+def _front(report: ReportData, report_id: str) -> list[Block]:
+    facts = [
+        _fact(label, _code(value)) for name, label in words.STATED.items() if (value := getattr(report.stated, name))
+    ]
+    facts += [
+        _fact(
+            "Scan",
+            f"number {report.scan} of its store, begun {_time(report.started_at_utc)},"
+            f" finished {_time(report.finished_at_utc)}",
+        ),
+        _fact("Legal basis", _code(report.basis) if report.basis else "none was stated for this scan"),
+        _fact("Written", f"{_time(report.written_at_utc)}, by unseen {report.version}"),
+        _fact("Report id", _code(report_id)),
+    ]
+    return facts
+
+
+def _figures(report: ReportData) -> list[dict[str, str]]:
+    summary = report.summary
+    pairs = (
+        (summary.items, "items offered"),
+        (summary.findings, "findings"),
+        (summary.not_screened, "not screened, or in part"),
+        (summary.entries_searchable, "entries searched"),
+    )
+    return [{"number": number(count), "name": name} for count, name in pairs]
+
+
+def _findings(report: ReportData, findings: Iterable[Block]) -> list[Block]:
+    if not report.summary.findings:
+        return [_text("Nothing that was screened matched an entry of class csam or user_reported.")]
+    known = {entry.name: entry.list_class for entry in report.lists}
+    classes = ", ".join(f"{name} ({words.CLASSES[name]})" for name in words.CLASSES if name in known.values())
+    return [
+        _text(
+            f"{_plural(report.summary.findings, 'item')} matched, in the order of their locators; matches stand nearest"
+            f" first. Classes of the lists searched: {classes}."
+        ),
+        {"kind": "findings", "findings": findings},
+    ]
+
+
+def _not_screened(report: ReportData, rows: Iterable[list[Cell]]) -> list[Block]:
+    if not report.summary.not_screened:
+        return [_text("Everything that the sources offered was screened.")]
+    reasons: list[list[Cell]] = [
+        [_spoken(reason), words.REASONS[reason], number(count)] for reason, count in report.not_screened.items()
+    ]
+    return [
+        _text("Each of these may hold what this scan would have found. They need another way of looking into them."),
+        _table("reasons", ["Reason", "Means", "Items"], reasons, numeric=[2]),
+        _table("unscreened", ["Item", "Reason"], rows),
+    ]
+
+
+def _rest(count: int, most: int | None) -> list[Block]:
+    if most is None or count <= most:
+        return []
+    return [
+        _text(
+            f"The first {number(most)} are printed here. All {number(count)} stand in the HTML and JSON forms of this"
+            " report, which bear the same id.",
+            grave=True,
+        )
+    ]
+
+
+def _account(report: ReportData) -> list[Block]:
+    summary = report.summary
+    by_reason = ", ".join(f"{number(count)} {_spoken(reason)}" for reason, count in report.digest_only.items())
+    rows: list[list[Cell]] = [
+        ["Hashed", "pictures of which digests and PDQ were compared", number(summary.hashed)],
+        [
+            "Digests only",
+            "no picture, or too flat for PDQ" + (f": {by_reason}" if by_reason else ""),
+            number(summary.digest_only),
+        ],
+        ["Not screened", "named above, each with its reason", f"+ {number(summary.not_screened)}"],
+        [
+            "Of these in part",
+            "counted twice: hashed as far as they go, and named above",
+            f"\u2212 {number(summary.truncated)}",
+        ],
+        ["Items", "everything that the sources offered", f"= {number(summary.items)}"],
+    ]
+    return [
+        _text(
+            "Every item is accounted for: items = hashed + digests only + not screened \u2212 those screened in part."
+        ),
+        _table("account", ["", "Means", "Count"], rows, numeric=[2]),
+    ]
+
+
+def _lists(report: ReportData) -> list[Block]:
+    blocks = [
+        _text(
+            f"{_plural(report.summary.entries_searchable, 'entry', 'entries')} could be searched,"
+            f" {number(report.summary.entries_not_searchable)} could not, being of kinds that this program cannot"
+            " compute. What is given here is what the lists held when the scan began."
+        )
+    ]
+    return blocks + [{"kind": "record", "name": _code(one.name), "facts": _list_facts(one)} for one in report.lists]
+
+
+def _list_facts(one: ReportedList) -> list[Block]:
+    facts = [
+        _fact("Class", f"{one.list_class}: {words.CLASSES.get(one.list_class, '')}"),  # type: ignore[call-overload]  # a StrEnum's key is its text
+        _fact("SHA-256 of its file", _code(one.sha256)),
+    ]
+    if one.entries is None:
+        return [*facts, _fact("Entries", "not recorded by this scan")]
+    searched = {signal: count for signal, count in one.entries.items() if signal in one.searchable}
+    others = {signal: count for signal, count in one.entries.items() if signal not in one.searchable}
+    facts.append(_fact("Searched", _counts(searched) if searched else "none"))
+    facts.append(_fact("Not searchable", _counts(others) if others else "none"))
+    return facts
+
+
+def _conditions(report: ReportData) -> list[Block]:
+    sources: list[Cell] = [_code(given if given == place else f"{given} ({place})") for given, place in report.sources]
+    if report.paths_sha256:
+        sources += ["a list of paths, whose SHA-256 is", _code(report.paths_sha256)]
+    facts = [
+        _fact("Sources", *sources),
+        _fact("On the machine", *(_code(place) for _, place in report.sources)),
+        _fact("Threshold", f"{report.threshold_bits} of 256 bits, inclusive"),
+        _fact("Reading", "every file was opened for reading only; links inside folders were not followed"),
+        _fact("Duration", f"{report.summary.seconds:,.1f} seconds of work"),
+    ]
+    if report.plugged_in:
+        facts.append(_fact("Plugged in", *map(_code, report.plugged_in)))
+    blocks: list[Block] = [{"kind": "facts", "facts": facts}]
+    if report.unsafe_no_sandbox:
+        blocks.append(
+            _text("This scan was allowed to decode without its protections (--unsafe-no-sandbox).", grave=True)
+        )
+    if not report.runs:
+        blocks.append(_text("The scan recorded nothing about the program that ran it: an older version made it."))
+    for count, run in enumerate(report.runs, start=1):
+        title = "Run" if len(report.runs) == 1 else f"Run {count} of {len(report.runs)}"
+        blocks.append({"kind": "record", "name": title, "facts": _run_facts(run)})
+    return blocks
+
+
+def _run_facts(run: ReportedRun) -> list[Block]:
+    clock = "the machine\u2019s own clock, as it was set" if run.clock == "system" else show(run.clock)
+    libraries = ", ".join(f"{show(name)} {show(text)}" for name, text in run.libraries.items())
+    return [
+        _fact("Begun", f"{_time(run.started_at_utc)}, by {clock}"),
+        _fact("Program", f"unseen {show(run.version)}, native code in its variant {show(run.kernel)}"),
+        _fact("Libraries", libraries),
+        _fact("Machine", f"{show(run.system)}; Python {show(run.python)}"),
+        _fact("Protections", *_protections(run)),
+    ]
+
+
+def _protections(run: ReportedRun) -> Iterator[str]:
+    box = run.sandbox
+    if not box.get("seccomp"):
+        yield "NO sandbox: a decoder that was taken over could have done what the examiner\u2019s account can"
+        return
+    yield f"seccomp filter: {_LOCKED}"
+    version = box.get("landlock_version")
+    yield (
+        f"Landlock, version {version}" if version else "no Landlock in this kernel: files were refused by seccomp alone"
+    )
+    if not box.get("is_single_threaded", True):
+        yield "a library had started threads before the lock: Landlock did not hold for them"
+
+
+def _record(report: ReportData) -> list[Block]:
+    if report.checkpoint is None:
+        return [_text(text) for text in words.WITHOUT_LEDGER]
+    facts = [
+        _fact("Records", number(report.checkpoint.size)),
+        _fact("Public key", _code(report.checkpoint.public_key)),
+        _fact("Checkpoint", *map(_code, report.checkpoint.note.splitlines())),
+    ]
+    return [*map(_text, words.WITH_LEDGER), {"kind": "facts", "facts": facts}]
+
+
+def _match_row(reported: ReportedMatch) -> list[Cell]:
+    match = reported.match
+    if reported.labels is None:
+        labels: Cell = "no longer held"
+    elif reported.labels:
+        labels = _code(", ".join(f"{label.scheme} {label.code}" for label in reported.labels))
+    else:
+        labels = "none"
+    return [_code(match.list), _code(match.entry), labels, _distance(match), words.how_words(match.how)]
+
+
+def _distance(match: Match) -> str:
+    if match.how is None and match.distance_bits == 0:
+        return f"same bytes ({_signal(match.signal)})"
+    unit = " of 256 bits" if match.signal == Signal.PDQ else ""
+    return f"{_signal(match.signal)}, {match.distance_bits}{unit}"
+
+
+def _signal(name: str) -> str:
+    return {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "pdq": "PDQ"}.get(name, show(name))
+
+
+def _counts(by_signal: Mapping[str, int]) -> str:
+    return ", ".join(f"{_signal(name)} {number(count)}" for name, count in by_signal.items())
+
+
+def _time(at_utc: str) -> str:
+    """`2026-11-23T02:40:00Z` as people write it."""
+    return at_utc.replace("T", " ").removesuffix("Z") + " UTC"
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _plural(count: int, one: str, many: str | None = None) -> str:
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def _code(text: str) -> Mapping[str, str]:
+    return {"code": show(text)}
+
+
+def _fact(name: str, *cells: Cell) -> Block:
+    return {"name": name, "cells": list(cells)}
+
+
+def _text(text: str, *, grave: bool = False) -> Block:
+    return {"kind": "text", "text": text, "grave": grave}
+
+
+def _points(pairs: Iterable[tuple[str, str]]) -> Block:
+    return {"kind": "points", "points": [{"name": name, "text": text} for name, text in pairs]}
+
+
+def _table(name: str, head: list[str], rows: Iterable[list[Cell]], numeric: Iterable[int] = ()) -> Block:
+    return {"kind": "table", "name": name, "head": head, "numeric": list(numeric), "rows": rows}
+
+
+def _section(title: str, blocks: list[Block]) -> Block:
+    return {"title": title, "blocks": blocks}

@@ -1,0 +1,117 @@
+"""What every report says in plain words: prose.toml, and a word for each value of the closed lists."""
+
+import tomllib
+from pathlib import Path
+
+from unseen.model import How, ListClass, Outcome, Reason, Signal, State
+from unseen.model.report import Stated
+
+__all__ = [
+    "CLASSES",
+    "DEFINITIONS",
+    "DIGESTS",
+    "LIMITS",
+    "OUTCOMES",
+    "READING",
+    "REASONS",
+    "STATED",
+    "STATES",
+    "WITHOUT_LEDGER",
+    "WITH_LEDGER",
+    "how_words",
+]
+
+_PROSE = tomllib.loads((Path(__file__).parent / "prose.toml").read_text(encoding="utf-8"))
+
+
+def _pairs(name: str) -> tuple[tuple[str, str], ...]:
+    return tuple((each["name"], " ".join(each["text"].split())) for each in _PROSE[name])
+
+
+def _paragraphs(name: str) -> tuple[str, ...]:
+    return tuple(" ".join(paragraph.split()) for paragraph in _PROSE["record"][name].split("\n\n"))
+
+
+# Pairs of a short statement and its explanation.
+READING, LIMITS, DEFINITIONS = _pairs("reading"), _pairs("limits"), _pairs("definitions")
+WITH_LEDGER = (*_paragraphs("with_ledger"), *_paragraphs("always"))
+WITHOUT_LEDGER = (*_paragraphs("without_ledger"), *_paragraphs("always"))
+
+# In the order in which a report gives them.
+DIGESTS = (Signal.SHA256, Signal.SHA1, Signal.MD5)
+
+STATED = {
+    "by": "Written by or for",
+    "agency": "Agency",
+    "case": "Case",
+    "exhibit": "Exhibit",
+}
+assert set(STATED) == set(Stated.__dataclass_fields__)
+
+CLASSES = {
+    ListClass.CSAM: "child sexual abuse material",
+    ListClass.USER_REPORTED: "reported by the people depicted; reviewed by nobody",
+    ListClass.KNOWN_FILE: "commonplace files; never makes or hides a finding",
+    ListClass.CLEARED: "found to be wrong in some list; never makes or hides a finding",
+}
+
+OUTCOMES = {
+    Outcome.MATCH: "digests and PDQ were compared",
+    Outcome.NO_MATCH: "digests and PDQ were compared",
+    Outcome.DIGEST_ONLY: "only digests were compared",
+    Outcome.NOT_SCREENED: "could not be decoded; the digests of what was read were compared",
+}
+
+STATES = {
+    State.ALLOCATED: "an ordinary file",
+    State.DELETED: "deleted, still listed by the file system",
+    State.ORPHAN: "deleted, its folder unknown",
+    State.CARVED: "recovered from raw storage without a file system",
+}
+
+REASONS = {
+    Reason.NOT_MEDIA: "not a picture, told by content and not by name",
+    Reason.LOW_QUALITY: "a picture too flat for PDQ: no reading of it reaches quality 50",
+    Reason.UNREADABLE: "could not be opened or read, or nothing of the picture could be decoded",
+    Reason.CHANGED: "changed or vanished while it was read",
+    Reason.TRUNCATED: "the picture ends early or has more frames than are read: screened as far as it goes",
+    Reason.UNSUPPORTED: "recognised, but nothing here looks into it: video, archive, document, device, link",
+    Reason.TOO_LARGE: "more bytes or pixels than the limits allow; digests were compared",
+    Reason.TOO_DEEP: "nested deeper than allowed",
+    Reason.ENCRYPTED: "needs a password",
+    Reason.TIMED_OUT: "the decoder did not end in time, twice",
+    Reason.DECODER_CRASHED: "the decoder died, twice",
+    Reason.READER_NOT_INSTALLED: "needs a component that was not installed",
+}
+
+_ORIENTATIONS = {
+    "rotate90": "turned by 90\u00b0",
+    "rotate180": "turned by 180\u00b0",
+    "rotate270": "turned by 270\u00b0",
+    "flipx": "mirrored top to bottom",
+    "flipy": "mirrored left to right",
+    "plus": "mirrored along a diagonal (plus)",
+    "minus": "mirrored along a diagonal (minus)",
+}
+
+
+def how_words(how: How | None) -> str:
+    """In which way an item's hash was taken."""
+    if how is None:
+        return ""  # digests know only one way
+    words = []
+    if how.orientation in _ORIENTATIONS:
+        words.append(_ORIENTATIONS[how.orientation])
+    if how.convention == "512":
+        words.append("stretched to 512 \u00d7 512 first")
+    if how.alpha is not None:
+        words.append(f"transparent parts over {how.alpha}")
+    if how.time_s is not None:
+        words.append(f"frame at {how.time_s:g} s")
+    if how.window is not None:
+        words.append("part of the picture: " + ", ".join(f"{share:.3f}" for share in how.window))
+    if how.angle_deg is not None:
+        words.append(f"tilt of {how.angle_deg:g}\u00b0 undone")
+    if how.candidate_distance_bits is not None:
+        words.append(f"{how.candidate_distance_bits} bits before refinement")
+    return ", ".join(words) or "as it lies"

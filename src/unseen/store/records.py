@@ -1,0 +1,198 @@
+"""One scan as the store holds it, for whoever writes about it. Nothing is changed, and no list value is given."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, func, select, tuple_
+
+from unseen.errors import StoreError
+from unseen.model import Label, Match, NotScreened, Outcome, Reason, Signal, State
+from unseen.model.report import ReportedFinding, ReportedMatch
+from unseen.store.engine import Store
+from unseen.store.findings import read_how, read_locator
+from unseen.store.lists import read_labels
+from unseen.store.schema import entries, finding_matches, findings, items, lists, not_screened, scans
+
+__all__ = [
+    "Labels",
+    "ScanRecord",
+    "count_reasons",
+    "read_matched_labels",
+    "read_scan",
+    "reported_findings",
+    "unscreened_rows",
+]
+
+_ROWS_AT_ONCE = 1_000
+_DIGESTS = (Signal.SHA256, Signal.SHA1, Signal.MD5)
+
+# (list, entry, signal) of an entry: its labels.
+Labels = Mapping[tuple[str, str, str], tuple[Label, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRecord:
+    """The row of a finished scan.
+
+    Attributes:
+        settings: What it was asked to do, and under which conditions it ran.
+        summary: Its account.
+    """
+
+    id: int
+    started_at_utc: str
+    finished_at_utc: str
+    settings: Mapping[str, Any]
+    summary: Mapping[str, Any]
+
+
+def read_scan(store: Store, scan_id: int | None = None) -> ScanRecord:
+    """Read the row of a finished scan; of the newest one where no number is given.
+
+    Raises:
+        StoreError: There is no such scan, or it is not finished.
+    """
+    rows = select(scans)
+    if scan_id is None:
+        rows = rows.where(scans.c.finished_at_utc.is_not(None)).order_by(scans.c.id.desc()).limit(1)
+    else:
+        rows = rows.where(scans.c.id == scan_id)
+    with store.read() as connection:
+        row = connection.execute(rows).mappings().first()
+    if row is None:
+        which = "finished scan" if scan_id is None else f"scan {scan_id}"
+        raise StoreError(f"the store {store.path} holds no {which}", hint="`unseen scan SOURCE` makes one")
+    if row["finished_at_utc"] is None:
+        raise StoreError(
+            f"scan {row['id']} of the store {store.path} is not finished",
+            hint="run the same `unseen scan` again: it goes on where it stopped",
+        )
+    return ScanRecord(
+        row["id"],
+        row["started_at_utc"],
+        row["finished_at_utc"],
+        json.loads(row["settings"]),
+        json.loads(row["summary"]),
+    )
+
+
+def count_reasons(store: Store, scan_id: int) -> tuple[dict[Reason, int], dict[Reason, int]]:
+    """Count by reason what was compared by digests only, and what was not screened."""
+    digest_only = (
+        select(items.c.reason, func.count())
+        .where(items.c.scan_id == scan_id, items.c.outcome == Outcome.DIGEST_ONLY.value)
+        .group_by(items.c.reason)
+    )
+    unscreened = (
+        select(not_screened.c.reason, func.count())
+        .join_from(not_screened, items, not_screened.c.item_id == items.c.id)
+        .where(items.c.scan_id == scan_id)
+        .group_by(not_screened.c.reason)
+    )
+    with store.read() as connection:
+        counts = [Counter({Reason(row[0]): row[1] for row in connection.execute(q)}) for q in (digest_only, unscreened)]
+    first, second = ({reason: count[reason] for reason in Reason if reason in count} for count in counts)
+    return first, second
+
+
+def unscreened_rows(store: Store, scan_id: int) -> Iterator[NotScreened]:
+    """Give every row of what one scan did not screen, ordered by locator; constant memory."""
+    rows = (
+        select(items.c.locator, not_screened.c.reason)
+        .join_from(not_screened, items, not_screened.c.item_id == items.c.id)
+        .where(items.c.scan_id == scan_id)
+        .order_by(items.c.locator, not_screened.c.id)
+    )
+    with store.read() as connection:
+        for locator, reason in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(rows):
+            yield NotScreened(read_locator(locator), Reason(reason))
+
+
+def read_matched_labels(store: Store, scan_id: int, names: Collection[str]) -> Labels:
+    """Read the labels of every entry of these lists that one scan matched: one pass over those that have any.
+
+    Args:
+        store: The store.
+        scan_id: Of the scan.
+        names: Of lists that are still what they were when it ran.
+    """
+    wanted = select(finding_matches.c.list, finding_matches.c.entry, finding_matches.c.signal).where(
+        finding_matches.c.scan_id == scan_id, finding_matches.c.list.in_(names)
+    )
+    found = (
+        select(lists.c.name, entries.c.entry, entries.c.signal, entries.c.labels)
+        .join_from(entries, lists, lists.c.id == entries.c.list_id)
+        .where(entries.c.labels.is_not(None), lists.c.name.in_(names))
+        .where(tuple_(lists.c.name, entries.c.entry, entries.c.signal).in_(wanted))
+        .order_by(entries.c.id)
+    )
+    labels: dict[tuple[str, str, str], tuple[Label, ...]] = {}
+    with store.read() as connection:
+        for name, entry, signal, text in connection.execute(found):
+            # Lists may give several entries one identifier: each label once, in the order of the file.
+            key = (name, entry, signal)
+            labels[key] = tuple(dict.fromkeys((*labels.get(key, ()), *read_labels(text))))
+    return labels
+
+
+def reported_findings(
+    store: Store, scan_id: int, *, labels: Labels, labelled: Collection[str]
+) -> Iterator[ReportedFinding]:
+    """Give the findings of one scan with all that may be said about them, ordered by locator; constant memory.
+
+    Args:
+        store: The store.
+        scan_id: Of the scan.
+        labels: As `read_matched_labels` gives them.
+        labelled: Names of the lists for which `labels` speaks.
+    """
+    with store.read() as connection:
+        result = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(_findings_of(scan_id)).mappings()
+        for _, group in groupby(result, key=lambda row: row["id"]):
+            rows = list(group)
+            matches = tuple(_match(row, labels, labelled) for row in rows)
+            yield _finding(rows[0], matches)
+
+
+def _findings_of(scan_id: int) -> Select[Any]:
+    return (
+        select(
+            findings.c.id,
+            findings.c.first_seen_at_utc,
+            *(items.c[name] for name in ("locator", "state", "outcome", "reason", "size_bytes", "pdq_quality")),
+            *(items.c[signal.value] for signal in _DIGESTS),
+            *(finding_matches.c[name] for name in ("list", "entry", "signal", "distance_bits", "how")),
+        )
+        .join_from(finding_matches, findings, finding_matches.c.finding_id == findings.c.id)
+        .join(items, (items.c.scan_id == finding_matches.c.scan_id) & (items.c.locator == findings.c.locator))
+        .where(finding_matches.c.scan_id == scan_id)
+        .order_by(findings.c.locator, findings.c.id, finding_matches.c.id)
+    )
+
+
+def _match(row: RowMapping, labels: Labels, labelled: Collection[str]) -> ReportedMatch:
+    match = Match(row["list"], row["entry"], row["signal"], row["distance_bits"], read_how(row["how"]))
+    key = (match.list, match.entry, match.signal)
+    return ReportedMatch(match, labels.get(key, ()) if match.list in labelled else None)
+
+
+def _finding(row: RowMapping, matches: tuple[ReportedMatch, ...]) -> ReportedFinding:
+    matched = {reported.match.signal for reported in matches}
+    has = [signal for signal in _DIGESTS if row[signal.value] is not None]
+    return ReportedFinding(
+        id=row["id"],
+        locator=read_locator(row["locator"]),
+        state=State(row["state"]),
+        outcome=Outcome(row["outcome"]),
+        reason=None if row["reason"] is None else Reason(row["reason"]),
+        size_bytes=row["size_bytes"],
+        digests={signal: row[signal.value] for signal in has if signal.value not in matched},
+        digests_withheld=tuple(signal for signal in has if signal.value in matched),
+        pdq_quality=row["pdq_quality"],
+        first_seen_at_utc=row["first_seen_at_utc"],
+        matches=matches,
+    )
