@@ -14,14 +14,15 @@ from unseen.reports.shown import restrict, wrap
 
 __all__ = ["PDF_FINDINGS_MAX", "PDF_UNSCREENED_MAX", "can_write_pdf", "write_pdf"]
 
-# typst lays out the whole document in memory. Nobody reads more on paper; the other forms hold everything.
-PDF_FINDINGS_MAX = 1_000
-PDF_UNSCREENED_MAX = 2_000
+# typst lays out the whole document in memory, some 0.6 MB for each finding. These make about 150 pages, and nobody
+# reads more on paper; the other forms hold everything.
+PDF_FINDINGS_MAX = 500
+PDF_UNSCREENED_MAX = 1_000
 
 _TEMPLATE = Path(__file__).parent / "page.typ"
 # Characters of typewriter letters that fit on a line of a place, by the widths that page.typ gives.
 _ITEM_WIDTH, _FACT_WIDTH, _UNSCREENED_WIDTH = 88, 76, 70
-_MATCH_WIDTHS = (13, 23, 13, 20, 20)
+_MATCH_WIDTHS = (18, 22, 12, 20, 20)
 # A longer record may be broken between pages; a shorter one is kept together.
 _MATCHES_TOGETHER = 8
 # Scripts of which the typewriter font is sure to have every letter: Latin with its extensions, Greek, Cyrillic.

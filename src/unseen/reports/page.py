@@ -69,14 +69,12 @@ def finding_block(count: int, finding: ReportedFinding) -> Block:
     if finding.digests_withheld:
         names = ", ".join(_signal(signal) for signal in finding.digests_withheld)
         facts.append(_fact("Withheld", f"{names}: equal to an entry of a list, and therefore not printed"))
-    if finding.size_bytes is not None:
-        facts.append(_fact("Size", _plural(finding.size_bytes, "byte")))
-    facts.append(_fact("Screened", words.OUTCOMES[finding.outcome]))
+    size = "" if finding.size_bytes is None else f"{_plural(finding.size_bytes, 'byte')}, "
+    quality = "" if finding.pdq_quality is None else f"; quality {finding.pdq_quality} of 100"
+    facts.append(_fact("Item", f"{size}{finding.state}: {words.STATES[finding.state]}"))
+    facts.append(_fact("Screened", words.OUTCOMES[finding.outcome] + quality))
     if finding.reason is not None:
         facts.append(_fact("Not further", words.REASONS[finding.reason]))
-    if finding.pdq_quality is not None:
-        facts.append(_fact("Quality", f"{finding.pdq_quality} of 100"))
-    facts.append(_fact("State", f"{finding.state}: {words.STATES[finding.state]}"))
     facts.append(_fact("First seen", _time(finding.first_seen_at_utc)))
     rows = [_match_row(reported) for reported in finding.matches]
     head = ["List", "Entry", "Labels", "Match", "How"]

@@ -41,7 +41,7 @@ WITHOUT_LEDGER = (*_paragraphs("without_ledger"), *_paragraphs("always"))
 DIGESTS = (Signal.SHA256, Signal.SHA1, Signal.MD5)
 
 STATED = {
-    "by": "Written by or for",
+    "by": "Written by",
     "agency": "Agency",
     "case": "Case",
     "exhibit": "Exhibit",
