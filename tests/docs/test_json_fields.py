@@ -34,6 +34,7 @@ def names(value: object) -> Iterator[str]:
         "findings --json",
         "findings confirm $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --by name --reason why --json",
         "findings show $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --json",
+        "report --out written --json",
         "doctor --json",
         pytest.param("bench --json", marks=pytest.mark.soak),
         pytest.param("demo --json", marks=pytest.mark.soak),
@@ -46,3 +47,18 @@ def test_every_printed_field_is_documented(command: str, scanned: Path) -> None:
     assert rows, done
     documented = code_words(page("json-output.md"))
     assert {name for row in rows for name in names(row)} - documented == set()
+
+
+def test_every_field_of_a_report_is_documented(scanned: Path) -> None:
+    """Each name in the JSON form of a report stands on the page of its format, or is a value of a closed list."""
+    done = run_shell("unseen report --format json --out report > /dev/null; cat report/*.json", scanned)
+    report = json.loads(done.stdout)
+    free = {"libraries", "digest_only", "reasons", "entries"}  # their members are named by what is counted
+
+    def fixed(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: None if name in free else fixed(inner) for name, inner in value.items()}
+        return [fixed(inner) for inner in value] if isinstance(value, list) else value
+
+    documented = code_words(page("formats/report-v1.md"))
+    assert set(names(fixed(report))) - documented == set()
