@@ -45,7 +45,7 @@ def report(
     It holds no picture and no list value. The same store gives the same bytes but for the time of writing. A report
     that is there already is never overwritten.
 
-    Example: unseen report --by "Jane Doe" --out reports
+    Example: unseen report --case 26-1187 --out reports
     """
     from unseen.casework.reporting import write_report
     from unseen.cli import rows, tables

@@ -110,6 +110,8 @@ def test_no_list_value_and_no_picture_is_in_any_form(place: Path, monkeypatch: p
     assert len(values) == 5
     for text in texts:
         assert [value.hex() for value in values if any(spelling in text for spelling in spellings(value))] == []
+    for form in (Form.HTML, Form.PDF):
+        text = Path(written[form].path).read_bytes()
         assert not re.search(rb"<img|data:image|<svg|/Subtype\s*/Image", text)
 
 
