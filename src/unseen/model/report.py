@@ -8,6 +8,7 @@ from unseen.model.entries import Label
 from unseen.model.hashes import Signal
 from unseen.model.items import Locator, Outcome, Reason, State
 from unseen.model.matches import Match, NotScreened, Summary
+from unseen.model.verdicts import Verdict
 
 __all__ = [
     "Checkpoint",
@@ -54,6 +55,7 @@ class ReportedFinding:
         pdq_quality: 0 to 100; None where the item is not a picture.
         first_seen_at_utc: When the first scan of this store saw it, in ISO 8601.
         matches: Ordered by (distance, list, entry).
+        verdict: The newest that a person gave, or None.
     """
 
     id: str
@@ -67,6 +69,7 @@ class ReportedFinding:
     pdq_quality: int | None
     first_seen_at_utc: str
     matches: tuple[ReportedMatch, ...]
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,6 +102,7 @@ def _finding(finding: ReportedFinding) -> dict[str, object]:
         "digests_withheld": list(finding.digests_withheld),
         "pdq_quality": finding.pdq_quality,
         "first_seen_at_utc": finding.first_seen_at_utc,
+        "verdict": None if finding.verdict is None else asdict(finding.verdict),
         "matches": [_match(reported) for reported in finding.matches],
     }
 

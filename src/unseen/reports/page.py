@@ -7,7 +7,7 @@ text has gone through `show`. Findings and long tables come as iterators, read o
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from unseen.model import Match, NotScreened, Signal
+from unseen.model import Match, NotScreened, Signal, Verdict
 from unseen.model.report import ReportData, ReportedFinding, ReportedList, ReportedMatch, ReportedRun
 from unseen.reports import words
 from unseen.reports.shown import show
@@ -76,6 +76,7 @@ def finding_block(count: int, finding: ReportedFinding) -> Block:
     if finding.reason is not None:
         facts.append(_fact("Not further", words.REASONS[finding.reason]))
     facts.append(_fact("First seen", _time(finding.first_seen_at_utc)))
+    facts.append(_fact("Verdict", *_verdict(finding.verdict)))
     rows = [_match_row(reported) for reported in finding.matches]
     head = ["List", "Entry", "Labels", "Match", "How"]
     return {
@@ -293,6 +294,17 @@ def _record(report: ReportData) -> list[Block]:
         _fact("Checkpoint", *map(_code, report.checkpoint.note.splitlines())),
     ]
     return [*map(_text, words.WITH_LEDGER), {"kind": "facts", "facts": facts}]
+
+
+def _verdict(verdict: Verdict | None) -> Iterator[Cell]:
+    if verdict is None:
+        yield "none: nobody has decided on this finding"
+        return
+    yield f"{verdict.decision}, recorded {_time(verdict.at_utc)}"
+    if not verdict.is_current:
+        yield "it no longer counts: a match came after it that was not on record when it was given"
+    yield _code(verdict.by)
+    yield _code(verdict.reason)
 
 
 def _match_row(reported: ReportedMatch) -> list[Cell]:

@@ -93,8 +93,7 @@ def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
             # Rows of a finding differ in their match only.
             first, *others = group
             matches = tuple(
-                Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how))
-                for row in (first, *others)
+                Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how)) for row in (first, *others)
             )
             verdict = None if first.decision is None else read_verdict(first)
             yield Finding(finding_id, read_locator(first.locator), first.sha256, State(first.state), matches, verdict)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, tuple_
+from sqlalchemy import Row, Select, func, select, tuple_
 
 from unseen.errors import StoreError
 from unseen.model import Label, Match, NotScreened, Outcome, Reason, Signal, State
@@ -16,6 +16,7 @@ from unseen.store.engine import Store
 from unseen.store.findings import read_how, read_locator
 from unseen.store.lists import read_labels
 from unseen.store.schema import entries, finding_matches, findings, items, lists, not_screened, scans
+from unseen.store.verdicts import newest_verdicts, read_verdict
 
 __all__ = [
     "Labels",
@@ -151,48 +152,54 @@ def reported_findings(
         labelled: Names of the lists for which `labels` speaks.
     """
     with store.read() as connection:
-        result = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(_findings_of(scan_id)).mappings()
-        for _, group in groupby(result, key=lambda row: row["id"]):
+        result = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(_findings_of(scan_id))
+        for _, group in groupby(result, key=lambda row: row.id):
             rows = list(group)
             matches = tuple(_match(row, labels, labelled) for row in rows)
             yield _finding(rows[0], matches)
 
 
 def _findings_of(scan_id: int) -> Select[Any]:
+    decided = newest_verdicts().subquery()
     return (
         select(
             findings.c.id,
             findings.c.first_seen_at_utc,
-            *(items.c[name] for name in ("locator", "state", "outcome", "reason", "size_bytes", "pdq_quality")),
+            *(items.c[name] for name in ("locator", "state", "outcome", "size_bytes", "pdq_quality")),
+            items.c.reason.label("why_not"),
+            *(decided.c[name] for name in ("decision", "decided_by", "reason", "at_utc", "is_current")),
             *(items.c[signal.value] for signal in _DIGESTS),
             *(finding_matches.c[name] for name in ("list", "entry", "signal", "distance_bits", "how")),
         )
         .join_from(finding_matches, findings, finding_matches.c.finding_id == findings.c.id)
         .join(items, (items.c.scan_id == finding_matches.c.scan_id) & (items.c.locator == findings.c.locator))
+        .outerjoin(decided, decided.c.finding_id == findings.c.id)
         .where(finding_matches.c.scan_id == scan_id)
         .order_by(findings.c.locator, findings.c.id, finding_matches.c.id)
     )
 
 
-def _match(row: RowMapping, labels: Labels, labelled: Collection[str]) -> ReportedMatch:
-    match = Match(row["list"], row["entry"], row["signal"], row["distance_bits"], read_how(row["how"]))
+def _match(row: Row[Any], labels: Labels, labelled: Collection[str]) -> ReportedMatch:
+    match = Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how))
     key = (match.list, match.entry, match.signal)
     return ReportedMatch(match, labels.get(key, ()) if match.list in labelled else None)
 
 
-def _finding(row: RowMapping, matches: tuple[ReportedMatch, ...]) -> ReportedFinding:
+def _finding(row: Row[Any], matches: tuple[ReportedMatch, ...]) -> ReportedFinding:
     matched = {reported.match.signal for reported in matches}
-    has = [signal for signal in _DIGESTS if row[signal.value] is not None]
+    digests = {signal: getattr(row, signal.value) for signal in _DIGESTS}
+    has = [signal for signal, digest in digests.items() if digest is not None]
     return ReportedFinding(
-        id=row["id"],
-        locator=read_locator(row["locator"]),
-        state=State(row["state"]),
-        outcome=Outcome(row["outcome"]),
-        reason=None if row["reason"] is None else Reason(row["reason"]),
-        size_bytes=row["size_bytes"],
-        digests={signal: row[signal.value] for signal in has if signal.value not in matched},
+        id=row.id,
+        locator=read_locator(row.locator),
+        state=State(row.state),
+        outcome=Outcome(row.outcome),
+        reason=None if row.why_not is None else Reason(row.why_not),
+        size_bytes=row.size_bytes,
+        digests={signal: digests[signal] for signal in has if signal.value not in matched},
         digests_withheld=tuple(signal for signal in has if signal.value in matched),
-        pdq_quality=row["pdq_quality"],
-        first_seen_at_utc=row["first_seen_at_utc"],
+        pdq_quality=row.pdq_quality,
+        first_seen_at_utc=row.first_seen_at_utc,
         matches=matches,
+        verdict=None if row.decision is None else read_verdict(row),
     )

@@ -19,8 +19,9 @@ from unseen.casework.reporting import WrittenReport, write_report
 from unseen.casework.scanning import ScanSettings, run_scan
 from unseen.darkroom import hash_file
 from unseen.errors import SourceError, StoreError, UsageError
+from unseen.model import Decision
 from unseen.model.report import Form, Stated
-from unseen.store import list_entries, open_store
+from unseen.store import list_entries, open_store, record_verdicts
 from unseen.store.schema import not_screened, scans
 
 HOSTILE = b"<img src=x>\xff\xe2\x80\xae#image().png".decode("utf-8", "surrogateescape")
@@ -130,6 +131,27 @@ def test_digests_are_printed_unless_they_are_list_values(place: Path, scanned: P
     matches = {(match["list"], match["signal"]): match for match in exact["matches"]}
     assert matches["national", "md5"]["labels"] == [{"scheme": "vics", "code": "1"}, {"scheme": "uk", "code": "A"}]
     assert matches["other", "pdq"]["labels"] == []
+
+
+def test_a_verdict_stands_with_its_finding(place: Path) -> None:
+    """What a person decided is told, with name and reason; where nobody has, that is told."""
+    before = {one["id"]: one["verdict"] for one in json_of(place)["findings"]}
+    assert set(before.values()) == {None}
+    first = next(iter(before))
+    with open_store(place / "store") as store:
+        record_verdicts(store, [first], Decision.CLEARED, by="A <b>", reason="a bridge", at_utc="2026-11-23T02:00:00Z")
+    after = {one["id"]: one["verdict"] for one in json_of(place, "after")["findings"]}
+    assert after[first] == {
+        "decision": "cleared",
+        "by": "A <b>",
+        "reason": "a bridge",
+        "at_utc": "2026-11-23T02:00:00Z",
+        "is_current": True,
+    }
+    assert {verdict for one, verdict in after.items() if one != first} == {None}
+    page = Path(write(place, "page", forms=[Form.HTML])[Form.HTML].path).read_text()
+    assert "A &lt;b&gt;" in page
+    assert "nobody has decided on this finding" in page
 
 
 def test_the_same_store_gives_the_same_bytes_but_for_the_time(place: Path) -> None:
