@@ -36,12 +36,13 @@ def wrap(shown: str, width: int) -> Iterator[str]:
 
     Args:
         shown: The text; nothing is added or left out.
-        width: Most characters in a line.
+        width: Most characters in a line; at least 10, the longest escape.
     """
     line: list[str] = []
     length = 0
     for piece in _PIECE.findall(shown):
-        if length + len(piece) > width:
+        # What is left over behind an early end may still be too long for the next piece.
+        while line and length + len(piece) > width:
             kept = _good_end(line)
             yield "".join(line[:kept])
             line = line[kept:]
