@@ -110,8 +110,8 @@ def _purpose(report: ReportData) -> Block:
     return _text(
         f"On {report.started_at_utc[:10]} the program unseen compared {_plural(report.summary.items, 'item')} with"
         f" {_plural(report.summary.entries_searchable, 'entry', 'entries')} of the lists named below, to find known"
-        " child sexual abuse material by hash, without anyone looking at a picture. This report states what matched, what could not be"
-        " compared, and how it was done."
+        " child sexual abuse material by hash, without anyone looking at a picture. This report states what matched,"
+        " what could not be compared, and how it was done."
     )
 
 
