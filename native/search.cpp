@@ -4,6 +4,7 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -77,9 +78,35 @@ std::vector<std::vector<unsigned>> shapes(const Index &index) {
     return rows;
 }
 
+Column<uint32_t> block_checksums(UnseenMappedFile data) {
+    const size_t count = unseen_block_count(data.size());
+    uint32_t *checksums = static_cast<uint32_t *>(std::malloc(count * 4 + 1));
+    if (!checksums) throw std::bad_alloc();
+    const nb::capsule owner(checksums, [](void *memory) noexcept { std::free(memory); });
+    {
+        const nb::gil_scoped_release others_may_run;
+        unseen_crc32c_blocks(data.data(), data.size(), checksums);
+    }
+    return Column<uint32_t>(checksums, {count}, owner);
+}
+
+// Of an index over `count` codes, while it is being built.
+size_t index_bytes(size_t count, unsigned threshold_bits) {
+    size_t bytes = count * 32, next_max = 0;
+    for (const UnseenChunkShape &shape : unseen_usual_chunks(count, threshold_bits)) {
+        const size_t directory = size_t{4} << shape.directory_bits;
+        bytes += count * 6 + directory;
+        next_max = std::max(next_max, directory);
+    }
+    return bytes + next_max;
+}
+
 }  // namespace
 
 void bind_search(nb::module_ &module) {
+    module.def("block_checksums", &block_checksums, nb::arg("data").noconvert(), "CRC32C of each block of 4,096 bytes.");
+    module.def("index_bytes", &index_bytes, nb::arg("count"), nb::arg("threshold_bits"),
+               "Memory that building an index over so many codes takes, beside the codes that it is given.");
     nb::class_<Index>(module, "HammingIndex", "Exact Hamming search over 256-bit codes. Wrapped by unseen.Index.")
         .def(nb::init<unsigned>(), nb::arg("threshold_bits"))
         .def("append", &append, nb::arg("codes").noconvert(), "Add codes and return the number of the first; before the first build they form the list itself.")
@@ -90,8 +117,14 @@ void bind_search(nb::module_ &module) {
              "Every (query, entry, distance) within the threshold, ordered.")
         .def("parts", [](nb::handle self) { return unseen_index_parts(self); },
              "What a file holds, as (name, bytes); valid until the index changes.")
-        .def("map", &unseen_index_map, nb::arg("file").noconvert(), nb::arg("count"), nb::arg("shapes"), nb::arg("parts"),
+        .def("map", &unseen_index_map, nb::arg("file").noconvert(), nb::arg("count"), nb::arg("shapes"),
+             nb::arg("mean_lengths"), nb::arg("parts"),
              "Fill an empty index from a mapped file: parts are (name, (offset, size)). ValueError if they do not fit.")
+        .def("guard", &unseen_index_guard, nb::arg("file").noconvert(), nb::arg("start"), nb::arg("checksums").noconvert(),
+             "Before map: check each block of the file from `start` on before it is first used. RuntimeError then.")
+        .def("check", &unseen_index_check, nb::arg("offset"), nb::arg("element_bytes"), nb::arg("elements").noconvert(),
+             "RuntimeError where elements of a part at this offset lie in a damaged block.")
+        .def("check_all", &unseen_index_check_all, "RuntimeError where any block is damaged; later searches ask no more.")
         .def_prop_ro("base_count", [](const Index &index) { return index.base_.count; },
                      "How many entries the tables hold; later additions are scanned.")
         .def("scans", &UnseenIndex::scans, nb::arg("threshold_bits"), "Whether a single query is answered by a scan.")

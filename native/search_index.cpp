@@ -34,6 +34,12 @@ void order_by_query_and_distance(UnseenKeys &keys, size_t from, size_t query_cou
 
 }  // namespace
 
+std::vector<UnseenChunkShape> unseen_usual_chunks(uint64_t count, unsigned threshold_max) {
+    const std::vector<UnseenChunkShape> shapes = unseen_choose_chunks(count, threshold_max, 0, false);
+    // An index for a radius that only a scan can answer is mostly asked for the usual one.
+    return shapes.empty() ? unseen_choose_chunks(count, std::min(threshold_max, kUsualRadius), 0, false) : shapes;
+}
+
 size_t UnseenIndex::append(const uint8_t *rows, size_t count) {
     const std::unique_lock<std::shared_mutex> alone(changing_);
     if (this->count() + count > kEntriesMax) throw std::length_error("an index holds at most 4294967280 codes");
@@ -49,6 +55,7 @@ void UnseenIndex::build(UnseenMethod method, unsigned chunk_count) {
 }
 
 void UnseenIndex::build_locked(UnseenMethod method, unsigned chunk_count) {
+    if (tables_.guard) tables_.guard->check_all();
     if (delta_.count) {
         UnseenPlanes all;
         all.append(base_);
@@ -59,9 +66,9 @@ void UnseenIndex::build_locked(UnseenMethod method, unsigned chunk_count) {
     std::vector<UnseenChunkShape> shapes;
     if (method != UnseenMethod::scan && base_.count) {
         const bool must_index = method == UnseenMethod::multi_index;
-        shapes = unseen_choose_chunks(base_.count, threshold_max_, chunk_count, must_index);
-        // An index for a radius that only a scan can answer is mostly asked for the usual one.
-        if (shapes.empty()) shapes = unseen_choose_chunks(base_.count, std::min(threshold_max_, kUsualRadius), 0, false);
+        shapes = chunk_count || must_index
+                     ? unseen_choose_chunks(base_.count, threshold_max_, chunk_count, must_index)
+                     : unseen_usual_chunks(base_.count, threshold_max_);
     }
     tables_.build(base_, shapes);
     ready(method);
@@ -135,20 +142,24 @@ void UnseenIndex::search_block(const uint8_t *queries, size_t count, unsigned th
         std::sort(keys.begin() + before, keys.end());
         for (uint64_t *key = keys.begin() + before; key != keys.end(); ++key) *key |= uint64_t{q} << kUnseenQueryShift;
     }
-    scan(codes, scanned, scanned_count, base_, 0, threshold, keys);
+    scan(codes, scanned, scanned_count, base_, 0, tables_.active_guard(), threshold, keys);
     if (delta_.count) {
         for (size_t q = 0; q < count; ++q) scanned[q] = static_cast<uint32_t>(q);
-        scan(codes, scanned, count, delta_, base_.count, threshold, keys);
+        scan(codes, scanned, count, delta_, base_.count, nullptr, threshold, keys);
     }
     if (removed_count_) drop_removed(keys, from);
     order_by_query_and_distance(keys, from, count);
 }
 
 void UnseenIndex::scan(const uint64_t (*queries)[4], const uint32_t *numbers, size_t count, const UnseenPlanes &codes,
-                       size_t first_entry, unsigned threshold, UnseenKeys &keys) const {
+                       size_t first_entry, const UnseenGuard *guard, unsigned threshold, UnseenKeys &keys) const {
     const UnseenSearchKernels &kernels = unseen_search_kernels();
     for (size_t tile = 0; count && tile < codes.count; tile += kTile) {
         const size_t length = std::min(kTile, codes.count - tile);
+        if (guard) {
+            guard->check(codes.heads + 2 * tile, 16 * length);
+            guard->check(codes.tails + 2 * tile, 16 * length);
+        }
         for (size_t group = 0; group < count; group += kGroup) {
             const size_t members = std::min(kGroup, count - group);
             uint64_t gathered[kGroup][4];

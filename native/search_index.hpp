@@ -21,6 +21,9 @@ struct UnseenMatches {
     std::vector<size_t> ends;
 };
 
+// Chunks for a list that nobody has an opinion about; empty where only a scan will do.
+std::vector<UnseenChunkShape> unseen_usual_chunks(uint64_t count, unsigned threshold_max);
+
 class UnseenIndex {
    public:
     explicit UnseenIndex(unsigned threshold_max) : threshold_max_(threshold_max) {}
@@ -50,7 +53,7 @@ class UnseenIndex {
     void search_block(const uint8_t *queries, size_t count, unsigned threshold, const UnseenPlan &plan,
                       UnseenKeys &keys) const;
     void scan(const uint64_t (*queries)[4], const uint32_t *numbers, size_t count, const UnseenPlanes &codes,
-              size_t first_entry, unsigned threshold, UnseenKeys &keys) const;
+              size_t first_entry, const UnseenGuard *guard, unsigned threshold, UnseenKeys &keys) const;
     void drop_removed(UnseenKeys &keys, size_t from) const;
 
     unsigned threshold_max_;

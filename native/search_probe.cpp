@@ -57,6 +57,7 @@ struct Search {
     UnseenKeys &keys;
     Scratch &scratch;
     double limit_ns;
+    const UnseenGuard *guard;
     uint32_t base[kUnseenChunksMax];
     uint16_t signature[kUnseenChunksMax];
     double spent_ns = 0;
@@ -88,10 +89,19 @@ bool was_reported(const Search &search, uint32_t entry, unsigned chunk) {
     return false;
 }
 
+void check_code(const Search &search, size_t entry) {
+    search.guard->check(search.codes.heads + 2 * entry, 16);
+    search.guard->check(search.codes.tails + 2 * entry, 16);
+}
+
 void compare_waiting(Search &search) {
     Scratch &scratch = search.scratch;
     for (size_t i = 0; i < scratch.waiting; ++i) {
+        if (search.guard) search.guard->check(scratch.places[i], sizeof(uint32_t));
         scratch.entries[i] = *scratch.places[i];
+        // A file that was made wrong cannot lead a search out of its mapping.
+        if (scratch.entries[i] >= search.codes.count) throw UnseenDamage("a bucket names an entry that does not exist");
+        if (search.guard) check_code(search, scratch.entries[i]);
         __builtin_prefetch(search.codes.heads + 2 * static_cast<size_t>(scratch.entries[i]));
     }
     const size_t found =
@@ -123,6 +133,8 @@ void filter(Search &search, Round &round) {
 void take_bucket(Search &search, Round &round, const UnseenStep &step, uint32_t begin, uint32_t end) {
     const UnseenChunk &chunk = search.tables.chunks[step.chunk];
     const UnseenRule &rule = search.plan.rule[step.chunk];
+    if (begin > end || end > search.codes.count) throw UnseenDamage("a directory does not ascend");
+    if (search.guard) search.guard->check(chunk.signatures + begin, (end - begin) * sizeof(uint16_t));
     const char *line = reinterpret_cast<const char *>(chunk.signatures + begin);
     const char *behind = reinterpret_cast<const char *>(chunk.signatures + end);
     for (size_t ahead = 0; ahead < kLinesAhead && line < behind; ++ahead, line += 64) __builtin_prefetch(line);
@@ -156,7 +168,7 @@ size_t look_ahead(const Search &search, size_t first, const uint32_t **places) {
 bool unseen_probe(const UnseenPlanes &codes, const UnseenTables &tables, const UnseenPlan &plan, const uint64_t query[4],
                   unsigned radius, double limit_ns, UnseenKeys &keys) {
     thread_local const std::unique_ptr<Scratch> scratch(new Scratch);
-    Search search{codes, tables, plan, query, radius, unseen_search_kernels(), keys, *scratch, limit_ns, {}, {}};
+    Search search{codes, tables, plan, query, radius, unseen_search_kernels(), keys, *scratch, limit_ns, tables.active_guard(), {}, {}};
     for (size_t i = 0; i < tables.chunks.size(); ++i) {
         const UnseenChunkShape &shape = tables.chunks[i].shape;
         search.base[i] = unseen_extract(query, shape.start, shape.directory_bits);
@@ -172,6 +184,7 @@ bool unseen_probe(const UnseenPlanes &codes, const UnseenTables &tables, const U
         const size_t next_ready = look_ahead(search, first + kWindow, scratch->directory[turn ^ 1]);
         for (size_t i = 0; i < ready; ++i) {
             const uint32_t *place = scratch->directory[turn][i];
+            if (search.guard) search.guard->check(place, 2 * sizeof(uint32_t));
             if (place[0] != place[1]) take_bucket(search, scratch->rounds[turn], plan.steps[first + i], place[0], place[1]);
         }
         filter(search, scratch->rounds[turn ^ 1]);

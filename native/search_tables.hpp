@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "search_guard.hpp"
 #include "search_plan.hpp"
 #include "search_region.hpp"
 
@@ -37,6 +39,10 @@ struct UnseenChunk {
 struct UnseenTables {
     std::vector<UnseenChunk> chunks;
     UnseenRegion owned;  // of all chunks; empty where the tables lie in a mapped file
+    std::unique_ptr<UnseenGuard> guard;  // of the mapped file in which codes and tables lie
+
+    // What must be asked before anything mapped is read; none where nothing is mapped, or all of it is verified.
+    const UnseenGuard *active_guard() const { return guard && !guard->is_complete() ? guard.get() : nullptr; }
 
     void build(const UnseenPlanes &codes, const std::vector<UnseenChunkShape> &shapes);
     std::vector<UnseenChunkShape> shapes() const;

@@ -1,14 +1,18 @@
 """The native kernel and its readable reference."""
 
+from unseen.kernel.checksum import BLOCK_BYTES, block_checksums
 from unseen.kernel.pdq import pdq, pdq_dihedral
-from unseen.kernel.search import HammingIndex, ReferenceIndex, new_index
+from unseen.kernel.search import HammingIndex, ReferenceIndex, index_bytes, new_index
 from unseen.kernel.variant import available, in_use, use
 
 __all__ = [
+    "BLOCK_BYTES",
     "HammingIndex",
     "ReferenceIndex",
     "available",
+    "block_checksums",
     "in_use",
+    "index_bytes",
     "new_index",
     "pdq",
     "pdq_dihedral",

@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from unseen.kernel.reference_checksum import block_checksums
+
 __all__ = ["ReferenceIndex"]
 
 Codes = npt.NDArray[np.uint8]
@@ -61,9 +63,28 @@ class ReferenceIndex:
         planes = [("heads", heads.ravel()), ("tails", tails.ravel()), ("added heads", none), ("added tails", none)]
         return [*planes, ("removed", removed)]
 
-    def map(self, file: Codes, count: int, shapes: list[list[int]], parts: list[tuple[str, tuple[int, int]]]) -> None:
+    def guard(self, file: Codes, start: int, checksums: npt.NDArray[np.uint32]) -> None:
+        """Check every block of a file, from `start` on, at once."""
+        damaged = np.flatnonzero(block_checksums(file[start:]) != checksums)
+        if len(damaged):
+            raise RuntimeError(f"block {damaged[0]} is damaged")
+
+    def check(self, offset: int, element_bytes: int, elements: npt.NDArray[np.int64]) -> None:
+        """There is nothing left to check."""
+
+    def check_all(self) -> None:
+        """There is nothing left to check."""
+
+    def map(
+        self,
+        file: Codes,
+        count: int,
+        shapes: list[list[int]],
+        mean_lengths: list[float],
+        parts: list[tuple[str, tuple[int, int]]],
+    ) -> None:
         """Fill an empty index from a file; tables are left aside."""
-        del count, shapes
+        del count, shapes, mean_lengths
         held = {name: file[offset : offset + size] for name, (offset, size) in parts}
         for added in ("", "added "):
             planes = [held[f"{added}{plane}"].reshape(-1, 16) for plane in ("heads", "tails")]

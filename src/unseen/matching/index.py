@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from unseen import kernel
 from unseen.errors import IndexFileError, ThresholdError, UsageError
-from unseen.matching.index_file import map_index, write_index
+from unseen.matching.index_file import MappedFile, map_file, write_segment
 
-__all__ = ["THRESHOLD_BITS_DEFAULT", "THRESHOLD_BITS_MAX", "Index"]
+__all__ = ["KIND", "THRESHOLD_BITS_DEFAULT", "THRESHOLD_BITS_MAX", "Index"]
 
 Codes = npt.NDArray[np.uint8]
 Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint16]]
@@ -22,6 +22,9 @@ CODE_BYTES = 32
 THRESHOLD_BITS_DEFAULT = 31
 # A quarter of the bits. Unrelated pictures lie around 128 bits apart, and what is further than this tells nothing.
 THRESHOLD_BITS_MAX = 64
+# Of the file that holds an index.
+KIND = "codes"
+_HINT = "the file is only a cache: delete it and build the index anew from its list"
 
 
 def _as_codes(rows: npt.ArrayLike, what: str) -> Codes:
@@ -49,11 +52,14 @@ class Index:
         []
     """
 
-    __slots__ = ("_changing", "_kernel", "_search", "threshold_bits")
+    __slots__ = ("_changing", "_kernel", "_origin", "_search", "threshold_bits")
 
     threshold_bits: Final[int]
 
-    def __init__(self, kernel_index: kernel.HammingIndex | kernel.ReferenceIndex, threshold_bits: int) -> None:
+    def __init__(
+        self, kernel_index: kernel.HammingIndex | kernel.ReferenceIndex, threshold_bits: int, origin: str = "an index"
+    ) -> None:
+        self._origin = origin
         self._kernel = kernel_index
         self._search = kernel_index.search
         # A file must hold one state: nothing is added or removed while it is written. Searches never wait for this.
@@ -98,6 +104,7 @@ class Index:
         Raises:
             UsageError: The queries are of another shape or type.
             ThresholdError: `threshold_bits` is negative, or larger than the index was built for.
+            IndexFileError: A part of the mapped file that this search needs is damaged.
         """
         if threshold_bits is None:
             threshold_bits = self.threshold_bits
@@ -108,6 +115,8 @@ class Index:
             )
         try:
             return self._search(queries, threshold_bits)
+        except RuntimeError as error:
+            raise self._damaged(error) from error
         except TypeError:
             # Checked only now: a single search takes a few microseconds, and so would checking first.
             return self._search(_as_codes(queries, "queries"), threshold_bits)
@@ -141,24 +150,81 @@ class Index:
         Raises:
             IndexFileError: The file cannot be written.
         """
-        index = self._kernel
         with self._changing:
-            write_index(Path(path), self.threshold_bits, index.base_count, index.shapes, index.parts())
+            write_segment(Path(path), KIND, self.facts(), self._kernel.parts())
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
-        """Map a saved index into memory, after reading all of it once to verify its checksum.
+        """Map a saved index into memory and verify every block of it.
 
         Raises:
             IndexFileError: The file cannot be read, or is torn, altered or foreign. It is never searched.
         """
-        mapped = map_index(Path(path))
-        index = kernel.new_index(mapped.threshold_bits)
+        mapped = map_file(Path(path), KIND)
+        index = cls.over(mapped, 0)
+        index.check_all()
+        return index
+
+    @classmethod
+    def over(cls, mapped: MappedFile, threshold_bits: int) -> Self:
+        """Search a mapped file, each block of which is verified before it is first used.
+
+        Args:
+            mapped: The file.
+            threshold_bits: Largest radius that will be asked for, where that is larger than the file was made for:
+                the answer is exact at any, if not as fast.
+
+        Raises:
+            IndexFileError: The file's parts do not fit together.
+        """
+        header = mapped.header
+        threshold_bits = max(threshold_bits, header["threshold_bits"])
+        index = kernel.new_index(threshold_bits)
         try:
-            index.map(mapped.file, mapped.count, mapped.shapes, mapped.parts)
-        except (ValueError, TypeError) as error:
-            raise IndexFileError(f"{path}: {error}", hint="delete the file and build the index anew") from error
-        return cls(index, mapped.threshold_bits)
+            index.guard(mapped.file, mapped.start, mapped.checksums)
+            index.map(mapped.file, header["count"], header["shapes"], header["mean_lengths"], mapped.parts)
+        except (ValueError, TypeError, KeyError, RuntimeError) as error:
+            raise IndexFileError(f"{mapped.path}: {error}", hint=_HINT) from error
+        return cls(index, threshold_bits, str(mapped.path))
+
+    def check(self, offset: int, elements: npt.NDArray[np.int64], element_bytes: int = 8) -> None:
+        """Verify the blocks in which elements of a part lie that only the caller reads.
+
+        Raises:
+            IndexFileError: One is not what was written.
+        """
+        try:
+            self._kernel.check(offset, element_bytes, elements)
+        except RuntimeError as error:
+            raise self._damaged(error) from error
+
+    def check_all(self) -> None:
+        """Verify every block of a mapped file that was not yet; later searches need not ask any more.
+
+        Raises:
+            IndexFileError: One is not what was written.
+        """
+        try:
+            self._kernel.check_all()
+        except RuntimeError as error:
+            raise self._damaged(error) from error
+
+    def facts(self) -> dict[str, object]:
+        """What the header of a file of this index says, without the entries added since it was built."""
+        index = self._kernel
+        return {
+            "threshold_bits": self.threshold_bits,
+            "count": index.base_count,
+            "shapes": index.shapes,
+            "mean_lengths": index.mean_lengths,
+        }
+
+    def parts(self) -> list[tuple[str, npt.NDArray[np.uint8]]]:
+        """The parts of a file of this index; valid until the index changes."""
+        return self._kernel.parts()
+
+    def _damaged(self, error: RuntimeError) -> IndexFileError:
+        return IndexFileError(f"{self._origin}: {error}", hint=_HINT)
 
     def __len__(self) -> int:
         """How many entries can be found: all that were added and not removed."""

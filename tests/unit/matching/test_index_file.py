@@ -109,7 +109,8 @@ def test_parts_that_point_outside_are_refused_even_with_a_true_checksum(tmp_path
             parts[part] = np.full(16, 255, np.uint8)
         case _:
             parts[f"chunk 1 {part}"][:4] = (200, 0, 0, 0)
-    index_file.write_index(tmp_path / "wrong", 8, count, shapes, list(parts.items()))
+    facts = {"threshold_bits": 8, "count": count, "shapes": shapes, "mean_lengths": index.mean_lengths}
+    index_file.write_segment(tmp_path / "wrong", "codes", facts, list(parts.items()))
     with pytest.raises(IndexFileError):
         Index.open(tmp_path / "wrong")
 
