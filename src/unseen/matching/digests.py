@@ -27,7 +27,7 @@ class DigestTable:
 
     digest_bytes: Final[int]
 
-    def __init__(self, in_order: Digests, entry_at: npt.NDArray[np.unsignedinteger]) -> None:
+    def __init__(self, in_order: Digests, entry_at: npt.NDArray[np.integer]) -> None:
         self._sorted = in_order
         self._entry_at = entry_at
         self.digest_bytes = in_order.shape[1]

@@ -1,0 +1,244 @@
+"""The index of a store, opened for searching: one generation, its files mapped. Not here: how it is written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from unseen.errors import IndexFileError
+from unseen.matching.digests import DigestTable
+from unseen.matching.index import KIND, Index
+from unseen.matching.index_file import FileRef, MappedFile, map_file
+from unseen.matching.manifest import ColumnFiles, HeldManifest, segment_path
+from unseen.matching.self_test import try_digests, try_index
+from unseen.model import ListClass, Signal
+
+__all__ = ["DIGESTS", "REMOVED", "Generation", "StoredColumn", "kind_of", "read_removed", "read_segment"]
+
+Rows = npt.NDArray[np.int64]
+
+# Kinds of files besides that of an `Index`.
+DIGESTS = "digests"
+REMOVED = "removed"
+
+# At opening, one neighbour of each distance: some hundredths of a second even over ten million cold entries. Before a
+# scan as many as make a thousand.
+_ROWS_AT_OPENING = 1
+_ROWS_IN_FULL = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    file: FileRef
+    mapped: MappedFile
+    search: Index | DigestTable
+    rows: Rows
+
+
+class StoredColumn:
+    """All entries of one signal in one list, searched in mapped files.
+
+    Attributes:
+        list: Name of the list.
+        list_class: What the list is for.
+        signal: Name of the signal.
+        index_sha256: Digest of the generation.
+        count: How many entries it holds.
+    """
+
+    def __init__(
+        self, folder: Path, files: ColumnFiles, *, of: tuple[str, ListClass], index_sha256: str, threshold_bits: int
+    ) -> None:
+        """Map the files, verify their outlines, and try them.
+
+        Raises:
+            IndexFileError: A file is missing, torn, altered or foreign, or does not find what is in it.
+        """
+        self.list, self.list_class = of
+        self.signal = files.signal
+        self.index_sha256 = index_sha256
+        self._files = files
+        self._threshold_bits = threshold_bits
+        self._segments = [_open_segment(folder, files.signal, file, threshold_bits) for file in files.segments]
+        self._removed = read_removed(folder, files.removed)
+        self.count = sum(file.count for file in files.segments) - len(self._removed)
+        self._try(_ROWS_AT_OPENING)
+
+    def search(self, queries: npt.NDArray[np.uint8]) -> tuple[Rows, Rows, npt.NDArray[np.uint16]]:
+        """Find every entry within the threshold of each query; for digests, every equal one.
+
+        Args:
+            queries: uint8[m, size_bytes].
+
+        Returns:
+            (query_at int64[k], rows int64[k], distance_bits uint16[k]): positions in `queries`, keys of entries and
+            distances, in no order that means anything.
+
+        Raises:
+            IndexFileError: A part that this search needs is damaged; there is no answer then.
+        """
+        found = [_search_segment(segment, queries, self._threshold_bits) for segment in self._segments]
+        found.append((np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint16)))
+        query_at, rows, distance_bits = (np.concatenate(column) for column in zip(*found, strict=True))
+        if len(self._removed) and len(rows):
+            kept = ~np.isin(rows, self._removed)
+            query_at, rows, distance_bits = query_at[kept], rows[kept], distance_bits[kept]
+        return query_at, rows, distance_bits
+
+    @property
+    def rows(self) -> Rows:
+        """Keys of all entries, ascending; reads all of them."""
+        for segment in self._segments:
+            segment.mapped.check_blocks()
+        rows = np.concatenate([np.empty(0, np.int64), *(segment.rows for segment in self._segments)])
+        return np.sort(rows[~np.isin(rows, self._removed)])
+
+    def verify(self) -> None:
+        """Read every byte of the files, compare each with its SHA-256, and try them with a thousand rows.
+
+        Raises:
+            IndexFileError: A file is not what it was, or does not find what is in it.
+        """
+        for segment in self._segments:
+            segment.mapped.check_sha256(segment.file.sha256)
+            if isinstance(segment.search, Index):
+                segment.search.check_all()
+        self._try(_ROWS_IN_FULL)
+
+    def _try(self, rows_per_distance: int) -> None:
+        for segment in self._segments:
+            if isinstance(segment.search, Index):
+                try_index(
+                    segment.search,
+                    segment.mapped,
+                    threshold_bits=self._threshold_bits,
+                    rows_per_distance=rows_per_distance,
+                )
+            else:
+                try_digests(segment.search, segment.mapped, row_count=32 * rows_per_distance)
+
+
+class Generation:
+    """The current generation of an index. It stays as it is, whatever is written meanwhile."""
+
+    def __init__(self, folder: Path, held: HeldManifest) -> None:
+        self._folder = folder
+        self._held = held
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the current generation.
+
+        Raises:
+            IndexFileError: There is none, or its manifest is torn, altered or foreign.
+        """
+        return cls(folder, HeldManifest(folder))
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the generation: of the manifest that names every file by its digest."""
+        return self._held.sha256
+
+    def version(self, name: str) -> str | None:
+        """The version of a list that the index holds; None where it holds none."""
+        files = self._held.manifest.find(name)
+        return None if files is None else files.version
+
+    def columns(self, name: str, list_class: ListClass, *, threshold_bits: int) -> list[StoredColumn]:
+        """Open the index of a list.
+
+        Args:
+            name: Of the list.
+            list_class: What it is for.
+            threshold_bits: Largest PDQ distance that counts, 0 … 64.
+
+        Returns:
+            One column for each signal that occurs.
+
+        Raises:
+            IndexFileError: A file is missing, torn, altered or foreign, or does not find what is in it.
+        """
+        files = self._held.manifest.find(name)
+        if files is None:
+            raise IndexFileError(f"{self._folder}: no index of list {name!r}")
+        return [
+            StoredColumn(
+                self._folder,
+                column,
+                of=(name, list_class),
+                index_sha256=self.sha256,
+                threshold_bits=threshold_bits,
+            )
+            for column in files.columns
+        ]
+
+    def is_current(self) -> bool:
+        """Whether no later generation has taken its place."""
+        return self._held.is_current()
+
+    def close(self) -> None:
+        """Let a writer clear the files away; columns that are open stay searchable."""
+        self._held.close()
+
+
+def read_removed(folder: Path, file: FileRef | None) -> Rows:
+    """The rows of a file of removals, ascending.
+
+    Raises:
+        IndexFileError: The file is missing, torn, altered or foreign.
+    """
+    if file is None:
+        return np.empty(0, np.int64)
+    mapped = map_file(segment_path(folder, file.sha256), REMOVED, size_bytes=file.size_bytes)
+    mapped.check_blocks()
+    return mapped.part("rows", np.int64)
+
+
+def read_segment(folder: Path, signal: str, file: FileRef) -> tuple[npt.NDArray[np.uint8], Rows]:
+    """Values and keys of all entries of a segment, every block verified.
+
+    Raises:
+        IndexFileError: The file is missing, torn, altered or foreign.
+    """
+    mapped = map_file(segment_path(folder, file.sha256), kind_of(signal), size_bytes=file.size_bytes)
+    mapped.check_blocks()
+    if signal == Signal.PDQ:
+        planes = [mapped.part(name, np.uint8).reshape(-1, 16) for name in ("heads", "tails")]
+        return np.concatenate(planes, axis=1), mapped.part("rows", np.int64)
+    return mapped.part("sorted", np.uint8).reshape(-1, mapped.header["digest_bytes"]), mapped.part("rows", np.int64)
+
+
+def kind_of(signal: str) -> str:
+    """The kind of file that holds entries of a signal."""
+    return KIND if signal == Signal.PDQ else DIGESTS
+
+
+def _open_segment(folder: Path, signal: str, file: FileRef, threshold_bits: int) -> _Segment:
+    mapped = map_file(segment_path(folder, file.sha256), kind_of(signal), size_bytes=file.size_bytes)
+    rows = mapped.part("rows", np.int64)
+    if signal == Signal.PDQ:
+        index = Index.over(mapped, threshold_bits)
+        if not len(index) == len(rows) == file.count:
+            raise IndexFileError(f"{mapped.path}: holds {len(index)} entries and {len(rows)} keys")
+        return _Segment(file, mapped, index, rows)
+    # A search by bisection touches blocks all over the table, so all are verified at once.
+    mapped.check_blocks()
+    in_order = mapped.part("sorted", np.uint8).reshape(-1, Signal(signal).size_bytes)
+    if not len(in_order) == len(rows) == file.count:
+        raise IndexFileError(f"{mapped.path}: holds {len(in_order)} digests and {len(rows)} keys")
+    return _Segment(file, mapped, DigestTable(in_order, rows), rows)
+
+
+def _search_segment(
+    segment: _Segment, queries: npt.NDArray[np.uint8], threshold_bits: int
+) -> tuple[Rows, Rows, npt.NDArray[np.uint16]]:
+    if isinstance(segment.search, DigestTable):
+        query_at, rows = segment.search.search(queries)
+        return query_at, rows, np.zeros(len(rows), np.uint16)
+    query_at, entry_at, distance_bits = segment.search.search(queries, threshold_bits)
+    if not len(entry_at):
+        return query_at, entry_at, distance_bits
+    segment.search.check(dict(segment.mapped.parts)["rows"][0], entry_at)
+    return query_at, segment.rows[entry_at], distance_bits
