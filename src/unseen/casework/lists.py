@@ -136,8 +136,12 @@ def remove_list(store: str, name: str) -> int:
         ListError: There is no such list.
         StoreError: There is no store, or it cannot be written.
     """
+    from unseen.casework.indexing import forget_list
+
     with open_store(store, create=False) as opened:
-        return stores.remove_list(opened, name)
+        count = stores.remove_list(opened, name)
+        forget_list(opened.path, name)
+    return count
 
 
 def export_list(store: str, name: str, path: str, *, file_format: str = "jsonl") -> int:

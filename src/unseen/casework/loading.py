@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from unseen.casework.indexing import Indexing, open_lists
 from unseen.errors import ListError
 from unseen.hashing.plugin import Hasher
 from unseen.lists import FileCodes, ListFile, read_codes
+from unseen.matching import StoredColumn, check_threshold
 from unseen.model import Codes, ListClass
 from unseen.store import ListInfo, Store, list_lists, load_codes, name_entries, read_account
 
@@ -17,6 +19,7 @@ __all__ = ["KnownMaterial", "load_known"]
 
 # Rows of entries in the store are counted from 1; those of files from here on, so that one number names one entry.
 _FILE_ROWS_FROM = 1 << 40
+_READING = Indexing()
 
 
 @dataclass(slots=True)
@@ -33,7 +36,7 @@ class KnownMaterial:
     """
 
     store: Store | None
-    columns: list[Codes] = field(default_factory=list)
+    columns: list[Codes | StoredColumn] = field(default_factory=list)
     lists: list[tuple[str, bytes, ListClass]] = field(default_factory=list)
     entries: list[Mapping[str, int]] = field(default_factory=list)
     entries_searchable: int = 0
@@ -51,10 +54,16 @@ class KnownMaterial:
             names.update((row, file.names[row - file.first_row]) for row in rows if file.first_row <= row < end)
         return names
 
-    def add_stored(self, store: Store, info: ListInfo, readers: Mapping[str, Callable[[str], bytes]]) -> None:
-        """Load a list of the store."""
-        columns = list(load_codes(store, [info.name], readers=readers))
-        by_signal: Mapping[str, int] = {column.signal: len(column.rows) for column in columns}
+    def add_stored(
+        self,
+        store: Store,
+        info: ListInfo,
+        columns: Sequence[Codes | StoredColumn],
+        readers: Mapping[str, Callable[[str], bytes]],
+    ) -> None:
+        """Take a list of the store, its index open; signals of plugged-in hashers are loaded."""
+        columns = [*columns, *load_codes(store, [info.name], signals=(), readers=readers)]
+        by_signal: Mapping[str, int] = {column.signal: _count(column) for column in columns}
         # Counting in SQL takes half a second for each ten million entries: only where some have not been loaded.
         if sum(by_signal.values()) != info.entry_count:
             by_signal = read_account(store, info.name).by_signal
@@ -68,8 +77,13 @@ class KnownMaterial:
         self._files.append(read)
         self._add(list(read.codes), (path, read.sha256, list_class), read.by_signal)
 
-    def _add(self, columns: list[Codes], origin: tuple[str, bytes, ListClass], by_signal: Mapping[str, int]) -> None:
-        searchable = sum(len(column.rows) for column in columns)
+    def _add(
+        self,
+        columns: Sequence[Codes | StoredColumn],
+        origin: tuple[str, bytes, ListClass],
+        by_signal: Mapping[str, int],
+    ) -> None:
+        searchable = sum(_count(column) for column in columns)
         self.columns += columns
         self.lists.append(origin)
         self.entries.append(by_signal)
@@ -77,7 +91,13 @@ class KnownMaterial:
         self.entries_not_searchable += sum(by_signal.values()) - searchable
 
 
-def load_known(store: Store | None, texts: Sequence[str], *, hashers: Sequence[Hasher] = ()) -> KnownMaterial:
+def _count(column: Codes | StoredColumn) -> int:
+    return len(column.rows) if isinstance(column, Codes) else column.count
+
+
+def load_known(
+    store: Store | None, texts: Sequence[str], *, hashers: Sequence[Hasher] = (), indexing: Indexing = _READING
+) -> KnownMaterial:
     """Load lists, ready to be searched.
 
     Args:
@@ -85,11 +105,14 @@ def load_known(store: Store | None, texts: Sequence[str], *, hashers: Sequence[H
         texts: Names of lists in the store, or paths of files; none for every list of the store. A name goes before a
             file of the same name. Files count as class `csam`, as `unseen list add` has it.
         hashers: Plugged in by a licensee; entries of their signals are searchable too.
+        indexing: How the index of the store is used.
 
     Raises:
+        ThresholdError: The threshold is outside 0 … 64.
         ListError: There is no such list and no such file, a file is not a list, or the store holds no list at all.
         StoreError: The store cannot be read.
     """
+    check_threshold(indexing.threshold_bits)
     known = KnownMaterial(store)
     readers = {hasher.signal: partial(_read_value, hasher) for hasher in hashers}
     stored = {} if store is None else {info.name: info for info in list_lists(store)}
@@ -98,9 +121,12 @@ def load_known(store: Store | None, texts: Sequence[str], *, hashers: Sequence[H
             "there is no list to search" if store is None else f"the store {store.path} holds no list",
             hint="add one with `unseen list add NAME FILE`, or give --list",
         )
-    for text in dict.fromkeys(texts or stored):
+    wanted = dict.fromkeys(texts or stored)
+    infos = [stored[text] for text in wanted if text in stored]
+    opened = {} if store is None else open_lists(store, infos, indexing)
+    for text in wanted:
         if store is not None and text in stored:
-            known.add_stored(store, stored[text], readers)
+            known.add_stored(store, stored[text], opened[text], readers)
         elif Path(text).exists():
             known.add_file(text, ListClass.CSAM, readers)
         else:

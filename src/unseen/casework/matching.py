@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from unseen.casework.indexing import Indexing
 from unseen.casework.loading import load_known
 from unseen.errors import UsageError
 from unseen.lists import ListFile, ask_for
@@ -71,7 +72,7 @@ def match_hashes(
     """
     questions = [_open_question(text) for text in texts]
     with _open_if_needed(store, lists) as opened:
-        known = load_known(opened, lists)
+        known = load_known(opened, lists, indexing=Indexing(threshold_bits=threshold_bits))
         matcher = Matcher(known.columns, threshold_bits=threshold_bits, name_entries=known.name_entries)
         asked = iter(_ask(questions, signal))
         while batch := list(islice(asked, _BATCH)):

@@ -100,6 +100,7 @@ def run_scan(
         stack.callback(workers.close)
         workers.start()
         # Meanwhile: SQL takes as long to import, and lists to load, as decoders take to warm up.
+        from unseen.casework.indexing import Indexing
         from unseen.casework.loading import load_known
         from unseen.matching import Matcher
         from unseen.scan import Clock, scan
@@ -107,7 +108,9 @@ def run_scan(
 
         store = stack.enter_context(open_store(settings.store))
         hashers = load_hashers()
-        known = load_known(store, settings.lists, hashers=hashers)
+        # A scan is evidence: it begins when every byte that it will search by has been verified.
+        indexing = Indexing(threshold_bits=settings.threshold_bits, verify=True, may_write=True, note=watchers.note)
+        known = load_known(store, settings.lists, hashers=hashers, indexing=indexing)
         matcher = Matcher(
             known.columns,
             threshold_bits=settings.threshold_bits,

@@ -22,9 +22,9 @@ def block_checksums(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
 
 
 def _checksums(rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
-    rest = np.full(len(rows), _ALL_ONES)
+    rest: npt.NDArray[np.uint32] = np.full(len(rows), _ALL_ONES)
     for column in rows.T:
-        rest = rest >> 8 ^ _TABLE[(rest ^ column) & 0xFF]
+        rest = np.bitwise_xor(rest >> np.uint32(8), _TABLE[(rest ^ column) & 0xFF], dtype=np.uint32)
     return rest ^ _ALL_ONES
 
 

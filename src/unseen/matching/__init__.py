@@ -1,7 +1,19 @@
 """Exact search and what counts as a match: the one door to the search half of the kernel."""
 
 from unseen.matching.digests import DigestTable
-from unseen.matching.index import Index
+from unseen.matching.index import Index, check_threshold
 from unseen.matching.policy import Comparison, Matcher
+from unseen.matching.segment_writer import IndexWriter, building_bytes
+from unseen.matching.segments import Generation, StoredColumn
 
-__all__ = ["Comparison", "DigestTable", "Index", "Matcher"]
+__all__ = [
+    "Comparison",
+    "DigestTable",
+    "Generation",
+    "Index",
+    "IndexWriter",
+    "Matcher",
+    "StoredColumn",
+    "building_bytes",
+    "check_threshold",
+]

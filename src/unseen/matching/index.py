@@ -12,7 +12,7 @@ from unseen import kernel
 from unseen.errors import IndexFileError, ThresholdError, UsageError
 from unseen.matching.index_file import MappedFile, map_file, write_segment
 
-__all__ = ["KIND", "THRESHOLD_BITS_DEFAULT", "THRESHOLD_BITS_MAX", "Index"]
+__all__ = ["CODE_BYTES", "KIND", "THRESHOLD_BITS_DEFAULT", "THRESHOLD_BITS_MAX", "Index", "check_threshold"]
 
 Codes = npt.NDArray[np.uint8]
 Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint16]]
@@ -36,6 +36,19 @@ def _as_codes(rows: npt.ArrayLike, what: str) -> Codes:
             hint="one row per hash, most significant bit first; numpy.frombuffer(data, numpy.uint8).reshape(-1, 32)",
         )
     return np.ascontiguousarray(array)
+
+
+def check_threshold(threshold_bits: int) -> None:
+    """Refuse a radius that no index answers for.
+
+    Raises:
+        ThresholdError: `threshold_bits` is outside 0 … 64.
+    """
+    if not 0 <= threshold_bits <= THRESHOLD_BITS_MAX:
+        raise ThresholdError(
+            f"threshold of {threshold_bits} bits, expected 0 to {THRESHOLD_BITS_MAX}",
+            hint=f"unrelated pictures lie around 128 bits apart; the field's default is {THRESHOLD_BITS_DEFAULT}",
+        )
 
 
 class Index:
@@ -79,11 +92,7 @@ class Index:
             UsageError: The codes are of another shape or type.
             ThresholdError: `threshold_bits` is outside 0 … 64.
         """
-        if not 0 <= threshold_bits <= THRESHOLD_BITS_MAX:
-            raise ThresholdError(
-                f"threshold of {threshold_bits} bits, expected 0 to {THRESHOLD_BITS_MAX}",
-                hint=f"unrelated pictures lie around 128 bits apart; the field's default is {THRESHOLD_BITS_DEFAULT}",
-            )
+        check_threshold(threshold_bits)
         index = kernel.new_index(threshold_bits)
         for block in codes if isinstance(codes, Iterator) else [codes]:
             index.append(_as_codes(block, "codes"))

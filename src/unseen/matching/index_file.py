@@ -86,14 +86,17 @@ class MappedFile:
         _expect(self.path, size % np.dtype(dtype).itemsize == 0, f"part of another size: {name}")
         return self.file[offset : offset + size].view(dtype)
 
-    def check_blocks(self) -> None:
-        """Verify the checksum of every block.
+    def check_blocks(self, part: str | None = None) -> None:
+        """Verify the checksum of every block, or of those in which one part lies.
 
         Raises:
             IndexFileError: A block is not what was written.
         """
-        damaged = np.flatnonzero(block_checksums(self.file[self.start :]) != self.checksums)
-        _expect(self.path, not len(damaged), f"block {damaged[:1]} is damaged")
+        offset, size = dict(self.parts)[part] if part else (self.start, len(self.file) - self.start)
+        first, end = (offset - self.start) // BLOCK_BYTES, -(-(offset + size - self.start) // BLOCK_BYTES)
+        found = block_checksums(self.file[self.start + first * BLOCK_BYTES : self.start + end * BLOCK_BYTES])
+        damaged = np.flatnonzero(found != self.checksums[first:end])
+        _expect(self.path, not len(damaged), f"block {first + damaged[:1]} is damaged")
 
     def check_sha256(self, expected: str) -> None:
         """Verify the digest of the whole file; takes a second for some two gigabytes.
@@ -189,9 +192,7 @@ def _read_header(path: Path, whole: Bytes) -> tuple[dict[str, Any], int]:
     return header, _PREFIX.size + header_bytes
 
 
-def _blocks(
-    kind: str, facts: Mapping[str, object], parts: Sequence[tuple[str, Bytes]]
-) -> Iterable[bytes | memoryview]:
+def _blocks(kind: str, facts: Mapping[str, object], parts: Sequence[tuple[str, Bytes]]) -> Iterable[bytes | memoryview]:
     places, end = [], 0
     for name, data in parts:
         places.append([name, end, data.nbytes])
@@ -254,9 +255,7 @@ def _translated(path: Path, verb: str = "write") -> Iterator[None]:
         raise IndexFileError(f"{path}: not made as the format says: {error!r}", hint=_HINT) from error
 
 
-def replace_file(
-    path: Path, blocks: Iterable[bytes | memoryview], *, name: Callable[[], str] | None = None
-) -> None:
+def replace_file(path: Path, blocks: Iterable[bytes | memoryview], *, name: Callable[[], str] | None = None) -> None:
     """Write a file beside its place, force it to disk, and put it in its place, which is forced to disk too.
 
     Args:

@@ -1,9 +1,11 @@
-"""Which files make up the index of a store: one manifest per generation, one of them current. Not here: their content."""
+"""Which files make up the index of a store: a manifest per generation, one of them current. Not here: their content."""
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -11,7 +13,16 @@ from typing import Any, Self
 from unseen.errors import IndexFileError
 from unseen.matching.index_file import FileRef
 
-__all__ = ["CURRENT", "ColumnFiles", "HeldManifest", "ListFiles", "Manifest", "clear_away", "manifest_path", "segment_path"]
+__all__ = [
+    "CURRENT",
+    "ColumnFiles",
+    "HeldManifest",
+    "ListFiles",
+    "Manifest",
+    "clear_away",
+    "manifest_path",
+    "segment_path",
+]
 
 _FORMAT = 1
 _HINT = "the index is only a cache: delete its directory, and it is built anew from the store"
@@ -19,6 +30,7 @@ _HINT = "the index is only a cache: delete its directory, and it is built anew f
 _ATTEMPTS = 100
 
 CURRENT = "CURRENT"
+_CURRENT = re.compile(rb"(MANIFEST-[0-9]+\.json) ([0-9a-f]{64})\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,42 +137,36 @@ class HeldManifest:
         try:
             path, sha256 = self._take()
             text = path.read_bytes()
-            if hashlib.sha256(text).hexdigest() != sha256:
-                raise IndexFileError(f"{path}: its SHA-256 is not the one that {CURRENT} names", hint=_HINT)
-            self.manifest = Manifest.parse(text)
+            self.manifest = _parse_as(sha256, text)
         except OSError as error:
             self.close()
             raise IndexFileError(f"{folder}: cannot read the index: {error.strerror or error}", hint=_HINT) from error
         except (KeyError, TypeError, ValueError) as error:
             self.close()
             raise IndexFileError(f"{folder}: not made as the format says: {error}", hint=_HINT) from error
-        except IndexFileError:
-            self.close()
-            raise
         self.sha256 = sha256
 
     def _take(self) -> tuple[Path, str]:
         """The manifest that is current while it is locked against being cleared away."""
         for _ in range(_ATTEMPTS):
-            name, sha256 = (self._folder / CURRENT).read_text(encoding="ascii").split()
+            current = _read_current(self._folder)
+            name, sha256 = current
             path = self._folder / name
-            if path.parent != self._folder:
-                raise ValueError(f"{CURRENT} names a place elsewhere")
             try:
                 self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
                 fcntl.flock(self._descriptor, fcntl.LOCK_SH)
                 if os.path.samestat(os.fstat(self._descriptor), path.stat()):
                     return path, sha256
             except FileNotFoundError:
-                if (self._folder / CURRENT).read_text(encoding="ascii").split() == [name, sha256]:
+                if _read_current(self._folder) == current:
                     raise
             self.close()
-        raise IndexFileError(f"{self._folder}: the index changes faster than it can be opened", hint="try again")
+        raise BlockingIOError(errno.EAGAIN, "it changes faster than it can be opened")
 
     def is_current(self) -> bool:
         """Whether no later generation has taken its place."""
         try:
-            return (self._folder / CURRENT).read_text(encoding="ascii").split()[1:] == [self.sha256]
+            return _read_current(self._folder)[1] == self.sha256
         except (OSError, ValueError):
             return False
 
@@ -182,6 +188,21 @@ def manifest_path(folder: Path, generation: int) -> Path:
 def segment_path(folder: Path, sha256: str) -> Path:
     """Where a file of the index lies."""
     return folder / "segments" / f"{sha256}.seg"
+
+
+def _read_current(folder: Path) -> tuple[str, str]:
+    """Name and digest of the current manifest."""
+    text = (folder / CURRENT).read_bytes()
+    found = _CURRENT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{CURRENT} does not name a manifest")
+    return found[1].decode(), found[2].decode()
+
+
+def _parse_as(sha256: str, text: bytes) -> Manifest:
+    if hashlib.sha256(text).hexdigest() != sha256:
+        raise ValueError(f"the manifest's SHA-256 is not the one that {CURRENT} names")
+    return Manifest.parse(text)
 
 
 def clear_away(path: Path) -> bool:

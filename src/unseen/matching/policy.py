@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen.matching.digests import DigestTable
-from unseen.matching.index import Index
+from unseen.matching.index import Index, check_threshold
+from unseen.matching.segments import StoredColumn
 from unseen.model import QUALITY_MIN, Codes, How, ItemHashes, ListClass, Match, Signal
 
 __all__ = ["Comparison", "Matcher"]
 
 Rows = npt.NDArray[np.int64]
+# Turns uint8[m, size_bytes] into query, column, row and distance of every match.
+_Search = Callable[[npt.NDArray[np.uint8]], tuple[Rows, Rows, Rows, Rows]]
 
 # Known files and cleared entries are shown beside, but accuse nobody and excuse nothing.
 _FINDING_CLASSES = frozenset({ListClass.CSAM, ListClass.USER_REPORTED})
@@ -52,19 +55,62 @@ class _Found:
 
 
 class _Columns:
-    """All columns of one signal, as one numbered range of entries."""
+    """All columns of one signal that lie in memory, as one numbered range of entries."""
 
-    def __init__(self, columns: Sequence[Codes], signal: str) -> None:
-        self.places = [place for place, codes in enumerate(columns) if codes.signal == signal]
-        self.values = [columns[place].values for place in self.places]
-        rows = [columns[place].rows for place in self.places]
+    def __init__(self, columns: Sequence[Codes | StoredColumn], signal: str) -> None:
+        held = [(place, codes) for place, codes in enumerate(columns) if isinstance(codes, Codes)]
+        self.places = [place for place, codes in held if codes.signal == signal]
+        self.values = [codes.values for _, codes in held if codes.signal == signal]
+        rows = [codes.rows for _, codes in held if codes.signal == signal]
         self.rows: Rows = np.concatenate(rows) if rows else np.empty(0, np.int64)
         self._ends = np.cumsum([len(part) for part in rows], dtype=np.int64)
 
-    def locate(self, entry_at: Rows) -> tuple[list[int], list[int]]:
+    def locate(self, entry_at: Rows) -> tuple[Rows, Rows]:
         """The column and the row of each entry."""
         at = np.searchsorted(self._ends, entry_at, side="right")
-        return [self.places[place] for place in at.tolist()], self.rows[entry_at].tolist()
+        return np.asarray(self.places, dtype=np.int64)[at], self.rows[entry_at]
+
+
+def _in_index(index: Index, merged: _Columns) -> _Search:
+    def ask(queries: npt.NDArray[np.uint8]) -> tuple[Rows, Rows, Rows, Rows]:
+        query_at, entry_at, distance_bits = index.search(queries)
+        return query_at, *merged.locate(entry_at), distance_bits.astype(np.int64)
+
+    return ask
+
+
+def _in_table(table: DigestTable, merged: _Columns) -> _Search:
+    def ask(queries: npt.NDArray[np.uint8]) -> tuple[Rows, Rows, Rows, Rows]:
+        query_at, entry_at = table.search(queries)
+        return query_at, *merged.locate(entry_at), np.zeros(len(query_at), np.int64)
+
+    return ask
+
+
+def _in_files(column: StoredColumn, place: int) -> _Search:
+    def ask(queries: npt.NDArray[np.uint8]) -> tuple[Rows, Rows, Rows, Rows]:
+        query_at, rows, distance_bits = column.search(queries)
+        return query_at, np.full(len(rows), place, np.int64), rows, distance_bits.astype(np.int64)
+
+    return ask
+
+
+def _all_searches(
+    columns: Sequence[Codes | StoredColumn], signal: str, build: Callable[[_Columns], _Search]
+) -> list[_Search]:
+    """What lies in memory is searched together; what lies in files, list by list."""
+    merged = _Columns(columns, signal)
+    stored = [
+        _in_files(column, place)
+        for place, column in enumerate(columns)
+        if isinstance(column, StoredColumn) and column.signal == signal and column.count
+    ]
+    return [*([build(merged)] if len(merged.rows) else []), *stored]
+
+
+def _ask_all(searches: Sequence[_Search], queries: npt.NDArray[np.uint8]) -> tuple[Rows, ...]:
+    found = [search(queries) for search in searches]
+    return found[0] if len(found) == 1 else tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
 
 class Matcher:
@@ -75,7 +121,7 @@ class Matcher:
 
     def __init__(
         self,
-        columns: Sequence[Codes],
+        columns: Sequence[Codes | StoredColumn],
         *,
         threshold_bits: int,
         name_entries: Callable[[Sequence[int]], Mapping[int, str]],
@@ -84,7 +130,8 @@ class Matcher:
         """Build the search over these lists.
 
         Args:
-            columns: One for each list and signal. Rows are unique across all of them.
+            columns: One for each list and signal, in memory or in the files of one generation of an index. Rows are
+                unique across all of them.
             threshold_bits: Largest PDQ distance that counts, inclusive, 0 … 64.
             name_entries: Gives the identifiers of rows; asked only for rows that matched.
             hashers: Plugged-in hashers; their signals are compared by brute force.
@@ -92,17 +139,24 @@ class Matcher:
         Raises:
             ThresholdError: `threshold_bits` is outside 0 … 64.
         """
+        check_threshold(threshold_bits)
         self._lists = [(codes.list, codes.list_class) for codes in columns]
+        self._generations = {column.index_sha256 for column in columns if isinstance(column, StoredColumn)}
         self._name_entries = name_entries
         self._finding_lists = {name for name, list_class in self._lists if list_class in _FINDING_CLASSES}
-        self._pdq = _Columns(columns, Signal.PDQ)
-        self._index = Index.build(iter(self._pdq.values), threshold_bits=threshold_bits)
-        # The index holds its own copy.
-        self._pdq.values = []
+
+        def build_index(merged: _Columns) -> _Search:
+            index = Index.build(iter(merged.values), threshold_bits=threshold_bits)
+            # The index holds its own copy.
+            merged.values = []
+            return _in_index(index, merged)
+
+        def build_table(merged: _Columns) -> _Search:
+            return _in_table(DigestTable.build(np.concatenate(merged.values)), merged)
+
+        self._pdq = _all_searches(columns, Signal.PDQ, build_index)
         self._digests = [
-            (signal, merged, DigestTable.build(np.concatenate(merged.values)))
-            for signal in _DIGESTS
-            if (merged := _Columns(columns, signal)).places
+            (signal, searches) for signal in _DIGESTS if (searches := _all_searches(columns, signal, build_table))
         ]
         self._extra = {
             hasher.signal: (hasher, merged, np.concatenate(merged.values))
@@ -124,20 +178,25 @@ class Matcher:
         found: list[dict[str, list[_Found]]] = [{} for _ in batch]
         for at in range(0, len(batch), _ITEMS_AT_ONCE):
             self._search_pdq(batch[at : at + _ITEMS_AT_ONCE], found[at : at + _ITEMS_AT_ONCE])
-        for signal, merged, table in self._digests:
-            self._search_digests(batch, signal, merged, table, found)
+        for signal, searches in self._digests:
+            self._search_digests(batch, signal, searches, found)
         if self._extra:
             self._search_extra(batch, found)
         rows = sorted({each.row for by_signal in found for some in by_signal.values() for each in some})
         names = self._name_entries(rows) if rows else {}
         return [self._settle(by_signal, names) for by_signal in found]
 
+    @property
+    def index_sha256(self) -> str | None:
+        """Digest of the generation of the index by which this searches; None where all lists lie in memory."""
+        return next(iter(self._generations), None)
+
     def is_finding(self, matches: Sequence[Match]) -> bool:
         """Whether a person must look into these matches: one at least is of a list of class csam or user_reported."""
         return any(match.list in self._finding_lists for match in matches)
 
     def _search_pdq(self, batch: Sequence[ItemHashes], found: list[dict[str, list[_Found]]]) -> None:
-        if not len(self._index):
+        if not self._pdq:
             return
         queries: list[bytes] = []
         origins: list[tuple[int, How]] = []
@@ -147,18 +206,17 @@ class Matcher:
                 origins.append((item_at, how))
         if not queries:
             return
-        query_at, entry_at, distance_bits = self._index.search(_matrix(queries, 32))
+        query_at, places, rows, distance_bits = _ask_all(self._pdq, _matrix(queries, 32))
         item_at_of = np.array([item_at for item_at, _ in origins], dtype=np.int64)
         # Of all ways in which one item reaches one entry, the nearest, then the first.
         items = item_at_of[query_at]
-        order = np.lexsort((query_at, distance_bits, entry_at, items))
-        items, entries = items[order], entry_at[order]
+        order = np.lexsort((query_at, distance_bits, rows, items))
+        items, entries = items[order], rows[order]
         is_first = np.ones(len(order), dtype=bool)
         is_first[1:] = (items[1:] != items[:-1]) | (entries[1:] != entries[:-1])
         kept = order[is_first]
-        places, rows = self._pdq.locate(entry_at[kept])
         for place, row, query, bits in zip(
-            places, rows, query_at[kept].tolist(), distance_bits[kept].tolist(), strict=True
+            *(column[kept].tolist() for column in (places, rows, query_at, distance_bits)), strict=True
         ):
             item_at, how = origins[query]
             found[item_at].setdefault(Signal.PDQ.value, []).append(_Found(place, row, bits, query, how))
@@ -167,16 +225,15 @@ class Matcher:
     def _search_digests(
         batch: Sequence[ItemHashes],
         signal: Signal,
-        merged: _Columns,
-        table: DigestTable,
+        searches: Sequence[_Search],
         found: list[dict[str, list[_Found]]],
     ) -> None:
         digests = [(item_at, digest) for item_at, hashes in enumerate(batch) if (digest := _digest(hashes, signal))]
         if not digests:
             return
-        query_at, entry_at = table.search(_matrix([digest for _, digest in digests], signal.size_bytes))
-        places, rows = merged.locate(entry_at)
-        for query, place, row in zip(query_at.tolist(), places, rows, strict=True):
+        queries = _matrix([digest for _, digest in digests], signal.size_bytes)
+        query_at, places, rows, _ = _ask_all(searches, queries)
+        for query, place, row in zip(query_at.tolist(), places.tolist(), rows.tolist(), strict=True):
             found[digests[query][0]].setdefault(signal.value, []).append(_Found(place, row, 0, 0, None))
 
     def _search_extra(self, batch: Sequence[ItemHashes], found: list[dict[str, list[_Found]]]) -> None:
@@ -188,7 +245,9 @@ class Matcher:
                 distances = np.asarray(hasher.distances(value, values))
                 entry_at = np.flatnonzero(distances <= hasher.threshold)
                 places, rows = merged.locate(entry_at)
-                for place, row, distance in zip(places, rows, distances[entry_at].tolist(), strict=True):
+                for place, row, distance in zip(
+                    places.tolist(), rows.tolist(), distances[entry_at].tolist(), strict=True
+                ):
                     found[item_at].setdefault(signal, []).append(_Found(place, row, int(distance), order, None))
 
     def _settle(self, by_signal: Mapping[str, Sequence[_Found]], names: Mapping[int, str]) -> tuple[Match, ...]:

@@ -29,7 +29,7 @@ from unseen.matching.manifest import (
     clear_away,
     manifest_path,
 )
-from unseen.matching.segments import REMOVED, kind_of, read_removed, read_segment
+from unseen.matching.segments import REMOVED, kind_of, read_removed, read_rows, read_segment
 from unseen.model import Codes, Signal
 
 __all__ = ["IndexWriter", "building_bytes"]
@@ -45,6 +45,12 @@ _ADDED_MAX = 1 << 20
 def building_bytes(count: int, threshold_bits: int = THRESHOLD_BITS_DEFAULT) -> int:
     """Memory that building the index of a list takes at its highest, the list itself and its keys included."""
     return 40 * count + kernel.index_bytes(count, threshold_bits)
+
+
+def _join(held: tuple[Values, Rows], added: tuple[Values, Rows], removed: Rows) -> tuple[Values, Rows]:
+    """What is held and neither removed nor given anew, and then what is added."""
+    kept = ~np.isin(held[1], removed) & ~np.isin(held[1], added[1])
+    return np.concatenate([held[0][kept], added[0]]), np.concatenate([held[1][kept], added[1]])
 
 
 class IndexWriter:
@@ -72,17 +78,16 @@ class IndexWriter:
             current = HeldManifest(folder)
         except IndexFileError:
             # Nothing there, or nothing that can be trusted: lists that are not put anew are without an index.
-            manifest, self._before = Manifest(self._last_generation(), ()), None
+            manifest = Manifest(self._last_generation(), ())
         else:
-            manifest, self._before = current.manifest, current.sha256
+            manifest = current.manifest
             current.close()
         self._generation = manifest.generation
         self._lists = {files.name: files for files in manifest.lists}
 
-    @property
-    def generation_sha256(self) -> str | None:
-        """Digest of the generation that was current when the right to write was given; None where there was none."""
-        return self._before
+    def names(self) -> set[str]:
+        """Names of the lists that the next generation will hold."""
+        return set(self._lists)
 
     def put_list(self, name: str, version: str, columns: Sequence[Codes]) -> None:
         """Build the index of a list from all its entries, in place of what there was.
@@ -100,16 +105,14 @@ class IndexWriter:
         ]
         self._lists[name] = ListFiles(name, version, self._threshold_bits, tuple(built))
 
-    def change_list(
-        self, name: str, version: str, signal: str, *, added: tuple[Values, Rows], removed: Rows
-    ) -> None:
+    def change_list(self, name: str, version: str, signal: str, *, added: tuple[Values, Rows], removed: Rows) -> None:
         """Add and remove entries of one signal of a list; its large segment stays as it is.
 
         Args:
             name: Of the list.
             version: Tells the state of the list in the store afterwards, in hexadecimal.
             signal: Of these entries.
-            added: Values and keys of new entries; keys that stand for nothing else any more.
+            added: Values and keys of new entries; what a key stood for before is replaced.
             removed: Keys of entries that are none any more. Keys that stand for none do no harm.
 
         Raises:
@@ -153,26 +156,21 @@ class IndexWriter:
         values, rows = added
         base, *later = before.segments or (None,)
         for file in later:
-            held_values, held_rows = read_segment(self._folder, before.signal, file)
-            kept = ~np.isin(held_rows, removed)
-            values, rows = np.concatenate([held_values[kept], values]), np.concatenate([held_rows[kept], rows])
-            removed = np.setdiff1d(removed, held_rows[~kept])
+            values, rows = _join(read_segment(self._folder, before.signal, file), (values, rows), removed)
+        base_rows = np.empty(0, np.int64) if base is None else read_rows(self._folder, before.signal, base)
+        # What was in the later segment is gone with it, and what is nowhere needs no mark.
+        removed = removed[np.isin(removed, base_rows)]
         removed = np.union1d(read_removed(self._folder, before.removed), removed)
-        # A key may be given out again; then what it stood for must be gone for good.
-        if base is None or max(len(rows), len(removed)) > max(_ADDED_MAX, base.count // 4) or np.isin(rows, removed).any():
-            return self._merge(before.signal, base, (values, rows), removed)
+        is_large = max(len(rows), len(removed)) > max(_ADDED_MAX, len(base_rows) // 4)
+        # A key may be given out again; then the entry for which it stood must be gone for good.
+        if base is None or is_large or np.isin(rows, base_rows).any():
+            if base is not None:
+                values, rows = _join(read_segment(self._folder, before.signal, base), (values, rows), removed)
+            order = np.argsort(rows, kind="stable")
+            whole = (self._write(before.signal, values[order], rows[order]),) if len(rows) else ()
+            return ColumnFiles(before.signal, whole, None)
         segments = (base, self._write(before.signal, values, rows)) if len(rows) else (base,)
         return ColumnFiles(before.signal, segments, self._write_removed(removed))
-
-    def _merge(self, signal: str, base: FileRef | None, later: tuple[Values, Rows], removed: Rows) -> ColumnFiles:
-        values, rows = later
-        if base is not None:
-            held_values, held_rows = read_segment(self._folder, signal, base)
-            kept = ~np.isin(held_rows, removed)
-            values, rows = np.concatenate([held_values[kept], values]), np.concatenate([held_rows[kept], rows])
-        order = np.argsort(rows, kind="stable")
-        segments = (self._write(signal, values[order], rows[order]),) if len(rows) else ()
-        return ColumnFiles(signal, segments, None)
 
     def _write(self, signal: str, values: Values, rows: Rows) -> FileRef:
         folder = self._folder / "segments"

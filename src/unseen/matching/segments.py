@@ -15,7 +15,7 @@ from unseen.matching.manifest import ColumnFiles, HeldManifest, segment_path
 from unseen.matching.self_test import try_digests, try_index
 from unseen.model import ListClass, Signal
 
-__all__ = ["DIGESTS", "REMOVED", "Generation", "StoredColumn", "kind_of", "read_removed", "read_segment"]
+__all__ = ["DIGESTS", "REMOVED", "Generation", "StoredColumn", "kind_of", "read_removed", "read_rows", "read_segment"]
 
 Rows = npt.NDArray[np.int64]
 
@@ -208,6 +208,18 @@ def read_segment(folder: Path, signal: str, file: FileRef) -> tuple[npt.NDArray[
         planes = [mapped.part(name, np.uint8).reshape(-1, 16) for name in ("heads", "tails")]
         return np.concatenate(planes, axis=1), mapped.part("rows", np.int64)
     return mapped.part("sorted", np.uint8).reshape(-1, mapped.header["digest_bytes"]), mapped.part("rows", np.int64)
+
+
+def read_rows(folder: Path, signal: str, file: FileRef) -> Rows:
+    """Keys of all entries of a segment, in its order, their blocks verified and no others.
+
+    Raises:
+        IndexFileError: The file is missing, torn, altered or foreign.
+    """
+    mapped = map_file(segment_path(folder, file.sha256), kind_of(signal), size_bytes=file.size_bytes)
+    rows: Rows = mapped.part("rows", np.int64)
+    mapped.check_blocks("rows")
+    return rows
 
 
 def kind_of(signal: str) -> str:

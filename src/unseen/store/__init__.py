@@ -12,6 +12,7 @@ from unseen.store.lists import (
     load_codes,
     name_entries,
     read_account,
+    read_version,
     remove_list,
 )
 from unseen.store.records import (
@@ -47,6 +48,7 @@ __all__ = [
     "read_account",
     "read_matched_labels",
     "read_scan",
+    "read_version",
     "record_verdicts",
     "remove_list",
     "reported_findings",

@@ -1,5 +1,6 @@
 """Lists and their entries in the store."""
 
+import hashlib
 import json
 from array import array
 from collections import Counter
@@ -26,6 +27,7 @@ __all__ = [
     "name_entries",
     "read_account",
     "read_labels",
+    "read_version",
     "remove_list",
 ]
 
@@ -211,14 +213,41 @@ def list_entries(store: Store, name: str) -> Iterator[Entry]:
             yield Entry(entry, signal, value, read_labels(labels))
 
 
+def read_version(store: Store, name: str) -> str:
+    """A digest, in hexadecimal, that tells one state of a list from every other: whence it came, and which rows it has.
+
+    Read from a handful of rows, however long the list. Whoever rewrites values behind the back of this program does
+    not change it: that is for `unseen verify` to find.
+
+    Raises:
+        ListError: There is no such list.
+    """
+    with store.read() as connection:
+        info = _find(connection, name)
+        list_id = connection.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one()
+        ends = []
+        for signal in Signal:
+            rows = select(entries.c.id).where(entries.c.list_id == list_id, entries.c.signal == signal.value).limit(1)
+            first = connection.execute(rows.order_by(entries.c.id)).scalar()
+            last = connection.execute(rows.order_by(entries.c.id.desc())).scalar()
+            ends.append([first, last])
+    content = [list_id, info.name, info.sha256.hex(), info.added_at_utc, info.entry_count, ends]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
 def load_codes(
-    store: Store, names: Sequence[str], *, readers: Mapping[str, Callable[[str], bytes]] | None = None
+    store: Store,
+    names: Sequence[str],
+    *,
+    signals: Iterable[Signal] = tuple(Signal),
+    readers: Mapping[str, Callable[[str], bytes]] | None = None,
 ) -> Iterator[Codes]:
     """Load the searchable entries of lists as matrices.
 
     Args:
         store: The store.
         names: Of the lists, in the order wanted.
+        signals: Which of ours.
         readers: For each further signal, of a plugged-in hasher: turns a value as the list wrote it into bytes of
             one fixed size.
 
@@ -232,7 +261,7 @@ def load_codes(
         for name in names:
             list_class = _find(connection, name).list_class
             list_id = connection.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one()
-            for signal in Signal:
+            for signal in signals:
                 rows, values = _load(connection, list_id, signal.value, None)
                 if len(rows):
                     yield Codes(name, list_class, signal.value, values, rows)

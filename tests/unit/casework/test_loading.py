@@ -10,7 +10,7 @@ import pytest
 
 from unseen.casework.loading import load_known
 from unseen.errors import ListError
-from unseen.model import Entry, ListClass
+from unseen.model import Codes, Entry, ListClass
 from unseen.store import ListOrigin, Store, add_list, open_store, remove_list
 
 VALUE = bytes(range(144))
@@ -85,6 +85,7 @@ def test_signals_of_plugged_in_hashers_become_searchable(store: Store) -> None:
     """Hexadecimal and base64 values alike."""
     known = load_known(store, [], hashers=[StandInHasher()])
     (column,) = [column for column in known.columns if column.signal == "photodna"]
+    assert isinstance(column, Codes)
     assert [bytes(row) for row in column.values] == [VALUE, VALUE]
     assert (known.entries_searchable, known.entries_not_searchable) == (3, 0)
 
