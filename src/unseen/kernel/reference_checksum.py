@@ -31,7 +31,7 @@ def _checksums(rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
 def _make_table() -> npt.NDArray[np.uint32]:
     table = np.arange(256, dtype=np.uint32)
     for _ in range(8):
-        table = table >> 1 ^ np.where(table & 1, np.uint32(_POLYNOMIAL), np.uint32(0))
+        table = np.where(table & 1, table >> np.uint32(1) ^ np.uint32(_POLYNOMIAL), table >> np.uint32(1))
     return table
 
 
