@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import ledger, machine, pictures, whole
+from benchmarks import index, ledger, machine, pictures, whole
 from benchmarks.race import Side, race, spread
 
 __all__ = ["ROWS", "Goal", "Row", "Scale", "measure"]
@@ -271,6 +271,30 @@ ROWS = (
         "s",
         lambda scale: whole.list_import(pictures.uniform_codes(scale.codes["1e6"]), rounds=scale.scans),
         (Goal("seconds", "unseen", "", None, None, larger_is_better=False),),
+    ),
+    Row(
+        "index-open",
+        "opening the index of 1e7 codes from its files, self-test and first query included",
+        "s",
+        lambda scale: index.open_first(pictures.uniform_codes(scale.codes["1e7"]), rounds=scale.rounds),
+        (Goal("seconds", "unseen", "", 0.2, None, larger_is_better=False),),
+        needs_gb=4,
+    ),
+    Row(
+        "index-add",
+        "adding 1e4 entries to an index of 1e7 codes and removing 1e4, until it is on disk",
+        "s",
+        lambda scale: index.add(pictures.uniform_codes(scale.codes["1e7"]), rounds=scale.rounds),
+        (Goal("seconds", "unseen", "", 1.0, None, larger_is_better=False),),
+        needs_gb=4,
+    ),
+    Row(
+        "index-build-1e8",
+        "memory while building the index of 1e8 codes",
+        "GB",
+        lambda scale: index.build(pictures.uniform_codes(scale.codes["1e8"]), rounds=1),
+        (Goal("of what was stated beforehand", "peak", "stated", 1.0, None, larger_is_better=False),),
+        needs_gb=16,
     ),
     Row(
         "ledger-verify",

@@ -281,7 +281,11 @@ def test_the_manifest_is_as_documented(tmp_path: Path) -> None:
     """CURRENT names the manifest and its digest; the manifest names every file by its own."""
     sha256 = write(tmp_path, column(np.zeros((2, 32), np.uint8), [4, 5]))
     assert (tmp_path / "CURRENT").read_text() == f"MANIFEST-1.json {sha256}\n"
-    content = json.loads((tmp_path / "MANIFEST-1.json").read_text())
+    text = (tmp_path / "MANIFEST-1.json").read_text()
+    page = (Path(__file__).parents[3] / "docs/reference/formats/index-v1.md").read_text()
+    assert text in page
+    assert sha256 in page
+    content = json.loads(text)
     [path] = _segments(tmp_path)
     file = {"sha256": path.stem, "size_bytes": path.stat().st_size, "count": 2}
     columns = [{"signal": "pdq", "segments": [file], "removed": None}]
