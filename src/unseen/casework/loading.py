@@ -11,7 +11,7 @@ from unseen.casework.indexing import Indexing, open_lists
 from unseen.errors import ListError
 from unseen.hashing.plugin import Hasher
 from unseen.lists import FileCodes, ListFile, read_codes
-from unseen.matching import StoredColumn, check_threshold
+from unseen.matching import Matcher, StoredColumn, check_threshold
 from unseen.model import Codes, ListClass
 from unseen.store import ListInfo, Store, list_lists, load_codes, name_entries, read_account
 
@@ -53,6 +53,10 @@ class KnownMaterial:
             end = file.first_row + len(file.names)
             names.update((row, file.names[row - file.first_row]) for row in rows if file.first_row <= row < end)
         return names
+
+    def matcher(self, threshold_bits: int, hashers: Sequence[Hasher] = ()) -> Matcher:
+        """The search over all of it, within so many bits."""
+        return Matcher(self.columns, threshold_bits=threshold_bits, name_entries=self.name_entries, hashers=hashers)
 
     def add_stored(
         self,

@@ -102,7 +102,6 @@ def run_scan(
         # Meanwhile: SQL takes as long to import, and lists to load, as decoders take to warm up.
         from unseen.casework.indexing import Indexing
         from unseen.casework.loading import load_known
-        from unseen.matching import Matcher
         from unseen.scan import Clock, scan
         from unseen.store import ScanSession, open_store
 
@@ -111,12 +110,7 @@ def run_scan(
         # A scan is evidence: it begins when every byte that it will search by has been verified.
         indexing = Indexing(threshold_bits=settings.threshold_bits, verify=True, may_write=True, note=watchers.note)
         known = load_known(store, settings.lists, hashers=hashers, indexing=indexing)
-        matcher = Matcher(
-            known.columns,
-            threshold_bits=settings.threshold_bits,
-            name_entries=known.name_entries,
-            hashers=hashers,
-        )
+        matcher = known.matcher(settings.threshold_bits, hashers)
         darkroom: Darkroom | Watched = stack.enter_context(workers)
         for gap in workers.sandbox.gaps:
             watchers.note(gap)

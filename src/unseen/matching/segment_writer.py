@@ -40,11 +40,14 @@ Rows = npt.NDArray[np.int64]
 # Additions lie in a second segment, which is written anew with every change. Beyond this many, or a quarter of the
 # large one, both become one.
 _ADDED_MAX = 1 << 20
+_BESIDES_BYTES = 1 << 24
 
 
 def building_bytes(count: int, threshold_bits: int = THRESHOLD_BITS_DEFAULT) -> int:
     """Memory that building the index of a list takes at its highest, the list itself and its keys included."""
-    return 40 * count + kernel.index_bytes(count, threshold_bits)
+    entire = 40 * count + kernel.index_bytes(count, threshold_bits)
+    # The table of checksums, held some times over, and what any process needs to write a file.
+    return entire + entire // 256 + _BESIDES_BYTES
 
 
 def _join(held: tuple[Values, Rows], added: tuple[Values, Rows], removed: Rows) -> tuple[Values, Rows]:
