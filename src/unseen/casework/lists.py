@@ -136,7 +136,7 @@ def remove_list(store: str, name: str) -> int:
         ListError: There is no such list.
         StoreError: There is no store, or it cannot be written.
     """
-    from unseen.casework.indexing import forget_list
+    from unseen.casework.known.indexing import forget_list
 
     with open_store(store, create=False) as opened:
         count = stores.remove_list(opened, name)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from unseen.casework.indexing import Indexing
-from unseen.casework.loading import load_known
+from unseen.casework.known.indexing import Indexing
+from unseen.casework.known.loading import load_known
 from unseen.errors import UsageError
 from unseen.lists import ListFile, ask_for
 from unseen.matching import Matcher

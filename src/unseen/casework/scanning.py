@@ -24,7 +24,7 @@ from unseen.model import Finding, Item, NotScreened, Summary
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
 
 if TYPE_CHECKING:
-    from unseen.casework.loading import KnownMaterial
+    from unseen.casework.known.loading import KnownMaterial
     from unseen.store import Store
 
 __all__ = ["ScanSettings", "ScanWatchers", "run_scan"]
@@ -100,8 +100,8 @@ def run_scan(
         stack.callback(workers.close)
         workers.start()
         # Meanwhile: SQL takes as long to import, and lists to load, as decoders take to warm up.
-        from unseen.casework.indexing import Indexing
-        from unseen.casework.loading import load_known
+        from unseen.casework.known.indexing import Indexing
+        from unseen.casework.known.loading import load_known
         from unseen.scan import Clock, scan
         from unseen.store import ScanSession, open_store
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unseen.casework import indexing
-from unseen.casework.indexing import Indexing, forget_list, open_lists
-from unseen.casework.loading import load_known
+from unseen.casework.known import indexing
+from unseen.casework.known.indexing import Indexing, forget_list, open_lists
+from unseen.casework.known.loading import load_known
 from unseen.errors import ListError, ThresholdError
 from unseen.matching import Matcher, StoredColumn
 from unseen.model import Codes, Entry, ItemHashes, ListClass, Signal

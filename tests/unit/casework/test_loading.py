@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from unseen.casework.loading import load_known
+from unseen.casework.known.loading import load_known
 from unseen.errors import ListError
 from unseen.model import Codes, Entry, ListClass
 from unseen.store import ListOrigin, Store, add_list, open_store, remove_list

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from unseen.casework.indexing import Indexing, open_lists
+from unseen.casework.known.indexing import Indexing, open_lists
 from unseen.errors import ListError
 from unseen.hashing.plugin import Hasher
 from unseen.lists import FileCodes, ListFile, read_codes

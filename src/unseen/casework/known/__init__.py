@@ -1,0 +1,1 @@
+"""Known material: the lists of a run, and the index by which those of the store are searched."""
