@@ -44,6 +44,7 @@ def furnish(tmp_path: Path) -> Path:
     draw(2, (900, 600)).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(uploads / "mirrored.webp")
     draw(9, (640, 480)).save(uploads / "other.jpg")
     (uploads / "readme.txt").write_text("nothing to see\n")
-    whole = (known / "meadow.png").read_bytes()
-    (uploads / "broken.png").write_bytes(whole[:100])
+    draw(8, (640, 480)).save(uploads / "broken.png")
+    whole = (uploads / "broken.png").read_bytes()
+    (uploads / "broken.png").write_bytes(whole[: len(whole) // 2])
     return tmp_path
