@@ -1,9 +1,13 @@
 """Shared by every test: where the reference vectors lie."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell that runs the tests in the background has them, and every program they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def find_vectors() -> Path | None:

@@ -91,7 +91,7 @@ def wait_for(path: Path, running: "subprocess.Popen[bytes]") -> None:
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program whose `findings` fails in a way that nobody foresaw."""
 
-    def fail(location: str) -> None:
+    def fail(location: str, **_: object) -> None:
         raise ZeroDivisionError(f"no idea about {location}")
 
     monkeypatch.setattr("unseen.casework.findings.list_findings", fail)
