@@ -17,6 +17,12 @@ def find_vectors() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _keys(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test leaves a signing key in the folder of whoever runs it."""
+    os.environ["UNSEEN_KEYS"] = str(tmp_path_factory.mktemp("keys"))
+
+
 @pytest.fixture(scope="session")
 def vectors() -> Path:
     """The folder of reference vectors; the test is skipped, visibly, where there is none."""

@@ -93,4 +93,11 @@ def environment(**more: str) -> dict[str, str]:
     """What the program sees: no setting of whoever runs the tests, and a terminal of 80 columns."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("UNSEEN_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
-    return {**kept, "PATH": path, "COLUMNS": "80", "LC_ALL": "C.UTF-8", **more}
+    return {
+        **kept,
+        "PATH": path,
+        "UNSEEN_KEYS": os.environ["UNSEEN_KEYS"],
+        "COLUMNS": "80",
+        "LC_ALL": "C.UTF-8",
+        **more,
+    }

@@ -76,7 +76,15 @@ def run_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
-        env=kept | {"PATH": path, "HOME": str(folder), "NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb"},
+        env=kept
+        | {
+            "XDG_CONFIG_HOME": str(folder / ".config"),
+            "PATH": path,
+            "HOME": str(folder),
+            "NO_COLOR": "1",
+            "COLUMNS": "120",
+            "TERM": "dumb",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

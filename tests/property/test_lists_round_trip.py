@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.stand_ins import open_writable
 
 from unseen.errors import ListError
 from unseen.lists import ListFile, ListFormat, write_lines
 from unseen.model import Entry, Label, ListClass, Signal
-from unseen.store import ListOrigin, Store, add_list, list_entries, open_store, remove_list
+from unseen.store import ListOrigin, Store, add_list, list_entries, remove_list
 
 CORPUS = [path.read_bytes() for path in sorted((Path(__file__).parent.parent / "fuzz" / "lists").iterdir())]
 
@@ -49,7 +50,7 @@ relaxed = settings(max_examples=120, deadline=None, suppress_health_check=[Healt
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """One store for all cases."""
-    return open_store(tmp_path_factory.mktemp("round") / "store")
+    return open_writable(tmp_path_factory.mktemp("round") / "store")
 
 
 @relaxed
@@ -84,7 +85,7 @@ def test_the_store_keeps_each_different_entry_once(store: Store, given_entries: 
     try:
         kept = list(list_entries(store, "a"))
     finally:
-        remove_list(store, "a")
+        remove_list(store, "a", at_utc="2026-11-23T12:00:00Z")
     assert kept == list(dict.fromkeys(given_entries))
     assert duplicates == len(given_entries) - len(kept)
 

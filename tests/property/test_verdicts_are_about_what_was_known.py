@@ -5,9 +5,10 @@ import tempfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.found import found, match
+from tests.unit.stand_ins import open_writable
 
 from unseen.model import Decision, Match, Status
-from unseen.store import list_findings, open_store, record_verdicts, verdict_history
+from unseen.store import list_findings, record_verdicts, verdict_history
 
 NOW = "2026-11-23T12:00:00Z"
 
@@ -27,7 +28,7 @@ def test_a_finding_stands_where_its_newest_verdict_puts_it(
     first: list[Match], then: list[list[Match] | Decision]
 ) -> None:
     """Open where nobody decided, where it was taken back, or where a match came that was not on record then."""
-    with tempfile.TemporaryDirectory() as folder, open_store(f"{folder}/store") as store:
+    with tempfile.TemporaryDirectory() as folder, open_writable(f"{folder}/store") as store:
         (finding_id,) = found(store, {"item": first}, number=0, at_utc=NOW)
         on_record, known, given_so_far = set(first), set[Match](), list[Decision]()
         for number, happening in enumerate(then, start=1):

@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from unseen import store
+from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
 from unseen.model import Decision, Finding, Status, Verdict
 
@@ -71,14 +72,15 @@ def decide(location: str, ids: Sequence[str], decision: Decision, *, by: str, re
     Raises:
         UsageError: Name or reason is empty, too long or no text; no finding begins so, or several do.
         StoreError: There is no store, or it cannot be written.
+        SigningKeyError: There is no key to sign the ledger with.
+        LedgerBrokenError: The store's ledger is not what was signed.
     """
     name = _stated("name", by, _NAME_CHARS_MAX, option="--by")
     why = _stated("reason", reason, _REASON_CHARS_MAX, option="--reason")
     if not ids:
         raise UsageError("no finding was named", hint="give the ids that `unseen findings` prints")
-    at_utc = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    with store.open_store(location, create=False) as opened:
-        decided = store.record_verdicts(opened, ids, decision, by=name, reason=why, at_utc=at_utc)
+    with open_recorded(location, create=False) as opened:
+        decided = store.record_verdicts(opened, ids, decision, by=name, reason=why, at_utc=now_utc())
         return store.name_findings(opened, decided)
 
 

@@ -2,15 +2,16 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import IO
 
 from unseen import store as stores
+from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.recording import open_recorded
 from unseen.errors import ListError, UsageError
 from unseen.hashing.plugin import HASHERS_GROUP
 from unseen.lists import ListFile, write_lines
@@ -64,6 +65,8 @@ def add_list(
     signal: str | None = None,
     list_class: str | None = None,
     replace: bool = False,
+    note: Callable[[str], None] = lambda _: None,
+    keys: Path | None = None,
 ) -> AddedList:
     """Take a list from a file into the store: whole, or not at all.
 
@@ -75,6 +78,8 @@ def add_list(
         signal: Signal of values that name none.
         list_class: `csam`, `user_reported`, `known_file` or `cleared`; None for `csam`.
         replace: Whether a list of this name gives way, in the same transaction.
+        note: Told what a person should know: that a signing key was made.
+        keys: Folder of signing keys; None for `UNSEEN_KEYS` or the user's own.
 
     Raises:
         UsageError: No such format, signal or class, or an impossible name.
@@ -85,14 +90,17 @@ def add_list(
     _check_name(name)
     chosen = _parse_class(list_class)
     plugged = {point.name for point in entry_points(group=HASHERS_GROUP)}
-    with ListFile(path, file_format=file_format, signal=signal, plugged=plugged) as file, open_store(store) as opened:
+    with (
+        ListFile(path, file_format=file_format, signal=signal, plugged=plugged) as file,
+        open_recorded(store, keys=keys, note=note) as opened,
+    ):
         duplicates = stores.add_list(
             opened,
             name,
             file.entries(),
             list_class=chosen,
             origin=ListOrigin(_printable(path), file.format.value, lambda: file.sha256),
-            at_utc=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            at_utc=now_utc(),
             replace=replace,
         )
         return AddedList(
@@ -135,11 +143,13 @@ def remove_list(store: str, name: str) -> int:
     Raises:
         ListError: There is no such list.
         StoreError: There is no store, or it cannot be written.
+        SigningKeyError: There is no key to sign the ledger with.
+        LedgerBrokenError: The store's ledger is not what was signed.
     """
     from unseen.casework.known.indexing import forget_list
 
-    with open_store(store, create=False) as opened:
-        count = stores.remove_list(opened, name)
+    with open_recorded(store, create=False) as opened:
+        count = stores.remove_list(opened, name, at_utc=now_utc())
         forget_list(opened.path, name)
     return count
 
@@ -166,13 +176,17 @@ def export_list(store: str, name: str, path: str, *, file_format: str = "jsonl")
     if path == "-":
         raise UsageError("values of a list are not written to standard output", hint="give the name of a new file")
     count = 0
-    with open_store(store, create=False, read_only=True) as opened:
+    with open_recorded(store, create=False) as opened:
         account = stores.read_account(opened, name)
         lines = write_lines(stores.list_entries(opened, account.info.name), file_format=file_format)
         with _new_file(Path(path)) as file:
             for line in lines:
                 file.write(line)
                 count += 1
+            # The file is whole and still without its name: nothing leaves the store that is not on record.
+            stores.record_export(
+                opened, name, path=_printable(str(Path(path).absolute())), file_format=file_format, at_utc=now_utc()
+            )
     return count
 
 

@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from unseen.errors import SourceError, StoreError, UsageError
+from unseen.casework.proof import clock
+from unseen.casework.proof.recording import open_recorded
+from unseen.errors import SigningKeyError, SourceError, StoreError, UsageError
 from unseen.model import Summary
 from unseen.model.report import Form, ReportData, ReportedList, ReportedRun, Stated
 from unseen.reports import can_write_pdf, write_html, write_json, write_json_body, write_pdf
@@ -23,6 +24,7 @@ from unseen.store import (
     open_store,
     read_matched_labels,
     read_scan,
+    record,
     reported_findings,
     unscreened_rows,
 )
@@ -58,9 +60,12 @@ def write_report(
     forms: Sequence[Form] = (),
     scan_id: int | None = None,
     stated: Stated = _NOTHING_STATED,
-    now_utc: Callable[[], str] | None = None,
+    now_utc: Callable[[], str] = clock.now_utc,
+    note: Callable[[str], None] = lambda _: None,
 ) -> list[WrittenReport]:
-    """Write a report of one scan: one file for each form, whole or not at all. The store is only read.
+    """Write a report of one scan: one file for each form, whole or not at all, and put their digests on record.
+
+    A copy of a store, without its key or on a read-only medium, can be reported too: then the report is not on record.
 
     Args:
         location: Of the store.
@@ -68,16 +73,18 @@ def write_report(
         forms: Which; none for all, without PDF where typst is not installed.
         scan_id: Of which scan; None for the newest that is finished.
         stated: What the report says about itself because somebody said so.
-        now_utc: The time of writing, in ISO 8601; None for that of the system's clock.
+        now_utc: The time of writing, in ISO 8601.
+        note: Told where the report could not be put on record.
 
     Raises:
         StoreError: There is no such store or finished scan, or its rows and its account do not agree.
         SourceError: A file cannot be written.
+        LedgerBrokenError: The store's ledger is not what was signed; the files are written and not on record.
         UsageError: A file is there already, or PDF was asked for and typst is not installed.
     """
     chosen = _choose(forms)
     with open_store(location, create=False, read_only=True) as store, tempfile.TemporaryFile() as body:
-        report = read_report(store, scan_id, stated=stated, at_utc=(now_utc or _now_utc)())
+        report = read_report(store, scan_id, stated=stated, at_utc=now_utc())
         report_id = write_json_body(report, body)
         body.seek(0)
         writers: dict[Form, Callable[[IO[bytes]], None]] = {
@@ -89,10 +96,21 @@ def write_report(
         for path in paths.values():
             if path.exists():
                 raise UsageError(f"there is a report at {path} already", hint="give another folder with --out")
-        return [
+        written = [
             WrittenReport(report_id, report.scan, form, str(path), *_write(path, writers[form]))
             for form, path in paths.items()
         ]
+    try:
+        _put_on_record(location, written, now_utc())
+    except (StoreError, SigningKeyError) as error:
+        note(f"the report is not on record: {error}")
+    return written
+
+
+def _put_on_record(location: str, written: Sequence[WrittenReport], at_utc: str) -> None:
+    files = {f"report.{one.form}": one.sha256.hex() for one in written}
+    with open_recorded(location, create=False) as store, record(store, at_utc=at_utc) as page:
+        page.add("report_written", {"scan": written[0].scan, "report": written[0].report, "files": files})
 
 
 def read_report(store: Store, scan_id: int | None, *, stated: Stated, at_utc: str) -> ReportData:
@@ -208,7 +226,3 @@ def _placed(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def _now_utc() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

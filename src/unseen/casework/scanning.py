@@ -4,19 +4,21 @@ import hashlib
 import json
 import os
 import platform
+import pwd
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import chain
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from unseen.casework.hashing import worker_count
 from unseen.casework.kernel import kernel_in_use
 from unseen.casework.progress import CountAhead, Progress, Watched
+from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
@@ -25,13 +27,15 @@ from unseen.sources import PATHS, check_sources, open_listed, open_sources, path
 
 if TYPE_CHECKING:
     from unseen.casework.known.loading import KnownMaterial
-    from unseen.store import Store
+    from unseen.store import Run, Store
 
 __all__ = ["ScanSettings", "ScanWatchers", "run_scan"]
 
 _BLOCK_BYTES = 1 << 20
 # Whatever reads bytes, computes or keeps what comes of them; a report names their versions.
 _LIBRARIES = ("numpy", "pi-heif", "pillow", "simplejpeg", "sqlalchemy")
+# An entry of the ledger has at most 65,535 bytes. Of more lists than these it states the number, and commits to all.
+_LISTS_STATED = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,7 @@ class ScanSettings:
         workers: Number of decoding processes; None for one on each core.
         basis: On which legal basis, in the words of whoever scans; kept with the scan.
         unsafe_no_sandbox: Go on where the kernel cannot lock a worker.
+        keys: Folder of signing keys; None for `UNSEEN_KEYS` or the user's own.
     """
 
     store: str
@@ -55,6 +60,7 @@ class ScanSettings:
     workers: int | None = None
     basis: str | None = None
     unsafe_no_sandbox: bool = False
+    keys: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,8 @@ def run_scan(
         ListError: A list does not exist or cannot be read.
         ThresholdError: The threshold is outside 0 … 64.
         StoreError: The store cannot be opened, read or written, or the same scan is running already.
+        SigningKeyError: There is no key to sign the ledger with.
+        LedgerBrokenError: The store's ledger is not what was signed.
         SandboxError: The kernel cannot lock a worker, and `unsafe_no_sandbox` was not given.
     """
     began = time.monotonic()
@@ -102,10 +110,11 @@ def run_scan(
         # Meanwhile: SQL takes as long to import, and lists to load, as decoders take to warm up.
         from unseen.casework.known.indexing import Indexing
         from unseen.casework.known.loading import load_known
+        from unseen.casework.proof.recording import open_recorded, seal
         from unseen.scan import Clock, scan
-        from unseen.store import ScanSession, open_store
+        from unseen.store import ScanSession
 
-        store = stack.enter_context(open_store(settings.store))
+        store = stack.enter_context(open_recorded(settings.store, keys=settings.keys, note=watchers.note))
         hashers = load_hashers()
         # A scan is evidence: it begins when every byte that it will search by has been verified.
         indexing = Indexing(threshold_bits=settings.threshold_bits, verify=True, may_write=True, note=watchers.note)
@@ -116,8 +125,8 @@ def run_scan(
             watchers.note(gap)
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
         key = hashlib.sha256(what.encode()).digest()
-        run = _conditions(known, workers)
-        session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=_now_utc(), run=run))
+        run = _describe_run(settings, known, workers)
+        session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=now_utc(), run=run))
         before = session.account
         if before.items:
             watchers.note(f"going on with an unfinished scan: {before.items:,} items are done")
@@ -127,15 +136,16 @@ def run_scan(
                 ahead = stack.enter_context(CountAhead(open_sources(texts, passed_over=[str(store.path)])))
             darkroom = Watched(workers, watchers.progress, files_before=before.items, ahead=ahead)
         items = _items(texts, listed, store, watchers.note)
-        clock = Clock(time.monotonic, _now_utc)
+        clock = Clock(time.monotonic, now_utc)
         yield from scan(items, darkroom=darkroom, matcher=matcher, session=session, clock=clock)
         accounted = session.account.seconds - before.seconds
-        yield session.finish(
+        summary = session.finish(
             entries_searchable=known.entries_searchable,
             entries_not_searchable=known.entries_not_searchable,
             seconds=time.monotonic() - began - accounted,
-            at_utc=_now_utc(),
+            at_utc=now_utc(),
         )
+        yield replace(summary, ledger_checkpoint=seal(store))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,28 +184,50 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
     )
 
 
-def _conditions(known: "KnownMaterial", workers: Darkroom) -> dict[str, object]:
-    """What a report must be able to say about this run, and what decides nothing about its result."""
-    return {
-        "started_at_utc": _now_utc(),
-        "clock": "system",
+def _describe_run(settings: ScanSettings, known: "KnownMaterial", workers: Darkroom) -> "Run":
+    """Under which conditions this run works: what the ledger states in clear, and what it only commits to."""
+    from unseen.store import Run
+
+    lists = [
+        {
+            "class": list_class.value,
+            "sha256": sha256.hex(),
+            "record": record,
+            "entries": dict(sorted(by_signal.items())),
+            "searchable": sorted({column.signal for column in known.columns if column.list == name}),
+        }
+        for (name, sha256, list_class), by_signal, record in zip(known.lists, known.entries, known.records, strict=True)
+    ]
+    stated: dict[str, object] = {
+        "clock": CLOCK_SOURCE,
         "version": version("unseen"),
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "kernel": kernel_in_use(),
         "libraries": {name: version(name) for name in _LIBRARIES},
         "sandbox": asdict(workers.sandbox),
-        "lists": [
-            {
-                "list": name,
-                "class": list_class.value,
-                "sha256": sha256.hex(),
-                "entries": dict(sorted(by_signal.items())),
-                "searchable": sorted({column.signal for column in known.columns if column.list == name}),
-            }
-            for (name, sha256, list_class), by_signal in zip(known.lists, known.entries, strict=True)
-        ],
+        "threshold_bits": settings.threshold_bits,
+        "lists": lists if len(lists) <= _LISTS_STATED else len(lists),
+        # The digest of the generation of the index, once there is one that outlives a scan.
+        "index": None,
     }
+    names = [name for name, _, _ in known.lists]
+    conditions = {
+        **stated,
+        "started_at_utc": now_utc(),
+        "by": {"user": _user(), "host": platform.node()},
+        "basis": settings.basis,
+        "lists": [{"list": name, **described} for name, described in zip(names, lists, strict=True)],
+    }
+    return Run(stated, conditions)
+
+
+def _user() -> str:
+    """The account that runs this; its number where it has no name, as in a container."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 @contextmanager
@@ -212,7 +244,3 @@ def _spooled(paths: BinaryIO | None) -> Iterator[_Listed]:
             raise SourceError(f"cannot read the list of paths: {error.strerror or error}") from error
         spool.seek(0)
         yield _Listed(spool, digest.hexdigest())
-
-
-def _now_utc() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

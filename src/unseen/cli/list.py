@@ -47,7 +47,16 @@ def add(
     from unseen.casework.lists import add_list
     from unseen.cli import rows, tables
 
-    added = add_list(store, name, file, file_format=file_format, signal=signal, list_class=list_class, replace=replace)
+    added = add_list(
+        store,
+        name,
+        file,
+        file_format=file_format,
+        signal=signal,
+        list_class=list_class,
+        replace=replace,
+        note=voice.note,
+    )
     if added.class_is_assumed:
         voice.note("no --class was given: the list counts as csam")
     if added.format_is_guessed:

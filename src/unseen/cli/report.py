@@ -51,7 +51,7 @@ def report(
     from unseen.cli import rows, tables
 
     stated = Stated(by=by, agency=agency, case=case, exhibit=exhibit)
-    written = write_report(store, folder=out, forms=forms or (), scan_id=scan, stated=stated)
+    written = write_report(store, folder=out, forms=forms or (), scan_id=scan, stated=stated, note=voice.note)
     if not forms and all(one.form is not Form.PDF for one in written):
         voice.note("no PDF: typst is not installed; pip install 'unseen[pdf]' adds it")
     if json:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from unseen.casework.doctor import Check
     from unseen.casework.lists import AddedList, ListAccount, ListInfo
     from unseen.casework.matching import Answer
+    from unseen.casework.proof.verifying import Verified
     from unseen.casework.reporting import WrittenReport
+    from unseen.errors import VerificationError
 
 __all__ = [
     "account_row",
@@ -27,11 +29,13 @@ __all__ = [
     "match_row",
     "measurement_row",
     "not_screened_row",
+    "not_verified_row",
     "outcome",
     "refused_row",
     "report_row",
     "summary_row",
     "verdict_row",
+    "verified_row",
 ]
 
 Row = dict[str, object]
@@ -165,6 +169,22 @@ def demo_rows(result: "DemoResult") -> Iterator[Row]:
     yield from map(not_screened_row, result.unscreened)
     if result.summary is not None:
         yield summary_row(result.summary)
+
+
+def verified_row(verified: "Verified") -> Row:
+    """The row of `unseen verify --json` where everything holds."""
+    return {"type": "verified", **asdict(verified), "root": verified.root.hex()}
+
+
+def not_verified_row(error: "VerificationError") -> Row:
+    """The row of `unseen verify --json` where something does not hold."""
+    return {
+        "type": "not_verified",
+        "error": str(error),
+        "index": getattr(error, "index", None),
+        "expected": getattr(error, "expected", None) or None,
+        "found": getattr(error, "found", None) or None,
+    }
 
 
 def measurement_row(measurement: "Measurement") -> Row:

@@ -24,6 +24,7 @@ __all__ = [
     "printable",
     "show",
     "size",
+    "warn",
     "write",
     "write_row",
 ]
@@ -80,6 +81,12 @@ def complain(text: str, hint: str = "") -> None:
     _put(f"unseen: error: {printable(text)}", sys.stderr)
     if hint:
         _put(f"unseen: hint: {printable(hint)}", sys.stderr)
+
+
+def warn(text: str, hint: str) -> None:
+    """Say on stderr what limits a result that holds, and what would lift that limit."""
+    _put(f"unseen: warning: {printable(text)}", sys.stderr)
+    _put(f"unseen: hint: {printable(hint)}", sys.stderr)
 
 
 def printable(text: str) -> str:

@@ -35,6 +35,9 @@ BYTES_MAX = 65_535
 SALT_BYTES = 16
 
 _quote = json.JSONEncoder(ensure_ascii=False).encode
+# Nearly every record is an object of text and nothing: C prints it five times as fast as the function below.
+_print_flat = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_PLAIN = frozenset({str, type(None), bool})
 
 
 class Uncanonical(StrEnum):
@@ -115,12 +118,25 @@ def _print(value: Json, depth: int) -> str:
             return str(value)
         case dict() | list() if depth == 0:
             raise UsageError(f"canonical JSON nests at most {DEPTH_MAX} deep")
+        case dict() if _is_flat(value):
+            return _print_flat(value)
         case dict():
             return "{" + ",".join(f"{_quote(k)}:{_print(value[k], depth - 1)}" for k in _sorted_names(value)) + "}"
         case list():
             return "[" + ",".join([_print(item, depth - 1) for item in value]) + "]"
         case _:
             raise UsageError(f"canonical JSON has no {type(value).__name__}")
+
+
+def _is_flat(value: dict[str, Json]) -> bool:
+    """Whether it holds text, words and numbers of exact form only, under names that sort alike everywhere."""
+    for name, one in value.items():
+        if not (type(name) is str and name.isascii()):
+            return False
+        kind = type(one)
+        if kind not in _PLAIN and not (kind is int and -INTEGER_MAX <= one <= INTEGER_MAX):  # type: ignore[operator]  # an int
+            return False
+    return True
 
 
 def _sorted_names(value: dict[str, Json]) -> list[str]:

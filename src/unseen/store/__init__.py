@@ -1,7 +1,18 @@
-"""SQL: the truth about lists, scans, items and findings."""
+"""SQL: the truth about lists, scans, items and findings, and the entries of the ledger beside them."""
 
 from unseen.store.engine import Store, open_store
 from unseen.store.findings import list_findings, name_findings
+from unseen.store.ledger import (
+    Page,
+    Recorder,
+    count_entries,
+    entries_of_type,
+    erase,
+    has_records,
+    read_entries,
+    read_entry,
+    record,
+)
 from unseen.store.lists import (
     ListAccount,
     ListInfo,
@@ -13,6 +24,7 @@ from unseen.store.lists import (
     name_entries,
     read_account,
     read_version,
+    record_export,
     remove_list,
 )
 from unseen.store.records import (
@@ -24,7 +36,7 @@ from unseen.store.records import (
     reported_findings,
     unscreened_rows,
 )
-from unseen.store.scans import Account, ScanSession
+from unseen.store.scans import Account, Run, ScanSession
 from unseen.store.verdicts import record_verdicts, verdict_history
 
 __all__ = [
@@ -33,11 +45,18 @@ __all__ = [
     "ListAccount",
     "ListInfo",
     "ListOrigin",
+    "Page",
+    "Recorder",
+    "Run",
     "ScanRecord",
     "ScanSession",
     "Store",
     "add_list",
+    "count_entries",
     "count_reasons",
+    "entries_of_type",
+    "erase",
+    "has_records",
     "list_entries",
     "list_findings",
     "list_lists",
@@ -46,9 +65,13 @@ __all__ = [
     "name_findings",
     "open_store",
     "read_account",
+    "read_entries",
+    "read_entry",
     "read_matched_labels",
     "read_scan",
     "read_version",
+    "record",
+    "record_export",
     "record_verdicts",
     "remove_list",
     "reported_findings",

@@ -10,18 +10,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from unseen.errors import StoreError
 
+if TYPE_CHECKING:
+    from unseen.store.ledger.entries import Recorder
+
 __all__ = ["SCHEMA_VERSIONS", "Store", "bulk_insert", "open_store"]
 
 # Every revision under migrations/versions, oldest first; a test holds them together. Kept here so that opening a
 # store that is up to date need not import Alembic.
-SCHEMA_VERSIONS = ("0001", "0002")
+SCHEMA_VERSIONS = ("0001",)
 
 # "UnSn": tells our files from any other SQLite file, whoever else keeps a table called alembic_version in it.
 _APPLICATION_ID = 0x556E536E
@@ -39,11 +42,13 @@ class Store:
     Attributes:
         path: The store's directory.
         engine: SQLAlchemy's engine. Prefer `read` and `write`, which raise no foreign errors.
+        recorder: Makes entries of the ledger; without one nothing can be recorded. See `unseen.store.ledger`.
     """
 
     def __init__(self, path: Path, engine: Engine) -> None:
         self.path = path
         self.engine = engine
+        self.recorder: Recorder | None = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

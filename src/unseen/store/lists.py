@@ -14,6 +14,8 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from unseen.errors import ListError
 from unseen.model import Codes, Entry, Label, ListClass, Signal
 from unseen.store.engine import Store, bulk_insert
+from unseen.store.ledger.entries import Page, record
+from unseen.store.ledger.rows import digest_entries, stated_list
 from unseen.store.schema import entries, lists
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "read_account",
     "read_labels",
     "read_version",
+    "record_export",
     "remove_list",
 ]
 
@@ -63,6 +66,8 @@ class ListInfo:
     sha256: bytes
     added_at_utc: str
     entry_count: int
+    # Number of the entry in the ledger that states all this, and the digest of the entries.
+    record: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,35 +126,33 @@ def add_list(
         ListError: There is a list of this name.
         StoreError: The store cannot be written.
     """
-    with store.write() as connection:
-        _make_way(connection, name, replace=replace)
-        list_id = connection.execute(
-            insert(lists)
-            .values(
-                name=name,
-                list_class=list_class.value,
-                format=origin.file_format,
-                origin=origin.path,
-                sha256=b"",
-                added_at_utc=at_utc,
-                entry_count=0,
-            )
-            .returning(lists.c.id)
-        ).scalar_one()
+    with record(store, at_utc=at_utc) as page:
+        connection = page.connection
+        _make_way(page, name, replace=replace)
+        # The number of the entry that is written below, when everything it says is known.
+        list_id = page.next
+        row: dict[str, object] = {
+            "name": name,
+            "list_class": list_class.value,
+            "format": origin.file_format,
+            "origin": origin.path,
+            "added_at_utc": at_utc,
+        }
+        empty = {"sha256": b"", "entries_sha256": b"", "entry_count": 0}
+        connection.execute(insert(lists).values(id=list_id, **row, **empty))
         first_id = (connection.execute(select(func.max(entries.c.id))).scalar_one() or 0) + 1
         hashes = array("q")
         bulk_insert(connection, entries, _rows(offered, list_id, first_id, hashes))
         duplicates = _drop_duplicates(connection, first_id, hashes)
-        connection.execute(
-            update(lists)
-            .where(lists.c.id == list_id)
-            .values(sha256=origin.sha256(), entry_count=len(hashes) - duplicates)
-        )
+        row |= {"sha256": origin.sha256(), "entry_count": len(hashes) - duplicates}
+        row["entries_sha256"] = digest_entries(connection, list_id)
+        connection.execute(update(lists).where(lists.c.id == list_id).values(row))
+        page.add("list_added", stated_list(row), hidden={"origin": origin.path})
     return duplicates
 
 
-def remove_list(store: Store, name: str) -> int:
-    """Take a list out, with its entries; findings that it led to stay.
+def remove_list(store: Store, name: str, *, at_utc: str) -> int:
+    """Take a list out, with its entries; findings that it led to stay, and so does the record of what it was.
 
     Returns:
         How many entries it held.
@@ -158,10 +161,18 @@ def remove_list(store: Store, name: str) -> int:
         ListError: There is no such list.
         StoreError: The store cannot be written.
     """
-    with store.write() as connection:
-        info = _find(connection, name)
-        connection.execute(delete(lists).where(lists.c.name == name))
+    with record(store, at_utc=at_utc) as page:
+        info = _find(page.connection, name)
+        _take_out(page, name)
     return info.entry_count
+
+
+def record_export(store: Store, name: str, *, path: str, file_format: str, at_utc: str) -> None:
+    """Record that the entries of a list, values included, were written to a file."""
+    with record(store, at_utc=at_utc) as page:
+        info = _find(page.connection, name)
+        stated = {"list": info.record, "entries": info.entry_count, "format": file_format}
+        page.add("list_exported", stated, hidden={"path": path})
 
 
 def list_lists(store: Store) -> list[ListInfo]:
@@ -281,10 +292,18 @@ def name_entries(store: Store, rows: Sequence[int]) -> dict[int, str]:
     return names
 
 
-def _make_way(connection: Connection, name: str, *, replace: bool) -> None:
+def _take_out(page: Page, name: str) -> None:
+    number = page.connection.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one()
+    page.connection.execute(delete(lists).where(lists.c.id == number))
+    page.add("list_removed", {"list": number, "name": name})
+
+
+def _make_way(page: Page, name: str, *, replace: bool) -> None:
+    if page.connection.execute(select(lists.c.id).where(lists.c.name == name)).first() is None:
+        return
     if replace:
-        connection.execute(delete(lists).where(lists.c.name == name))
-    elif connection.execute(select(lists.c.id).where(lists.c.name == name)).first() is not None:
+        _take_out(page, name)
+    else:
         raise ListError(
             f"there is a list named {name!r} already", hint=f"give --replace, or `unseen list rm {name}` first"
         )
@@ -367,6 +386,7 @@ def _info(row: RowMapping) -> ListInfo:
         row["sha256"],
         row["added_at_utc"],
         row["entry_count"],
+        row["id"],
     )
 
 

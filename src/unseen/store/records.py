@@ -15,7 +15,7 @@ from unseen.model.report import ReportedFinding, ReportedMatch
 from unseen.store.engine import Store
 from unseen.store.findings import read_how, read_locator
 from unseen.store.lists import read_labels
-from unseen.store.schema import entries, finding_matches, findings, items, lists, not_screened, scans
+from unseen.store.schema import entries, finding_matches, findings, items, lists, not_screened, runs, scans
 from unseen.store.verdicts import newest_verdicts, read_verdict
 
 __all__ = [
@@ -64,6 +64,8 @@ def read_scan(store: Store, scan_id: int | None = None) -> ScanRecord:
         rows = rows.where(scans.c.id == scan_id)
     with store.read() as connection:
         row = connection.execute(rows).mappings().first()
+        of_scan = runs.c.scan_id == (None if row is None else row["id"])
+        conditions = connection.scalars(select(runs.c.conditions).where(of_scan).order_by(runs.c.id)).all()
     if row is None:
         which = "finished scan" if scan_id is None else f"scan {scan_id}"
         raise StoreError(f"the store {store.path} holds no {which}", hint="`unseen scan SOURCE` makes one")
@@ -76,7 +78,7 @@ def read_scan(store: Store, scan_id: int | None = None) -> ScanRecord:
         row["id"],
         row["started_at_utc"],
         row["finished_at_utc"],
-        json.loads(row["settings"]),
+        {**json.loads(row["settings"]), "runs": [json.loads(one) for one in conditions]},
         json.loads(row["summary"]),
     )
 

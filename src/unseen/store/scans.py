@@ -1,26 +1,29 @@
 """Scans in the store: begun, resumed, written batch by batch, finished.
 
-A batch is one transaction: items, rows of what was not screened, findings, their matches and the account of the scan
-are kept together or not at all. A killed scan therefore redoes at most one batch.
+A batch is one transaction: items, rows of what was not screened, findings, their matches, the account of the scan, and
+the entries of the ledger that speak of them are kept together or not at all. A killed scan therefore redoes at most one
+batch.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 
 from unseen.model import Finding, NotScreened, Outcome, Reason, Screened, Summary, Verdict
 from unseen.store.engine import Store
 from unseen.store.findings import pack_how, pack_locator, read_locator, scan_findings
+from unseen.store.ledger.entries import Page, record
+from unseen.store.ledger.rows import finding_value, item_value, run_value, stated_account
 from unseen.store.locks import ScanLock
-from unseen.store.schema import finding_matches, items, not_screened, scans
+from unseen.store.schema import finding_matches, findings, items, not_screened, runs, scans
 from unseen.store.variants import pack_variants
 from unseen.store.verdicts import verdicts_of
 
-__all__ = ["Account", "ScanSession"]
+__all__ = ["Account", "Run", "ScanSession"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,19 @@ class Account:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Under which conditions a scan, or a resumed part of one, works.
+
+    Attributes:
+        stated: What its entry says for ever, in clear.
+        conditions: All of it, people and places included; kept in `runs` until it is erased.
+    """
+
+    stated: Mapping[str, object] = field(default_factory=dict)
+    conditions: Mapping[str, object] = field(default_factory=dict)
+
+
 class ScanSession:
     """One scan, open in a store; a context manager, so that the same scan cannot run twice at once.
 
@@ -60,9 +76,7 @@ class ScanSession:
         is_resumed: Whether an earlier run was not finished.
     """
 
-    def __init__(
-        self, store: Store, key: bytes, *, settings: str, at_utc: str, run: Mapping[str, object] | None = None
-    ) -> None:
+    def __init__(self, store: Store, key: bytes, *, settings: str, at_utc: str, run: Run = Run()) -> None:
         """Begin a scan, or resume the unfinished one with the same key.
 
         Args:
@@ -70,8 +84,7 @@ class ScanSession:
             key: 32 bytes over everything that decides the result: sources, lists, settings, version.
             settings: The same in words (JSON), for whoever asks later what was run.
             at_utc: The time, in ISO 8601.
-            run: Under which conditions this run works: kept with the settings as the newest of `runs`, since a scan
-                that was resumed may have had several. It decides nothing.
+            run: Under which conditions this run works; it decides nothing.
 
         Raises:
             StoreError: The same scan is running now, or the store cannot be written.
@@ -79,8 +92,8 @@ class ScanSession:
         self._store = store
         self._lock = ScanLock(store.path, key)
         try:
-            with store.write() as connection:
-                self.scan_id, self.account, self.is_resumed = _begin(connection, key, settings, at_utc, run)
+            with record(store, at_utc=at_utc) as page:
+                self.scan_id, self.account, self.is_resumed = _begin(page, key, settings, run)
         except BaseException:
             self._lock.release()
             raise
@@ -138,9 +151,10 @@ class ScanSession:
             StoreError: The store cannot be written; a full disk among other reasons.
         """
         account = self.account.with_batch(batch, seconds)
-        with self._store.write() as connection:
-            _insert(connection, self.scan_id, batch, at_utc)
-            connection.execute(
+        with record(self._store, at_utc=at_utc) as page:
+            _insert(page, self.scan_id, batch)
+            page.add("scan_batch", {"scan": self.scan_id, "account": stated_account(asdict(account))})
+            page.connection.execute(
                 update(scans).where(scans.c.id == self.scan_id).values(summary=json.dumps(asdict(account)))
             )
         self.account = account
@@ -151,8 +165,9 @@ class ScanSession:
         summary = Summary(
             **asdict(account), entries_searchable=entries_searchable, entries_not_searchable=entries_not_searchable
         )
-        with self._store.write() as connection:
-            connection.execute(
+        with record(self._store, at_utc=at_utc) as page:
+            page.add("scan_finished", {"scan": self.scan_id, "account": stated_account(asdict(summary))})
+            page.connection.execute(
                 update(scans)
                 .where(scans.c.id == self.scan_id)
                 .values(summary=json.dumps(asdict(summary)), seconds=str(summary.seconds), finished_at_utc=at_utc)
@@ -161,51 +176,53 @@ class ScanSession:
         return summary
 
 
-def _begin(
-    connection: Connection, key: bytes, settings: str, at_utc: str, run: Mapping[str, object] | None
-) -> tuple[int, Account, bool]:
+def _begin(page: Page, key: bytes, settings: str, run: Run) -> tuple[int, Account, bool]:
+    connection = page.connection
     unfinished = connection.execute(
         select(scans.c.id, scans.c.summary, scans.c.settings)
         .where(scans.c.key == key, scans.c.finished_at_utc.is_(None))
         .order_by(scans.c.id.desc())
     ).first()
-    if unfinished is not None:
-        if run is not None:
-            stated = _with_run(unfinished.settings, run)
-            connection.execute(update(scans).where(scans.c.id == unfinished.id).values(settings=stated))
+    number = page.next
+    if unfinished is None:
+        scan_id, account = number, Account()
+        connection.execute(insert(scans).values(id=number, key=key, settings=settings, started_at_utc=page.at_utc))
+    else:
+        scan_id = int(unfinished.id)
         account = Account(**json.loads(unfinished.summary)) if unfinished.summary else Account()
-        return int(unfinished.id), account, True
-    stated = settings if run is None else _with_run(settings, run)
-    begun = connection.execute(insert(scans).values(key=key, settings=stated, started_at_utc=at_utc))
-    assert begun.inserted_primary_key is not None
-    return int(begun.inserted_primary_key[0]), Account(), False
+        settings = connection.execute(select(scans.c.settings).where(scans.c.id == scan_id)).scalar_one()
+    row = {"scan_id": scan_id, "conditions": json.dumps(run.conditions)}
+    stated = {**run.stated, "resumes": None if unfinished is None else scan_id}
+    _, salt = page.commit_to("scan_started", stated, run_value({**row, "key": key, "settings": settings}))
+    connection.execute(insert(runs).values(id=number, salt=salt, **row))
+    return scan_id, account, unfinished is not None
 
 
-def _with_run(settings: str, run: Mapping[str, object]) -> str:
-    stated = json.loads(settings)
-    return json.dumps({**stated, "runs": [*stated.get("runs", []), run]})
-
-
-def _insert(connection: Connection, scan_id: int, batch: Sequence[Screened], at_utc: str) -> None:
-    connection.execute(insert(items), [_item_row(scan_id, one) for one in batch])
-    unscreened = [
-        {"scan_id": scan_id, "locator": pack_locator(one.locator), "reason": one.not_screened.reason.value}
-        for one in batch
-        if one.not_screened is not None
-    ]
+def _insert(page: Page, scan_id: int, batch: Sequence[Screened]) -> None:
+    item_rows, unscreened = [], []
+    for one in batch:
+        row = _item_row(scan_id, one)
+        reasons = () if one.not_screened is None else (one.not_screened.reason.value,)
+        row["id"], row["salt"] = page.commit_to("item", {"scan": scan_id}, item_value(row, reasons))
+        item_rows.append(row)
+        unscreened += [{"item_id": row["id"], "reason": reason} for reason in reasons]
+    page.connection.execute(insert(items), item_rows)
     if unscreened:
-        connection.execute(_INSERT_NOT_SCREENED, unscreened)
+        page.connection.execute(insert(not_screened), unscreened)
     found = [one.finding for one in batch if one.finding is not None]
     if found:
-        connection.execute(_INSERT_FINDING, [_finding_row(finding, at_utc) for finding in found])
-        rows = [row for finding in found for row in _match_rows(scan_id, finding)]
-        connection.execute(insert(finding_matches), rows)
+        page.connection.execute(_INSERT_FINDING, [_finding_row(finding, page.at_utc) for finding in found])
+        rows = [row for finding in found for row in _record_finding(page, scan_id, finding)]
+        page.connection.execute(insert(finding_matches), rows)
 
 
-_INSERT_NOT_SCREENED = text(
-    "INSERT INTO not_screened (item_id, reason)"
-    " SELECT id, :reason FROM items WHERE scan_id = :scan_id AND locator = :locator"
-)
+def _record_finding(page: Page, scan_id: int, finding: Finding) -> Iterator[dict[str, Any]]:
+    """Commit to a finding as its row has it, which an earlier scan may have made, and to its matches."""
+    kept = page.connection.execute(select(findings).where(findings.c.id == finding.id)).mappings().one()
+    rows = list(_match_rows(scan_id, finding))
+    number, salt = page.commit_to("finding", {"scan": scan_id}, finding_value(dict(kept), rows))
+    return ({**row, "ledger_n": number, "salt": salt} for row in rows)
+
 
 # An earlier scan may have seen it: the finding stays that one, and keeps the time at which it was first seen.
 _INSERT_FINDING = text(

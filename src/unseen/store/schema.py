@@ -1,4 +1,8 @@
-"""The tables. SQL is the truth; every search index is a cache that can be built again from here."""
+"""The tables. SQL is the truth; every search index is a cache that can be built again from here.
+
+Rows that the ledger speaks of carry the number of their entry: as `id`, or as `ledger_n` where several rows make one
+record. Their `salt` and their values open the commitment in that entry; deleting the row closes it for good.
+"""
 
 from sqlalchemy import (
     Column,
@@ -17,15 +21,37 @@ __all__ = [
     "finding_matches",
     "findings",
     "items",
+    "ledger",
     "lists",
     "metadata",
     "not_screened",
+    "openings",
+    "runs",
     "scans",
     "verdict_matches",
     "verdicts",
 ]
 
 metadata = MetaData()
+
+ledger = Table(
+    "ledger",
+    metadata,
+    # Counted from 0 without a gap, in the order of the tree.
+    Column("n", Integer, primary_key=True),
+    # Canonical JSON, byte for byte what the tree is made of.
+    Column("entry", LargeBinary, nullable=False),
+)
+
+# What entries commit to that has no table of its own.
+openings = Table(
+    "openings",
+    metadata,
+    Column("n", ForeignKey("ledger.n"), primary_key=True),
+    Column("salt", LargeBinary(16), nullable=False),
+    # The very text that was committed to: canonical JSON.
+    Column("value", Text, nullable=False),
+)
 
 lists = Table(
     "lists",
@@ -39,6 +65,8 @@ lists = Table(
     Column("sha256", LargeBinary(32), nullable=False),
     Column("added_at_utc", Text, nullable=False),
     Column("entry_count", Integer, nullable=False),
+    # Over the rows of `entries`: see unseen.store.lists.
+    Column("entries_sha256", LargeBinary(32), nullable=False),
 )
 
 entries = Table(
@@ -68,6 +96,17 @@ scans = Table(
     Index("scans_by_key", "key"),
 )
 
+# A scan that was interrupted has several.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scan_id", ForeignKey("scans.id", ondelete="CASCADE"), nullable=False),
+    # JSON: who ran it, where, with what.
+    Column("conditions", Text, nullable=False),
+    Column("salt", LargeBinary(16), nullable=False),
+)
+
 items = Table(
     "items",
     metadata,
@@ -86,6 +125,7 @@ items = Table(
     Column("pdq_quality", Integer),
     # Packed variants, so that a later recheck needs no pixel: see unseen.store.variants.
     Column("variants", LargeBinary),
+    Column("salt", LargeBinary(16), nullable=False),
     UniqueConstraint("scan_id", "locator", name="one_row_per_item_and_scan"),
 )
 
@@ -119,6 +159,9 @@ finding_matches = Table(
     Column("signal", Text, nullable=False),
     Column("distance_bits", Integer, nullable=False),
     Column("how", Text),
+    # One entry for all matches of a finding in a scan; all carry its salt.
+    Column("ledger_n", Integer, nullable=False),
+    Column("salt", LargeBinary(16), nullable=False),
     Index("matches_by_scan", "scan_id", "finding_id"),
     Index("matches_by_finding", "finding_id"),
 )
@@ -134,6 +177,7 @@ verdicts = Table(
     Column("decided_by", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at_utc", Text, nullable=False),
+    Column("salt", LargeBinary(16), nullable=False),
     Index("verdicts_by_finding", "finding_id"),
 )
 

@@ -12,6 +12,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, fun
 from unseen.errors import UsageError
 from unseen.model import Decision, Verdict
 from unseen.store.engine import Store
+from unseen.store.ledger.entries import record
+from unseen.store.ledger.rows import MATCH_COLUMNS as _MATCH_COLUMNS
+from unseen.store.ledger.rows import verdict_value
 from unseen.store.schema import finding_matches, findings, verdict_matches, verdicts
 
 __all__ = ["PREFIX_CHARS_MIN", "newest_verdicts", "read_verdict", "record_verdicts", "verdict_history", "verdicts_of"]
@@ -20,8 +23,6 @@ __all__ = ["PREFIX_CHARS_MIN", "newest_verdicts", "read_verdict", "record_verdic
 PREFIX_CHARS_MIN = 4
 # Parameters of one statement; SQLite takes some thirty thousand.
 _IDS_AT_ONCE = 1_000
-
-_MATCH_COLUMNS = ("list", "entry", "signal", "distance_bits")
 
 
 def record_verdicts(
@@ -44,18 +45,18 @@ def record_verdicts(
         UsageError: No finding begins so, or several do.
         StoreError: The store cannot be written.
     """
-    with store.write() as connection:
-        ids = _resolve(connection, prefixes)
+    with record(store, at_utc=at_utc) as page:
+        ids = _resolve(page.connection, prefixes)
         for finding_id in ids:
             row = {"finding_id": finding_id, "decision": decision.value, "decided_by": by, "reason": reason}
-            added = connection.execute(insert(verdicts).values(**row, at_utc=at_utc)).inserted_primary_key
-            assert added is not None
-            known = (
-                select(literal(added[0]), *(finding_matches.c[name] for name in _MATCH_COLUMNS))
-                .where(finding_matches.c.finding_id == finding_id)
-                .distinct()
-            )
-            connection.execute(insert(verdict_matches).from_select(["verdict_id", *_MATCH_COLUMNS], known))
+            row["at_utc"] = at_utc
+            columns = [finding_matches.c[name] for name in _MATCH_COLUMNS]
+            query = select(*columns).where(finding_matches.c.finding_id == finding_id).distinct().order_by(*columns)
+            known = [dict(match) for match in page.connection.execute(query).mappings()]
+            number, salt = page.commit_to("verdict", {}, verdict_value(row, known))
+            page.connection.execute(insert(verdicts).values(id=number, salt=salt, **row))
+            if known:
+                page.connection.execute(insert(verdict_matches), [{"verdict_id": number, **match} for match in known])
     return ids
 
 

@@ -6,9 +6,9 @@ import pytest
 from tests.unit.found import found, match
 
 from unseen.casework.findings import decide, list_findings, show_findings
+from unseen.casework.proof.recording import open_recorded
 from unseen.errors import StoreError, UsageError
 from unseen.model import Decision, Status
-from unseen.store import open_store
 
 NOW = "2026-11-23T12:00:00Z"
 
@@ -16,7 +16,7 @@ NOW = "2026-11-23T12:00:00Z"
 @pytest.fixture
 def place(tmp_path: Path) -> str:
     """A store with two findings."""
-    with open_store(tmp_path / "store") as store:
+    with open_recorded(tmp_path / "store") as store:
         found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)
     return str(tmp_path / "store")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.unit.stand_ins import open_writable
 
 from unseen.casework.known import indexing
 from unseen.casework.known.indexing import Indexing, forget_list, open_lists
@@ -13,7 +14,7 @@ from unseen.casework.known.loading import load_known
 from unseen.errors import ListError, ThresholdError
 from unseen.matching import Matcher, StoredColumn
 from unseen.model import Codes, Entry, ItemHashes, ListClass, Signal
-from unseen.store import ListOrigin, Store, add_list, list_lists, load_codes, open_store, remove_list
+from unseen.store import ListOrigin, Store, add_list, list_lists, load_codes, remove_list
 
 CODES = np.random.default_rng(1).integers(0, 256, (300, 32), dtype=np.uint8)
 
@@ -30,7 +31,7 @@ def _add(
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A store with two lists."""
-    with open_store(tmp_path / "store") as opened:
+    with open_writable(tmp_path / "store") as opened:
         _add(opened, "ours", CODES[:200])
         _add(opened, "theirs", CODES[200:])
         yield opened
@@ -101,7 +102,7 @@ def test_a_replaced_list_is_built_anew_and_the_others_are_not(store: Store) -> N
     assert run.is_stored()
     assert (run.find(CODES[0]), run.find(CODES[100])) == ([], [("ours", "e0", 0)])
     assert len(before & set(_segments(store))) == 2
-    remove_list(store, "ours")
+    remove_list(store, "ours", at_utc="2026-11-23T12:00:00Z")
     forget_list(store.path, "ours")
     assert len(_segments(store)) == 2
     assert Run(store).find(CODES[100]) == []

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from tests.unit.stand_ins import open_writable
 
 from unseen.casework.known.loading import load_known
 from unseen.errors import ListError
 from unseen.model import Codes, Entry, ListClass
-from unseen.store import ListOrigin, Store, add_list, open_store, remove_list
+from unseen.store import ListOrigin, Store, add_list, remove_list
 
 VALUE = bytes(range(144))
 
@@ -40,7 +41,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         Entry("b", "photodna", base64.b64encode(VALUE)),
         Entry("c", "photodna", VALUE.hex().encode()),
     ]
-    with open_store(tmp_path / "store") as opened:
+    with open_writable(tmp_path / "store") as opened:
         origin = ListOrigin("file", "text", lambda: bytes(32))
         add_list(opened, "ours", entries, list_class=ListClass.CSAM, origin=origin, at_utc="2026-11-23T12:00:00Z")
         yield opened
@@ -77,7 +78,7 @@ def test_entries_taken_out_of_the_store_during_a_search_keep_a_name(store: Store
     """A match must not vanish because somebody tidies up."""
     known = load_known(store, ["ours"])
     rows = known.columns[0].rows.tolist()
-    remove_list(store, "ours")
+    remove_list(store, "ours", at_utc="2026-11-23T12:00:00Z")
     assert known.name_entries(rows) == {rows[0]: f"row {rows[0]}"}
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 from sqlalchemy import delete, select, update
 
 from unseen.casework.lists import add_list
+from unseen.casework.proof.recording import open_recorded
 from unseen.casework.reporting import WrittenReport, write_report
 from unseen.casework.scanning import ScanSettings, run_scan
 from unseen.darkroom import hash_file
@@ -22,7 +23,7 @@ from unseen.errors import SourceError, StoreError, UsageError
 from unseen.model import Decision
 from unseen.model.report import Form, Stated
 from unseen.store import list_entries, open_store, record_verdicts
-from unseen.store.schema import not_screened, scans
+from unseen.store.schema import not_screened, runs, scans
 
 HOSTILE = b"<img src=x>\xff\xe2\x80\xae#image().png".decode("utf-8", "surrogateescape")
 
@@ -138,7 +139,7 @@ def test_a_verdict_stands_with_its_finding(place: Path) -> None:
     before = {one["id"]: one["verdict"] for one in json_of(place)["findings"]}
     assert set(before.values()) == {None}
     first = next(iter(before))
-    with open_store(place / "store") as store:
+    with open_recorded(place / "store") as store:
         record_verdicts(store, [first], Decision.CLEARED, by="A <b>", reason="a bridge", at_utc="2026-11-23T02:00:00Z")
     after = {one["id"]: one["verdict"] for one in json_of(place, "after")["findings"]}
     assert after[first] == {
@@ -223,9 +224,7 @@ def test_a_resumed_scan_tells_of_every_run(scanned: Path, tmp_path: Path) -> Non
 def test_a_scan_of_an_older_version_can_be_reported(place: Path) -> None:
     """What it did not record is said to be missing, not made up."""
     with open_store(place / "store") as store, store.write() as connection:
-        settings = json.loads(connection.scalar(select(scans.c.settings)) or "")
-        del settings["runs"]
-        connection.execute(update(scans).values(settings=json.dumps(settings)))
+        connection.execute(delete(runs))
     report = json_of(place)
     assert report["runs"] == []
     assert [(one["list"], one["entries"]) for one in report["lists"]] == [("national", None), ("other", None)]
@@ -252,7 +251,7 @@ def test_a_report_that_is_there_is_never_overwritten(place: Path) -> None:
     (path,) = (one.path for one in write(place, forms=[Form.JSON]).values())
     before = Path(path).read_bytes()
     with pytest.raises(UsageError, match="already"):
-        write(place, forms=[Form.JSON], now_utc=None)
+        write(place, forms=[Form.JSON])
     assert Path(path).read_bytes() == before
 
 

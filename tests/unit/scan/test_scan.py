@@ -16,13 +16,14 @@ from tests.unit.stand_ins import (
     StandInMatcher,
     make_clock,
     make_item,
+    open_writable,
 )
 
 from unseen import scan as pipeline
 from unseen.errors import StoreError
 from unseen.model import Finding, Item, NotScreened, Outcome, Reason
 from unseen.scan import finding_id, scan
-from unseen.store import Account, ScanSession, Store, list_findings, open_store
+from unseen.store import Account, ScanSession, Store, list_findings
 from unseen.store.schema import items as items_table
 from unseen.store.schema import not_screened as not_screened_table
 
@@ -51,7 +52,7 @@ MATCHER = StandInMatcher(
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A new store."""
-    with open_store(tmp_path / "store") as opened:
+    with open_writable(tmp_path / "store") as opened:
         yield opened
 
 

@@ -21,6 +21,7 @@ LIST_ROW = {
     "format": "text",
     "origin": "a.txt",
     "sha256": bytes(32),
+    "entries_sha256": bytes(32),
     "added_at_utc": "2026-01-01T00:00:00Z",
     "entry_count": 0,
 }

@@ -1,6 +1,5 @@
 """Lists and their entries in the store."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import func, select
+from tests.unit.stand_ins import open_writable
 
 from unseen.errors import ListError
 from unseen.model import Entry, Label, ListClass
@@ -21,12 +21,12 @@ from unseen.store import (
     list_lists,
     load_codes,
     name_entries,
-    open_store,
     read_account,
     remove_list,
 )
 from unseen.store.schema import entries
 
+ROOT = Path(__file__).parents[3]
 ORIGIN = ListOrigin("a.txt", "text", lambda: bytes(range(32)))
 WHEN = "2026-01-02T03:04:05Z"
 
@@ -44,7 +44,7 @@ def add(store: Store, name: str, offered: list[Entry], *, replace: bool = False)
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A new store."""
-    with open_store(tmp_path / "store") as opened:
+    with open_writable(tmp_path / "store") as opened:
         yield opened
 
 
@@ -127,7 +127,7 @@ def test_removing_a_list_removes_its_entries(store: Store) -> None:
     """And those of no other list."""
     add(store, "first", [Entry("a", "pdq", value(1)), Entry("b", "pdq", value(2))])
     add(store, "second", [Entry("c", "pdq", value(1))])
-    assert remove_list(store, "first") == 2
+    assert remove_list(store, "first", at_utc="2026-11-23T12:00:00Z") == 2
     assert [info.name for info in list_lists(store)] == ["second"]
     with store.read() as connection:
         assert connection.execute(select(entries.c.entry)).scalars().all() == ["c"]
@@ -163,7 +163,14 @@ def test_names_of_many_rows_are_found(store: Store) -> None:
     assert name_entries(store, []) == {}
 
 
-@pytest.mark.parametrize("ask", [read_account, remove_list, lambda store, name: list(list_entries(store, name))])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        read_account,
+        lambda store, name: remove_list(store, name, at_utc=WHEN),
+        lambda store, name: list(list_entries(store, name)),
+    ],
+)
 def test_an_unknown_list_is_an_error(store: Store, ask: object) -> None:
     """A mistyped name is not an empty list."""
     with pytest.raises(ListError, match="no list named 'nowhere'"):
@@ -173,7 +180,8 @@ def test_an_unknown_list_is_an_error(store: Store, ask: object) -> None:
 KILLED = """
 import os, signal, sys
 from unseen.model import Entry, ListClass
-from unseen.store import ListOrigin, add_list, open_store
+from tests.unit.stand_ins import open_writable
+from unseen.store import ListOrigin, add_list
 
 def offered():
     for number in range(1, 200_001):
@@ -186,7 +194,7 @@ def digest():
         os.kill(os.getpid(), signal.SIGKILL)
     return bytes(32)
 
-with open_store(sys.argv[1]) as store:
+with open_writable(sys.argv[1]) as store:
     add_list(store, "new", offered(), list_class=ListClass.CSAM, origin=ListOrigin("a", "text", digest), at_utc="now")
 """
 
@@ -194,11 +202,11 @@ with open_store(sys.argv[1]) as store:
 @pytest.mark.parametrize("at", [1, 1000, 150_000, 0])
 def test_an_import_that_is_killed_leaves_no_list(tmp_path: Path, at: int) -> None:
     """At the first entry, in the middle, and after the last before the end: the store is as it was."""
-    with open_store(tmp_path / "store") as store:
+    with open_writable(tmp_path / "store") as store:
         add(store, "old", [Entry("a", "pdq", value(1))])
-    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "store"), str(at)], check=False, env=os.environ)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "store"), str(at)], check=False, cwd=ROOT)
     assert done.returncode == -signal.SIGKILL
-    with open_store(tmp_path / "store") as store:
+    with open_writable(tmp_path / "store") as store:
         assert [info.name for info in list_lists(store)] == ["old"]
         with store.read() as connection:
             assert connection.execute(select(entries.c.entry)).scalars().all() == ["a"]

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, text
 from tests.unit.found import found, match
+from tests.unit.stand_ins import open_writable
 
 from unseen.errors import StoreError, UsageError
 from unseen.model import Decision, Finding, Status
-from unseen.store import Store, list_findings, name_findings, open_store, record_verdicts, verdict_history
+from unseen.store import Store, list_findings, name_findings, record_verdicts, verdict_history
 from unseen.store.schema import findings, verdicts
 
 NOW = "2026-11-23T12:00:00Z"
@@ -19,7 +20,7 @@ LATER = "2026-11-24T12:00:00Z"
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A new store."""
-    with open_store(tmp_path / "store") as opened:
+    with open_writable(tmp_path / "store") as opened:
         yield opened
 
 

@@ -31,6 +31,7 @@ class KnownMaterial:
         columns: One for each list and searchable signal.
         lists: Name, SHA-256 and class of each list, in the order given.
         entries: For each of `lists`, the number of entries of each signal, those not searchable included.
+        records: For each of `lists`, the number of the record that took it into the store; None for a file.
         entries_searchable: Entries that this program can search for.
         entries_not_searchable: Entries of signals that it does not compute.
     """
@@ -39,6 +40,7 @@ class KnownMaterial:
     columns: list[Codes | StoredColumn] = field(default_factory=list)
     lists: list[tuple[str, bytes, ListClass]] = field(default_factory=list)
     entries: list[Mapping[str, int]] = field(default_factory=list)
+    records: list[int | None] = field(default_factory=list)
     entries_searchable: int = 0
     entries_not_searchable: int = 0
     _files: list[FileCodes] = field(default_factory=list)
@@ -71,6 +73,7 @@ class KnownMaterial:
         # Counting in SQL takes half a second for each ten million entries: only where some have not been loaded.
         if sum(by_signal.values()) != info.entry_count:
             by_signal = read_account(store, info.name).by_signal
+        self.records.append(info.record)
         self._add(columns, (info.name, info.sha256, info.list_class), by_signal)
 
     def add_file(self, path: str, list_class: ListClass, readers: Mapping[str, Callable[[str], bytes]]) -> None:
@@ -79,6 +82,7 @@ class KnownMaterial:
         with ListFile(path, plugged=readers.keys()) as file:
             read = read_codes(file, name=path, list_class=list_class, first_row=first_row, readers=readers)
         self._files.append(read)
+        self.records.append(None)
         self._add(list(read.codes), (path, read.sha256, list_class), read.by_signal)
 
     def _add(

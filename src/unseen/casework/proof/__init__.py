@@ -1,0 +1,1 @@
+"""What keeps and checks the proof of what was done: recording, sealing, verifying, keys, witnesses."""

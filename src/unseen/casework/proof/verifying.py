@@ -1,0 +1,199 @@
+"""`unseen verify`: is a store, or a bundle, what was signed? Offline, and nothing is written."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from unseen.casework.proof.places import LEDGER_FOLDER, key_folder
+from unseen.casework.proof.records import RecordChecker, Records
+from unseen.errors import (
+    LedgerBrokenError,
+    MalformedError,
+    ReportMismatchError,
+    SigningKeyError,
+    StoreError,
+    UsageError,
+)
+from unseen.ledger.checkpoint import Checkpoint
+from unseen.ledger.keys import KeyFolder
+from unseen.ledger.note import NOTE_BYTES_MAX, Note, VerifierKey
+from unseen.ledger.tiles import CHECKPOINT_NAME, read_limited
+from unseen.ledger.verify import verify_ledger
+from unseen.store import Store, open_store
+
+__all__ = ["Verified", "verify"]
+
+_KEY_BYTES_MAX = 4_096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What was verified. That it was made means that everything checked held.
+
+    Attributes:
+        kind: `store` or `bundle`.
+        origin: Whose ledger.
+        size: Number of entries under the checkpoint.
+        root: Of the tree, 32 bytes.
+        key: The public key that signed.
+        is_pinned: Whether a key came from outside. If not, whoever holds the data could have made the key too.
+        is_remembered: Whether it was compared with the last checkpoint that a key of this machine signed.
+        rotations: How many times a key handed over on the way from the pinned one.
+        witnesses: Names of the witnesses whose cosignatures hold.
+        entries_shown: Entries that were there to be checked: all of a store, some in a bundle.
+        records: What a store's records came to; None for a bundle.
+        reports: Files whose digests are on record.
+    """
+
+    kind: str
+    origin: str
+    size: int
+    root: bytes
+    key: str
+    is_pinned: bool
+    is_remembered: bool
+    rotations: int
+    witnesses: tuple[str, ...]
+    entries_shown: int
+    records: Records | None
+    reports: tuple[str, ...]
+
+
+def verify(
+    path: str, *, key: str | None = None, witnesses: Sequence[str] = (), reports: Sequence[str] = ()
+) -> Verified:
+    """Check everything that can be checked without anybody else.
+
+    Of a store: the signature on the checkpoint, every tile, every entry against the tree, every row of SQL against its
+    entry and the other way round, the entries of every list against the digest that was recorded when it was taken in.
+    Of a bundle: what its own verifier checks.
+
+    Args:
+        path: A store or a bundle.
+        key: The public key that the ledger must be signed with, or a file that holds it; received by another way than
+            the data.
+        witnesses: Public keys of witnesses, or files that hold them, each of which must have cosigned.
+        reports: Files of reports whose digests the ledger must have on record.
+
+    Raises:
+        VerificationError: The first thing that is wrong.
+        StoreError: There is neither a store nor a bundle, or it cannot be read.
+        UsageError: What was given as a key is none.
+    """
+    folder = Path(path)
+    pinned = None if key is None else _read_key(key)
+    if (folder / "manifest.json").is_file():
+        if reports or witnesses:
+            raise UsageError("a bundle is verified as it is: give neither reports nor witnesses")
+        return _verify_bundle(folder, pinned)
+    with open_store(folder, create=False, read_only=True) as store:
+        return _verify_store(store, pinned, [_read_key(one) for one in witnesses], reports)
+
+
+def _verify_store(
+    store: Store, pinned: VerifierKey | None, witnesses: Sequence[VerifierKey], reports: Sequence[str]
+) -> Verified:
+    folder = store.path / LEDGER_FOLDER
+    # Read before the checkpoint is: a scan that goes on meanwhile replaces the checkpoint first.
+    remembered = _remembered(folder)
+    with RecordChecker(store) as checker:
+        found = verify_ledger(
+            folder,
+            pinned=[] if pinned is None else [pinned],
+            witnesses=witnesses,
+            earlier=remembered,
+            each=checker.check,
+        )
+        records = checker.finish(found.checkpoint.size, lambda: _size_now(folder))
+    for witness in witnesses:
+        if witness not in found.signed.by:
+            raise LedgerBrokenError(f"the checkpoint is not cosigned by {witness.name}")
+    # The segments of the index are compared with the lists here, once they outlive a scan.
+    for report in reports:
+        _check_report(report, checker.report_digests)
+    return Verified(
+        kind="store",
+        origin=found.checkpoint.origin,
+        size=found.checkpoint.size,
+        root=found.checkpoint.root,
+        key=str(found.key),
+        is_pinned=found.pinned,
+        is_remembered=bool(remembered),
+        rotations=found.rotations,
+        witnesses=tuple(one.name for one in witnesses),
+        entries_shown=found.checkpoint.size,
+        records=records,
+        reports=tuple(reports),
+    )
+
+
+def _verify_bundle(folder: Path, pinned: VerifierKey | None) -> Verified:
+    from unseen.ledger.standalone.unseen_verify import NotVerifiedError, verify_bundle
+
+    try:
+        found = verify_bundle(folder, None if pinned is None else str(pinned))
+        key = (folder / "key.pub").read_text(encoding="utf-8").strip()
+    except NotVerifiedError as error:
+        raise LedgerBrokenError(f"the bundle does not verify: {error}") from error
+    except OSError as error:
+        raise StoreError(f"cannot read {error.filename or folder}: {error.strerror}") from error
+    return Verified(
+        kind="bundle",
+        origin=found.origin,
+        size=found.size,
+        root=found.root,
+        key=key,
+        is_pinned=found.pinned,
+        is_remembered=False,
+        rotations=0,
+        witnesses=(),
+        entries_shown=len(found.entries),
+        records=None,
+        reports=tuple(sorted(path.name for path in folder.glob("report.*"))),
+    )
+
+
+def _remembered(folder: Path) -> list[Note]:
+    """The last checkpoint that this machine's key signed, where the key is here: an older store is noticed by it."""
+    data = read_limited(folder / CHECKPOINT_NAME, NOTE_BYTES_MAX)
+    if data is None:
+        return []
+    origin = Checkpoint.parse(Note.parse(data, "checkpoint").text).origin
+    with suppress(SigningKeyError, UsageError):
+        last = KeyFolder(key_folder()).last_seen(origin)
+        return [] if last is None else [last]
+    return []
+
+
+def _size_now(folder: Path) -> int:
+    """How many entries are signed by now: a scan may have gone on meanwhile."""
+    data = read_limited(folder / CHECKPOINT_NAME, NOTE_BYTES_MAX)
+    return 0 if data is None else Checkpoint.parse(Note.parse(data, "checkpoint").text).size
+
+
+def _check_report(path: str, recorded: set[str]) -> None:
+    try:
+        digest = sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
+    if digest not in recorded:
+        raise ReportMismatchError(
+            f"no record speaks of {path} with the bytes it has now (sha256 {digest})",
+            hint="it was altered, or written from another store",
+        )
+
+
+def _read_key(text: str) -> VerifierKey:
+    """A public key, as text or in a file."""
+    line = text
+    if "+" not in text or Path(text).is_file():
+        data = read_limited(Path(text), _KEY_BYTES_MAX)
+        if data is None:
+            raise UsageError(f"{text!r} is no public key, and no file", hint="the .pub file beside the signing key")
+        line = data.decode(errors="backslashreplace").strip()
+    try:
+        return VerifierKey.parse(line)
+    except MalformedError as error:
+        raise UsageError(f"{text!r} is no public key: {error}", hint="the .pub file beside the signing key") from error

@@ -1,0 +1,27 @@
+"""The ledger in SQL: entries appended with the rows that they speak of, and those rows again for whoever compares."""
+
+from unseen.store.ledger.audit import Snapshot
+from unseen.store.ledger.entries import (
+    Page,
+    Recorder,
+    count_entries,
+    entries_of_type,
+    erase,
+    has_records,
+    read_entries,
+    read_entry,
+    record,
+)
+
+__all__ = [
+    "Page",
+    "Recorder",
+    "Snapshot",
+    "count_entries",
+    "entries_of_type",
+    "erase",
+    "has_records",
+    "read_entries",
+    "read_entry",
+    "record",
+]

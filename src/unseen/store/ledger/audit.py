@@ -1,0 +1,164 @@
+"""The store as it is at one moment, for whoever compares it with its ledger. Nothing is written."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+
+from unseen.errors import LedgerBrokenError
+from unseen.store.engine import Store
+from unseen.store.ledger.rows import Opened, digest_entries, open_rows, stated_account, stated_list
+from unseen.store.schema import ledger, lists, scans
+
+__all__ = ["Snapshot"]
+
+_ROWS_PER_FETCH = 2_000
+_ALTERED = "the row was altered after it had been recorded"
+
+# Rows that belong to nothing: a query for one of them, and what it is. Foreign keys prevent all of these, but whoever
+# alters a store behind our back may have them switched off.
+_STRAYS = {
+    "a row of not_screened without its item": (
+        "SELECT id FROM not_screened WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.id = item_id)"
+    ),
+    "a finding without a match": (
+        "SELECT id FROM findings WHERE NOT EXISTS (SELECT 1 FROM finding_matches WHERE finding_id = findings.id)"
+    ),
+    "a match without its finding": (
+        "SELECT id FROM finding_matches WHERE NOT EXISTS (SELECT 1 FROM findings WHERE findings.id = finding_id)"
+    ),
+    "a match of a verdict that is not there": (
+        "SELECT rowid FROM verdict_matches WHERE NOT EXISTS (SELECT 1 FROM verdicts WHERE verdicts.id = verdict_id)"
+    ),
+    "a run without its scan": "SELECT id FROM runs WHERE NOT EXISTS (SELECT 1 FROM scans WHERE scans.id = scan_id)",
+    "an entry of a list that is not there": (
+        "SELECT id FROM entries WHERE NOT EXISTS (SELECT 1 FROM lists WHERE lists.id = list_id)"
+    ),
+}
+
+
+class Snapshot:
+    """One unchanging state of a store."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    @contextmanager
+    def of(cls, store: Store) -> Iterator["Snapshot"]:
+        """Hold the state that the store has now.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        with store.read() as connection:
+            yield cls(connection)
+
+    def entries(self) -> Iterator[tuple[int, bytes]]:
+        """Give the number and the bytes of every entry, in order."""
+        result = self._connection.execute(select(ledger.c.n, ledger.c.entry).order_by(ledger.c.n))
+        cursor = result.cursor
+        assert cursor is not None
+        while rows := cursor.fetchmany(_ROWS_PER_FETCH):
+            yield from rows
+        result.close()
+
+    def opened(self) -> list[Iterator[Opened]]:
+        """Give the rows that open commitments: see `unseen.store.ledger.rows.open_rows`."""
+        return open_rows(self._connection)
+
+    def check_lists(self, stated: Mapping[int, Mapping[str, Any]]) -> None:
+        """Compare the lists, and the entries of each, with what their entries in the ledger say.
+
+        Args:
+            stated: By its number, the entry of every list that was taken in and not out again.
+
+        Raises:
+            LedgerBrokenError: A list was altered, added or deleted; or its entries were.
+        """
+        rows = {row["id"]: row for row in self._connection.execute(select(lists)).mappings()}
+        for number in sorted(rows.keys() | stated.keys()):
+            if number not in rows:
+                raise LedgerBrokenError(
+                    f"list {stated[number]['name']!r} is missing, and no record says that it was removed", index=number
+                )
+            if number not in stated:
+                raise LedgerBrokenError(f"list {rows[number]['name']!r} was added without a record", index=number)
+            row, entry = dict(rows[number]), stated[number]
+            origin = self._connection.execute(
+                text("SELECT value FROM openings WHERE n = :n"), {"n": number}
+            ).scalar_one_or_none()
+            known_origin = row["origin"] if origin is None else json.loads(origin)["origin"]
+            found = stated_list(row)
+            if {name: entry.get(name) for name in found} != found or (entry["at"], known_origin) != (
+                row["added_at_utc"],
+                row["origin"],
+            ):
+                raise LedgerBrokenError(f"list {entry['name']!r} is not what was recorded", index=number, hint=_ALTERED)
+            digest = digest_entries(self._connection, number).hex()
+            if digest != entry["entries_sha256"]:
+                raise LedgerBrokenError(
+                    f"the entries of list {entry['name']!r} are not those that were recorded",
+                    index=number,
+                    expected=entry["entries_sha256"],
+                    found=digest,
+                    hint="entries were altered, added or deleted after the list had been taken in",
+                )
+
+    def check_scans(self, stated: Mapping[int, Mapping[str, Any]], erased: set[int]) -> None:
+        """Compare the rows of scans with what their entries say.
+
+        Args:
+            stated: By its number, the first entry of every scan (`started`), and the last that states its account
+                (`last`).
+            erased: Numbers of entries whose values were erased.
+
+        Raises:
+            LedgerBrokenError: A scan was altered, added or deleted.
+        """
+        rows = {row["id"]: row for row in self._connection.execute(select(scans)).mappings()}
+        for number in sorted(rows.keys() ^ stated.keys()):
+            what = "is missing" if number in stated else "was added without a record"
+            raise LedgerBrokenError(f"scan {number} {what}", index=number)
+        for number, entries in stated.items():
+            if _scan_as_stated(entries) != _scan_as_kept(dict(rows[number])):
+                raise LedgerBrokenError(f"scan {number} is not what was recorded", index=number, hint=_ALTERED)
+            blank = rows[number]["settings"] == "{}"
+            if number in erased and not blank:
+                raise LedgerBrokenError(f"the settings of scan {number} are there, and were erased", index=number)
+
+    def check_strays(self) -> None:
+        """Find rows that belong to nothing.
+
+        Raises:
+            LedgerBrokenError: There is one.
+        """
+        for what, query in _STRAYS.items():
+            found = self._connection.execute(text(query + " LIMIT 1")).scalar_one_or_none()
+            if found is not None:
+                raise LedgerBrokenError(f"the store holds {what}: row {found}", hint="it was added, or lost its owner")
+
+
+def _scan_as_stated(entries: Mapping[str, Any]) -> tuple[object, ...]:
+    last = entries.get("last")
+    if last is None:
+        return entries["started"]["at"], None, None, "0"
+    finished = last["type"] == "scan_finished"
+    account = last["account"]
+    return (
+        entries["started"]["at"],
+        account,
+        last["at"] if finished else None,
+        str(account["seconds"]) if finished else "0",
+    )
+
+
+def _scan_as_kept(row: Mapping[str, Any]) -> tuple[object, ...]:
+    summary = row["summary"]
+    if summary is not None:
+        account = json.loads(summary)
+        # Blanks and the order of members mean nothing in JSON; here they mean that somebody else wrote it.
+        summary = stated_account(account) if json.dumps(account) == summary else summary
+    return row["started_at_utc"], summary, row["finished_at_utc"], row["seconds"]

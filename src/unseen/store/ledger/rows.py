@@ -1,0 +1,217 @@
+"""What the ledger commits to of each row, and the rows again for whoever compares them with their entries.
+
+The value of a row is an object of text and integers: bytes in hexadecimal, fractions as Python prints them. Writing and
+checking use the same functions here, so that they cannot mean different things.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from unseen.store.schema import (
+    entries,
+    finding_matches,
+    findings,
+    items,
+    not_screened,
+    openings,
+    runs,
+    scans,
+    verdict_matches,
+    verdicts,
+)
+
+__all__ = [
+    "MATCH_COLUMNS",
+    "Opened",
+    "digest_entries",
+    "finding_value",
+    "item_value",
+    "open_rows",
+    "run_value",
+    "stated_account",
+    "stated_list",
+    "verdict_value",
+]
+
+Row = Mapping[str, Any]
+# Number of the entry, what it says its type is (None: whatever has no table of its own), salt, value (or its text, of
+# those that are kept as text).
+Opened = tuple[int, str | None, bytes, dict[str, Any] | str]
+
+_DIGESTS = ("sha256", "sha1", "md5", "pdq", "variants")
+_PLAIN = ("scan_id", "state", "outcome", "reason", "size_bytes", "pdq_quality")
+# Which match it is; two of the same values are the same match, however the hash was taken.
+MATCH_COLUMNS = ("list", "entry", "signal", "distance_bits")
+_MATCH = (*MATCH_COLUMNS, "how")
+_VERDICT = ("finding_id", "decision", "decided_by", "reason", "at_utc")
+_ROWS_PER_FETCH = 2_000
+_ENTRIES_PER_FETCH = 10_000
+
+
+def item_value(row: Row, reasons: Sequence[str]) -> dict[str, Any]:
+    """What an entry `item` commits to: the row of `items`, and why it was not screened, if so."""
+    value: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    for name in _DIGESTS:
+        digest = row[name]
+        value[name] = None if digest is None else digest.hex()
+    _put_locator(value, row["locator"])
+    if reasons:
+        value["not_screened"] = list(reasons)
+    return value
+
+
+def finding_value(row: Row, matches: Sequence[Row]) -> dict[str, Any]:
+    """What an entry `finding` commits to: the row of `findings`, and the matches that one scan made, in their order."""
+    value: dict[str, Any] = {name: row[name] for name in ("id", "state", "first_seen_at_utc")}
+    value["sha256"] = row["sha256"].hex()
+    _put_locator(value, row["locator"])
+    value["scan_id"] = matches[0]["scan_id"]
+    value["matches"] = [{name: match[name] for name in _MATCH} for match in matches]
+    return value
+
+
+def run_value(row: Row) -> dict[str, Any]:
+    """What an entry `scan_started` commits to: the row of `runs`, and what its scan was asked to do."""
+    value = {name: row[name] for name in ("scan_id", "conditions", "settings")}
+    return {**value, "key": row["key"].hex()}
+
+
+def verdict_value(row: Row, matches: Sequence[Row]) -> dict[str, Any]:
+    """What an entry `verdict` commits to: the row of `verdicts`, and the matches on record when it was given."""
+    value: dict[str, Any] = {name: row[name] for name in _VERDICT}
+    value["matches"] = [{name: match[name] for name in MATCH_COLUMNS} for match in matches]
+    return value
+
+
+def stated_account(account: Mapping[str, Any]) -> dict[str, Any]:
+    """The counts of a scan as its entries state them, in clear; fractions as text, since the ledger knows none."""
+    return {name: repr(value) if isinstance(value, float) else value for name, value in account.items()}
+
+
+def stated_list(row: Row) -> dict[str, object]:
+    """What an entry `list_added` says of the row of `lists`, in clear; where it came from is hidden."""
+    return {
+        "name": row["name"],
+        "class": row["list_class"],
+        "format": row["format"],
+        "sha256": row["sha256"].hex(),
+        "entries": row["entry_count"],
+        "entries_sha256": row["entries_sha256"].hex(),
+    }
+
+
+def digest_entries(connection: Connection, list_id: int) -> bytes:
+    """SHA-256 over the entries of a list in the order of its file.
+
+    Of each entry: the lengths in bytes of identifier, signal, value and labels as decimal digits, each behind a blank,
+    then a line feed, then the four one behind the other. Labels are the text of their column, or nothing.
+    """
+    digest = sha256()
+    query = (
+        select(entries.c.entry, entries.c.signal, entries.c.value, entries.c.labels)
+        .where(entries.c.list_id == list_id)
+        .order_by(entries.c.id)
+    )
+    result = connection.execute(query)
+    cursor = result.cursor
+    assert cursor is not None
+    while rows := cursor.fetchmany(_ENTRIES_PER_FETCH):
+        parts = []
+        for entry, signal, value, labels in rows:
+            four = entry.encode(), signal.encode(), value, b"" if labels is None else labels.encode()
+            parts += [b" %d %d %d %d\n" % (len(four[0]), len(four[1]), len(value), len(four[3])), *four]
+        digest.update(b"".join(parts))
+    result.close()
+    return digest.digest()
+
+
+def open_rows(connection: Connection) -> list[Iterator[Opened]]:
+    """Give all rows that open commitments, table by table, each in the order of entries; constant memory.
+
+    Args:
+        connection: Of one transaction, so that all are of one moment.
+    """
+    tables = (_items, _findings, _runs, _verdicts, _others)
+    return [table(connection) for table in tables]
+
+
+def _items(connection: Connection) -> Iterator[Opened]:
+    query = (
+        select(items, not_screened.c.reason)
+        .join_from(items, not_screened, not_screened.c.item_id == items.c.id, isouter=True)
+        .order_by(items.c.id, not_screened.c.id)
+    )
+    names = [*items.c.keys(), "reason_unscreened"]
+    for number, rows in groupby(_fetch(connection, query, names), key=lambda row: row["id"]):
+        group = list(rows)
+        reasons = [row["reason_unscreened"] for row in group if row["reason_unscreened"] is not None]
+        yield number, "item", group[0]["salt"], item_value(group[0], reasons)
+
+
+def _findings(connection: Connection) -> Iterator[Opened]:
+    of_matches = [finding_matches.c[name] for name in ("ledger_n", "salt", "scan_id", *_MATCH)]
+    of_findings = [findings.c[name] for name in ("id", "locator", "sha256", "state", "first_seen_at_utc")]
+    query = (
+        select(*of_matches, *of_findings)
+        .join_from(finding_matches, findings, findings.c.id == finding_matches.c.finding_id)
+        .order_by(finding_matches.c.ledger_n, finding_matches.c.id)
+    )
+    names = [column.name for column in (*of_matches, *of_findings)]
+    # One salt, one finding, one scan for each entry: a row that differs begins another group of the same number.
+    key = ("ledger_n", "salt", "scan_id", "id")
+    rows = _fetch(connection, query, names)
+    for (number, salt, *_), group in groupby(rows, key=lambda row: tuple(row[name] for name in key)):
+        matches = list(group)
+        yield number, "finding", salt, finding_value(matches[0], matches)
+
+
+def _runs(connection: Connection) -> Iterator[Opened]:
+    query = (
+        select(runs, scans.c.settings, scans.c.key)
+        .join_from(runs, scans, scans.c.id == runs.c.scan_id)
+        .order_by(runs.c.id)
+    )
+    for row in _fetch(connection, query, [*runs.c.keys(), "settings", "key"]):
+        yield row["id"], "scan_started", row["salt"], run_value(row)
+
+
+def _verdicts(connection: Connection) -> Iterator[Opened]:
+    columns = [verdict_matches.c[name] for name in MATCH_COLUMNS]
+    query = (
+        select(verdicts, *columns)
+        .join_from(verdicts, verdict_matches, verdict_matches.c.verdict_id == verdicts.c.id, isouter=True)
+        .order_by(verdicts.c.id, *columns)
+    )
+    names = [*verdicts.c.keys(), *MATCH_COLUMNS]
+    for number, rows in groupby(_fetch(connection, query, names), key=lambda row: row["id"]):
+        group = list(rows)
+        matches = [row for row in group if row["list"] is not None]
+        yield number, "verdict", group[0]["salt"], verdict_value(group[0], matches)
+
+
+def _others(connection: Connection) -> Iterator[Opened]:
+    for row in _fetch(connection, select(openings).order_by(openings.c.n), openings.c.keys()):
+        yield row["n"], None, row["salt"], row["value"]
+
+
+def _fetch(connection: Connection, query: Select[Any], names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Rows by name through the driver's own cursor: SQLAlchemy's rows cost more than reading them."""
+    result = connection.execute(query)
+    cursor = result.cursor
+    assert cursor is not None
+    while rows := cursor.fetchmany(_ROWS_PER_FETCH):
+        for row in rows:
+            yield dict(zip(names, row, strict=True))
+    result.close()
+
+
+def _put_locator(value: dict[str, Any], packed: bytes) -> None:
+    """Names on disk are bytes; those that are no text have no other exact form."""
+    try:
+        value["locator"] = packed.decode()
+    except UnicodeDecodeError:
+        value["locator_hex"] = packed.hex()

@@ -1,0 +1,65 @@
+"""What tests of verification share: a small store in which every kind of record occurs."""
+
+from pathlib import Path
+
+from sqlalchemy import select
+from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE, StandInDarkroom, StandInMatcher, make_item
+
+from unseen.casework.proof.recording import open_recorded
+from unseen.model import Decision, Entry, Label, ListClass
+from unseen.scan import Clock, scan
+from unseen.store import (
+    ListOrigin,
+    Run,
+    ScanSession,
+    Store,
+    add_list,
+    erase,
+    list_findings,
+    record_export,
+    record_verdicts,
+    remove_list,
+)
+from unseen.store.schema import finding_matches, items
+
+__all__ = ["WHEN", "furnish", "scan_into"]
+
+# Long before any clock of today: the jump back from the first entry, which states the true time, is told.
+WHEN = "2020-01-01T00:00:00Z"
+ORIGIN = ListOrigin("/lists/known.txt", "text", lambda: bytes(range(32)))
+
+
+def furnish(path: Path, keys: Path) -> None:
+    """Two lists kept and one removed, an export, two finished scans, one that was cut off, something erased."""
+    with open_recorded(path, keys=keys) as store:
+        for name in ("known", "other", "gone"):
+            offered = [Entry(f"{name} {n}", "md5", bytes([n]) * 16, (Label("kind", "a"),)) for n in range(3)]
+            add_list(store, name, offered, list_class=ListClass.CSAM, origin=ORIGIN, at_utc=WHEN)
+        remove_list(store, "gone", at_utc=WHEN)
+        record_export(store, "known", path="/lists/known.jsonl", file_format="jsonl", at_utc=WHEN)
+        scan_into(store, b"a", count=8)
+        scan_into(store, b"a", count=12)
+        scan_into(store, b"b", count=4, finish=False)
+        with store.read() as connection:
+            erased = [connection.scalars(select(items.c.id)).all()[-1]]
+            erased.append(connection.scalars(select(finding_matches.c.ledger_n)).all()[-1])
+        (decided, *_) = list_findings(store)
+        record_verdicts(store, [decided.id], Decision.CONFIRMED, by="D. Okafor", reason="compared", at_utc=WHEN)
+        erase(store, erased, reason="retention has ended", at_utc=WHEN)
+
+
+def scan_into(store: Store, word: bytes, *, count: int, finish: bool = True) -> None:
+    """Scan contents of every kind, a third of them known; names that are no text among them."""
+    kinds = (PICTURE, DAMAGED, LOCKED, b"")
+    contents = {f"/{word.decode()}/\udcff{n}": kinds[n % 4] + (b"known" if n % 3 else b"%d" % n) for n in range(count)}
+    matcher = StandInMatcher(csam=[kind + b"known" for kind in kinds], known_file=[PICTURE + b"known"])
+    key = word * 32
+    run = Run({"clock": "system"}, {"by": "somebody"})
+    with ScanSession(store, key, settings=f'{{"sources": "{word.decode()}"}}', at_utc=WHEN, run=run) as session:
+        items = [make_item(name, content) for name, content in contents.items()]
+        for _ in scan(
+            items, darkroom=StandInDarkroom(), matcher=matcher, session=session, clock=Clock(lambda: 0.0, lambda: WHEN)
+        ):
+            pass
+        if finish:
+            session.finish(entries_searchable=6, entries_not_searchable=0, seconds=0.5, at_utc=WHEN)
