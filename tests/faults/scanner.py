@@ -12,15 +12,18 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Engine, event
 from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE, StandInDarkroom, StandInMatcher, make_clock
 
 from unseen import scan as pipeline
+from unseen.casework.proof import recording
+from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UnseenError
 from unseen.model import Finding
 from unseen.sources import open_source
-from unseen.store import ScanSession, open_store
+from unseen.store import ScanSession
 
 NOW = "2026-11-23T12:00:00+00:00"
 MATCHER = StandInMatcher(
@@ -28,10 +31,15 @@ MATCHER = StandInMatcher(
 )
 # Small enough that a test has many writes to be killed at.
 BATCH_ITEMS = 7
+_TRUE: dict[str, Callable[..., None]] = {"fsync": os.fsync, "rename": os.rename}
 
 
-def count_writes(engine: Engine, reached: Callable[[int], None]) -> None:
-    """Tell each thing that the store is about to do, with its number."""
+def count_writes(reached: Callable[[int], None]) -> Callable[..., None]:
+    """Tell each file of the ledger that is about to be brought to the disk, or named, with its number.
+
+    Returns:
+        What counts anything else together with those.
+    """
     done = 0
 
     def step(*_: object) -> None:
@@ -39,6 +47,21 @@ def count_writes(engine: Engine, reached: Callable[[int], None]) -> None:
         done += 1
         reached(done)
 
+    for name in ("fsync", "rename"):
+        setattr(os, name, _counted(_TRUE[name], step))
+    return step
+
+
+def _counted(true: Callable[..., None], step: Callable[..., None]) -> Callable[..., None]:
+    def counted(*arguments: Any, **named: Any) -> None:
+        step()
+        true(*arguments, **named)
+
+    return counted
+
+
+def count_statements(engine: Engine, step: Callable[..., None]) -> None:
+    """Tell each thing that is about to be asked of the store."""
     event.listen(engine, "before_cursor_execute", step)
     event.listen(engine, "commit", step)
 
@@ -46,8 +69,12 @@ def count_writes(engine: Engine, reached: Callable[[int], None]) -> None:
 def run(store_path: str, source: str, reached: Callable[[int], None]) -> dict[str, object]:
     """Scan to the end; give all that was told, and the summary."""
     pipeline.BATCH_ITEMS = BATCH_ITEMS
-    with open_store(store_path) as store:
-        count_writes(store.engine, reached)
+    # Every other batch or so is sealed; the rest waits for the end, or for the next run.
+    recording.SEAL_ENTRIES = 2 * BATCH_ITEMS
+    # The ledger's files are brought to the disk and given their names one by one: each is a moment to be killed at.
+    steps = count_writes(reached)
+    with open_recorded(store_path) as store:
+        count_statements(store.engine, steps)
         with ScanSession(store, bytes(32), settings="{}", at_utc=NOW) as session:
             told = []
             for one in pipeline.scan(
