@@ -91,10 +91,15 @@ def _lines(result: "DemoResult", folder: Path, *, is_kept: bool) -> Iterator[str
     yield from _said(f"{result.ordinary_count} ordinary files: compared by digest only.")
     yield ""
     yield from _account(result)
-    yield from _said(
-        "Each finding now waits for a person: a match is arithmetic; a verdict is a person's. This version keeps no"
-        " ledger yet, so what it did cannot be verified by a stranger."
-    )
+    yield from _said("Each finding now waits for a person: a match is arithmetic; a verdict is a person's.")
+    yield ""
+    if result.verified is not None:
+        yield from _said(
+            f"Verified: {result.verified.size} records, each against its row, lead to the root that was signed"
+            f" ({result.verified.size}:{result.verified.root.hex()[:16]}...). That shows that nothing was altered"
+            " since; not that what was recorded is true, nor anything to somebody who did not get the key by another"
+            " way."
+        )
     yield ""
     yield from _next(folder, is_kept=is_kept)
 

@@ -167,6 +167,8 @@ def demo_rows(result: "DemoResult") -> Iterator[Row]:
             "match": None if copy.match is None else match_row(copy.match),
         }
     yield from map(not_screened_row, result.unscreened)
+    if result.verified is not None:
+        yield verified_row(result.verified)
     if result.summary is not None:
         yield summary_row(result.summary)
 

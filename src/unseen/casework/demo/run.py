@@ -11,6 +11,7 @@ from unseen.casework.demo.alterations import ALTERATIONS, torn
 from unseen.casework.demo.photographs import KNOWN, UNRELATED, photograph
 from unseen.casework.hashing import hash_sources, open_paths
 from unseen.casework.lists import add_list
+from unseen.casework.proof.verifying import Verified, verify
 from unseen.casework.scanning import ScanSettings, run_scan
 from unseen.model import Finding, Match, NotScreened, Summary
 
@@ -60,6 +61,7 @@ class DemoResult:
         decoys: Number of random entries in it.
         list_seconds: How long it took to make the list, and to take it into the store.
         summary: The account of the scan.
+        verified: What came of verifying the store with the key that signed it.
     """
 
     copies: list[AlteredCopy] = field(default_factory=list)
@@ -72,6 +74,7 @@ class DemoResult:
     decoys: int = DECOYS
     list_seconds: float = 0.0
     summary: Summary | None = None
+    verified: Verified | None = None
 
     @property
     def faults(self) -> list[str]:
@@ -98,6 +101,7 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> DemoResult:
     Raises:
         SourceError: scikit-image is not installed.
         SandboxError: The kernel cannot lock a decoding worker.
+        VerificationError: The ledger does not verify.
     """
     known, uploads, store = folder / "known", folder / "uploads", str(folder / "store")
     result = DemoResult()
@@ -112,12 +116,13 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> DemoResult:
     began = time.monotonic()
     list_file = folder / "list.csv"
     _write_list(list_file, known)
-    add_list(store, LIST_NAME, str(list_file), file_format="csv", list_class="csam")
+    keys = folder / "keys"
+    add_list(store, LIST_NAME, str(list_file), file_format="csv", list_class="csam", keys=keys)
     result.list_seconds = time.monotonic() - began
     tell("scanning in the darkroom: locked processes, no files, no network")
     nearest: dict[str, Match] = {}
     items = {item for item, _, _ in copies}
-    for told in run_scan(ScanSettings(store=store, sources=(str(uploads),), lists=(LIST_NAME,))):
+    for told in run_scan(ScanSettings(store=store, sources=(str(uploads),), lists=(LIST_NAME,), keys=keys)):
         if isinstance(told, Finding):
             item = str(told.locator)
             # The same bytes say more than the same picture.
@@ -130,6 +135,9 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> DemoResult:
             result.unscreened.append(told)
         else:
             result.summary = told
+    tell("verifying every record of it against the signed ledger, as a stranger would")
+    (public,) = keys.glob("*.pub")
+    result.verified = verify(store, key=str(public))
     reach = {alteration.name: alteration.is_within_reach for alteration in ALTERATIONS}
     result.copies = [AlteredCopy(item, name, how, reach[how], nearest.get(item)) for item, name, how in copies]
     return result
