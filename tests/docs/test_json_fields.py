@@ -33,6 +33,7 @@ def names(value: object) -> Iterator[str]:
         "scan uploads --json",
         "findings --json",
         "findings confirm $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --by name --reason why --json",
+        "report --bundle bundle --json; unseen rerun bundle --json",
         "findings show $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --json",
         "report --out written --json",
         "doctor --json",

@@ -1,4 +1,4 @@
-"""Two verifiers that share no code agree: bundles as made verify, and nothing that was done to one does."""
+"""Three verifiers that share no code agree: bundles as made verify, and nothing that was done to one does."""
 
 import json
 import random
@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from tests.unit.ledger.ledgers import ORIGIN, append, entry, keys_in, seed
 
-from unseen.errors import UsageError
-from unseen.ledger import LedgerWriter, SigningKey, TileReader, commitment, write_bundle
-from unseen.ledger.bundle import VERIFIER_NAME, Opening
+from unseen.errors import StoreError, UsageError, VerificationError
+from unseen.ledger import LedgerWriter, SigningKey, TileReader, VerifierKey, commitment, write_bundle
+from unseen.ledger.bundle import VERIFIER_NAME, Opening, read_bundle
 from unseen.ledger.standalone.unseen_verify import NotVerifiedError, verify_bundle
 
 NODE_VERIFIER = Path(__file__).parent / "verify.mjs"
@@ -73,9 +73,24 @@ def flipped(data: bytes, bit: int) -> bytes:
     return data[: bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1 :]
 
 
-def test_both_verify_a_bundle_as_made(made: tuple[Path, str]) -> None:
+def refused(folder: Path) -> None:
+    """Both verifiers in Python refuse a bundle: the lone one, and the one of `unseen verify`."""
+    with pytest.raises(NotVerifiedError):
+        verify_bundle(folder)
+    # A folder without a manifest is no bundle at all.
+    with pytest.raises((VerificationError, StoreError)):
+        read_bundle(folder)
+
+
+def test_all_verify_a_bundle_as_made(made: tuple[Path, str]) -> None:
     """With the key and without it; what is not pinned is said."""
     folder, key = made
+    read = read_bundle(folder, pinned=VerifierKey.parse(key))
+    assert (read.checkpoint.origin, read.checkpoint.size, list(read.entries), read.pinned) == (
+        ORIGIN, 320, [0, 255, 300, 301, 302], True,
+    )  # fmt: skip
+    assert {n: one.opening for n, one in read.entries.items() if one.opening is not None} == OPENINGS
+    assert (read.reports, read_bundle(folder).pinned) == (tuple(sorted(REPORTS)), False)
     found = verify_bundle(folder, key)
     assert (found.origin, found.size, found.entries, found.pinned) == (ORIGIN, 320, [0, 255, 300, 301, 302], True)
     assert not verify_bundle(folder).pinned
@@ -104,7 +119,7 @@ def test_the_verifier_inside_the_bundle_runs_alone(made: tuple[Path, str]) -> No
 
 
 @pytest.mark.parametrize("remade", [False, True], ids=["as it is", "manifest remade"])
-def test_any_flipped_bit_in_any_file_is_caught_by_both(made: tuple[Path, str], tmp_path: Path, remade: bool) -> None:
+def test_any_flipped_bit_in_any_file_is_caught_by_all(made: tuple[Path, str], tmp_path: Path, remade: bool) -> None:
     """Four bits of each file, seeded; also when a forger makes the manifest agree again."""
     folder, _ = made
     broken: list[Path] = []
@@ -121,8 +136,7 @@ def test_any_flipped_bit_in_any_file_is_caught_by_both(made: tuple[Path, str], t
             if remade:
                 remake_manifest(copy)
             broken.append(copy)
-            with pytest.raises(NotVerifiedError):
-                verify_bundle(copy)
+            refused(copy)
     assert [answer for answer in node(broken) if answer.startswith("ok")] == []
 
 
@@ -140,8 +154,7 @@ def test_every_flipped_bit_is_caught(made: tuple[Path, str], tmp_path: Path, rem
             path.write_bytes(flipped(good, bit))
             if remade:
                 remake_manifest(folder)
-            with pytest.raises(NotVerifiedError):
-                verify_bundle(folder)
+            refused(folder)
         path.write_bytes(good)
         remake_manifest(folder)
 
@@ -205,15 +218,14 @@ FORGERIES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-def test_no_forgery_is_verified_by_either(made: tuple[Path, str], tmp_path: Path, forgery: str) -> None:
-    """Whatever is exchanged, removed or added, and the manifest made to agree: both refuse."""
+def test_no_forgery_is_verified_by_any(made: tuple[Path, str], tmp_path: Path, forgery: str) -> None:
+    """Whatever is exchanged, removed or added, and the manifest made to agree: all refuse."""
     folder = tmp_path / "copy"
     shutil.copytree(made[0], folder)
     FORGERIES[forgery](folder)
     if (folder / "manifest.json").exists():
         remake_manifest(folder)
-    with pytest.raises(NotVerifiedError):
-        verify_bundle(folder)
+    refused(folder)
     assert node([folder])[0].startswith("no ")
 
 
@@ -227,6 +239,8 @@ def test_whole_bundles_of_a_forger_fail_only_against_the_pinned_key(made: tuple[
     assert verify_bundle(tmp_path / "bundle").pinned is False
     with pytest.raises(NotVerifiedError):
         verify_bundle(tmp_path / "bundle", made[1])
+    with pytest.raises(VerificationError):
+        read_bundle(tmp_path / "bundle", pinned=VerifierKey.parse(made[1]))
     assert node([tmp_path / "bundle"]) == ["ok 1 entries"]
     assert node([tmp_path / "bundle"], "--key", made[1])[0].startswith("no ")
 

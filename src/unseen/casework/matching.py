@@ -14,7 +14,7 @@ from unseen.matching import Matcher
 from unseen.model import QUALITY_MIN, Entry, Hash, ItemHashes, Match, Outcome, Reason
 from unseen.store import Store, open_store
 
-__all__ = ["Answer", "match_hashes"]
+__all__ = ["Answer", "match_hashes", "open_if_needed"]
 
 # As many as a scan matches at once.
 _BATCH = 1_000
@@ -71,7 +71,7 @@ def match_hashes(
         ThresholdError: The threshold is outside its range.
     """
     questions = [_open_question(text) for text in texts]
-    with _open_if_needed(store, lists) as opened:
+    with open_if_needed(store, lists) as opened:
         known = load_known(opened, lists, indexing=Indexing(threshold_bits=threshold_bits))
         matcher = Matcher(known.columns, threshold_bits=threshold_bits, name_entries=known.name_entries)
         asked = iter(_ask(questions, signal))
@@ -82,7 +82,7 @@ def match_hashes(
 
 
 @contextmanager
-def _open_if_needed(store: str, lists: Sequence[str]) -> Iterator[Store | None]:
+def open_if_needed(store: str, lists: Sequence[str]) -> Iterator[Store | None]:
     """The store; none where nobody made one and all lists are files."""
     if lists and not Path(store).exists() and all(Path(text).exists() for text in lists):
         yield None

@@ -27,6 +27,7 @@ COMMANDS = {
     "scan": "Find known material in what lies at the sources.",
     "findings": "List what scans have found, one row for each item.",
     "report": "Write a report of one scan, as HTML, PDF and JSON.",
+    "rerun": "Repeat the matches of a bundle from the hashes in it.",
     "verify": "Say whether a store or a bundle is what was signed.",
     "doctor": "Say what this machine can do, and what it lacks.",
     "bench": "Measure how fast this machine hashes, decodes and searches.",

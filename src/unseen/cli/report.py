@@ -1,16 +1,27 @@
 """`unseen report`: write what a scan found and did not look at, for people who were not there."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from unseen.cli import voice
 from unseen.cli.options import DEFAULT_STORE, Json, Store, new_app
+from unseen.errors import UsageError
 from unseen.model.report import Form, Stated
 
 __all__ = ["app", "report"]
 
 app = new_app()
+
+BundleFolder = Annotated[
+    str | None,
+    typer.Option("--bundle", metavar="DIR", help="A new folder for a bundle, which verifies alone, in their place."),
+]
+FindingIds = Annotated[
+    list[str] | None,
+    typer.Option("--finding", metavar="ID", help="For the bundle; may be repeated. Default: all of the scan."),
+]
 
 
 @app.command()
@@ -21,8 +32,9 @@ def report(
         typer.Option("--scan", metavar="ID", min=1, help="Number of the scan. Default: the newest finished."),
     ] = None,
     out: Annotated[
-        str, typer.Option("--out", metavar="DIR", help="Folder for the files; made where there is none.")
-    ] = ".",
+        str | None,
+        typer.Option("--out", metavar="DIR", help="Folder for the files; made where there is none. Default: here."),
+    ] = None,
     forms: Annotated[
         list[Form] | None,
         typer.Option(
@@ -31,6 +43,8 @@ def report(
             help="html, pdf or json; may be repeated. Default: all that can be written here.",
         ),
     ] = None,
+    bundle: BundleFolder = None,
+    findings: FindingIds = None,
     by: Annotated[
         str | None, typer.Option("--by", "--examiner", metavar="NAME", help="Who is responsible for the report.")
     ] = None,
@@ -45,13 +59,21 @@ def report(
     It holds no picture and no list value. The same store gives the same bytes but for the time of writing. A report
     that is there already is never overwritten.
 
+    With --bundle: the report, the records of these findings, proofs and a verifier, for somebody who has neither the
+    store nor unseen. It says nothing about other findings.
+
     Example: unseen report --case 26-1187 --out reports
     """
     from unseen.casework.reporting import write_report
     from unseen.cli import rows, tables
 
     stated = Stated(by=by, agency=agency, case=case, exhibit=exhibit)
-    written = write_report(store, folder=out, forms=forms or (), scan_id=scan, stated=stated, note=voice.note)
+    if bundle is not None:
+        _refuse_with_bundle(out=out, forms=forms)
+        return _write_bundle(store, bundle, findings or (), scan=scan, stated=stated, json=json)
+    if findings:
+        raise UsageError("--finding chooses what goes into a bundle", hint="give --bundle DIR as well")
+    written = write_report(store, folder=out or ".", forms=forms or (), scan_id=scan, stated=stated, note=voice.note)
     if not forms and all(one.form is not Form.PDF for one in written):
         voice.note("no PDF: typst is not installed; pip install 'unseen[pdf]' adds it")
     if json:
@@ -60,4 +82,24 @@ def report(
     else:
         for line in tables.report_lines(written):
             voice.write(line)
+    return 0
+
+
+def _refuse_with_bundle(*, out: str | None, forms: list[Form] | None) -> None:
+    if out is not None or forms:
+        raise UsageError(
+            "a bundle is one folder with every form in it", hint="leave --out and --format away, or --bundle"
+        )
+
+
+def _write_bundle(
+    store: str, folder: str, findings: Sequence[str], *, scan: int | None, stated: Stated, json: bool
+) -> int:
+    from unseen.casework.bundles import write_bundle
+    from unseen.cli import rows, tables
+
+    written = write_bundle(store, folder, findings=findings, scan_id=scan, stated=stated, note=voice.note)
+    if not written.are_sources_open:
+        voice.note("sources, basis and who scanned are not disclosed: a source is itself an item of another finding")
+    voice.show(rows.bundle_row(written), tables.bundle_lines(written), json=json)
     return 0

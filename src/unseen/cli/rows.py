@@ -8,6 +8,7 @@ from unseen.model import Finding, How, Item, ItemHashes, Match, NotScreened, Rea
 
 if TYPE_CHECKING:
     from unseen.casework.bench import Measurement
+    from unseen.casework.bundles import Repeated, Rerun, WrittenBundle
     from unseen.casework.demo import DemoResult
     from unseen.casework.doctor import Check
     from unseen.casework.lists import AddedList, ListAccount, ListInfo
@@ -20,6 +21,7 @@ __all__ = [
     "account_row",
     "added_row",
     "answer_row",
+    "bundle_row",
     "check_row",
     "demo_rows",
     "finding_row",
@@ -32,7 +34,9 @@ __all__ = [
     "not_verified_row",
     "outcome",
     "refused_row",
+    "repeated_row",
     "report_row",
+    "rerun_row",
     "summary_row",
     "verdict_row",
     "verified_row",
@@ -227,6 +231,40 @@ def report_row(written: "WrittenReport") -> Row:
         "file": written.path,
         "sha256": written.sha256.hex(),
         "size_bytes": written.size_bytes,
+    }
+
+
+def bundle_row(written: "WrittenBundle") -> Row:
+    """The row of `unseen report --bundle --json`."""
+    return {"type": "bundle", **asdict(written), "findings": list(written.findings)}
+
+
+def repeated_row(repeated: "Repeated") -> Row:
+    """A row of `unseen rerun --json`: one match."""
+    return {
+        "type": "repeated",
+        "finding": repeated.finding,
+        "item": repeated.item,
+        "match": match_row(repeated.match),
+        "result": repeated.result,
+        "distance_bits": repeated.distance_bits,
+        "list": repeated.list,
+    }
+
+
+def rerun_row(rerun: "Rerun") -> Row:
+    """The last row of `unseen rerun --json`."""
+    return {
+        "type": "rerun",
+        "origin": rerun.origin,
+        "size": rerun.size,
+        "is_pinned": rerun.is_pinned,
+        "threshold_bits": rerun.threshold_bits,
+        "matches": len(rerun.matches),
+        "results": {result: count for result in type(rerun.matches[0].result) if (count := rerun.count(result))}
+        if rerun.matches
+        else {},
+        "holds": rerun.holds,
     }
 
 

@@ -7,6 +7,7 @@ from unseen.cli import voice
 from unseen.model import Finding, How, Match, NotScreened, Signal, Summary, Verdict
 
 if TYPE_CHECKING:
+    from unseen.casework.bundles import Repeated, WrittenBundle
     from unseen.casework.lists import ListAccount, ListInfo
     from unseen.casework.matching import Answer
     from unseen.casework.reporting import WrittenReport
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
 __all__ = [
     "account_lines",
     "answer_lines",
+    "bundle_lines",
     "finding_lines",
     "how_words",
     "list_lines",
     "match_lines",
     "not_screened_lines",
+    "repeated_line",
     "report_lines",
     "summary_lines",
     "verdict_line",
@@ -31,6 +34,28 @@ def finding_lines(finding: Finding, *, with_id: bool = False) -> list[str]:
     state = "" if finding.state == "allocated" else f" ({finding.state})"
     verdict = [] if finding.verdict is None else [verdict_line(finding.verdict)]
     return [f"{head}finding: {voice.printable(str(finding.locator))}{state}", *match_lines(finding.matches), *verdict]
+
+
+def bundle_lines(written: "WrittenBundle") -> list[str]:
+    """What is in a bundle, and with which key it verifies."""
+    found = voice.plural(len(written.findings), "finding")
+    return [
+        f"bundle {voice.printable(written.path)}: {found} of scan {written.scan}, {written.entries} entries",
+        f"  ledger {written.origin}, {written.size:,} entries when it was signed",
+        f"  public key, for whoever verifies to have by another way: {written.key}",
+    ]
+
+
+def repeated_line(repeated: "Repeated") -> list[str]:
+    """One match of a bundle, as cells: what it was, and what it comes to now."""
+    match = repeated.match
+    now = repeated.result.replace("_", " ")
+    if repeated.result == "differs":
+        now += f": {repeated.distance_bits} bits"
+    if repeated.list not in {None, match.list}:
+        now += f" (list {repeated.list})"
+    list_name, entry = f"list {match.list}", f"entry {match.entry}"
+    return [list_name, entry, match.signal, f"{match.distance_bits} bits", how_words(match.how), now]
 
 
 def verdict_line(verdict: Verdict, *, is_newest: bool = True) -> str:

@@ -8,6 +8,7 @@ from typing import TextIO
 
 __all__ = [
     "CANNOT_READ",
+    "DOES_NOT_VERIFY",
     "FOUND",
     "INTERRUPTED",
     "NOT_ALL_SCREENED",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 # Exit codes besides 0; see docs/reference/exit-codes.md.
-FOUND, USAGE, CANNOT_READ, NOT_ALL_SCREENED, INTERRUPTED = 1, 2, 3, 5, 130
+FOUND, USAGE, CANNOT_READ, DOES_NOT_VERIFY, NOT_ALL_SCREENED, INTERRUPTED = 1, 2, 3, 4, 5, 130
 
 _KIB = 1024
 

@@ -11,18 +11,21 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
-from unseen.errors import UsageError
+from unseen.errors import LedgerBrokenError, StoreError, UsageError, VerificationError
 from unseen.ledger import canonical
 from unseen.ledger.canonical import Json, to_bytes
 from unseen.ledger.checkpoint import Checkpoint
 from unseen.ledger.note import Note, VerifierKey
-from unseen.ledger.proofs import prove
+from unseen.ledger.proofs import Proof, prove
 from unseen.ledger.tiles import TileReader, sync_folder, write_whole
 
-__all__ = ["VERIFIER_NAME", "Opening", "write_bundle"]
+__all__ = ["VERIFIER_NAME", "Bundle", "Disclosed", "Opening", "read_bundle", "write_bundle"]
 
 VERIFIER_NAME = "unseen_verify.py"
 _REPORT_NAME = re.compile(r"report\.[a-z0-9]{1,8}")
+_ENTRY_FILE = re.compile(r"(?P<kind>entries|proofs|openings)/(?P<index>0|[1-9][0-9]{0,15})\.(?P<end>json|tlog-proof)")
+_OPENING = re.compile(rb'\{"salt":"(?P<salt>[0-9a-f]{32})","value":(?P<value>.*)\}', re.DOTALL)
+_ENDINGS = {"entries": "json", "proofs": "tlog-proof", "openings": "json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,134 @@ class Opening:
     def to_bytes(self) -> bytes:
         """The opening as a bundle holds it; the digest is over the very bytes, so that checkers need not print JSON."""
         return b'{"salt":"' + self.salt.hex().encode() + b'","value":' + to_bytes(self.value) + b"}"
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """An entry of a bundle, and what it commits to where that was opened."""
+
+    entry: Mapping[str, Json]
+    opening: Opening | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle that was read and holds.
+
+    Attributes:
+        checkpoint: What was signed.
+        key: By whom.
+        pinned: Whether that key came from outside. If not, whoever made the bundle could have made the key too.
+        entries: By their index, in order.
+        reports: Names of the reports, each with the digest that an entry states.
+    """
+
+    checkpoint: Checkpoint
+    key: VerifierKey
+    pinned: bool
+    entries: Mapping[int, Disclosed]
+    reports: tuple[str, ...]
+
+
+def read_bundle(folder: Path, *, pinned: VerifierKey | None = None) -> Bundle:
+    """Read a bundle and check all of it; strictly, so that there is one way only to write it.
+
+    Not the code of `standalone/unseen_verify.py`, which says the same about any bundle: a test compares them.
+
+    Raises:
+        VerificationError: The first thing that is wrong, with the name of the file.
+        StoreError: There is no bundle, or it cannot be read.
+    """
+    contents = _read_files(folder)
+    name = "key.pub"
+    try:
+        key = VerifierKey.parse(contents[name].decode())
+        if f"{key}\n".encode() != contents[name] or pinned not in {None, key}:
+            raise LedgerBrokenError("it is not the key that was given", expected=str(pinned), found=str(key))
+        name = "checkpoint"
+        note = Note.parse(contents[name], "checkpoint")
+        head = Checkpoint.parse(note.text)
+        if head.origin != key.name:
+            raise LedgerBrokenError("the key is of another ledger", expected=head.origin, found=key.name)
+        name = "manifest.json"
+        if _manifest({one: data for one, data in contents.items() if one != name}, head) != contents[name]:
+            raise LedgerBrokenError("it does not state these files, or this checkpoint")
+        entries: dict[int, Disclosed] = {}
+        for name in sorted(contents, key=_order):
+            _check_file(name, contents, (note, key), entries)
+    except VerificationError as error:
+        raise LedgerBrokenError(f"{name}: {error}", hint=error.hint) from error
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise LedgerBrokenError(f"{name}: missing or malformed ({type(error).__name__}: {error})") from error
+    reports = tuple(sorted(one for one in contents if _REPORT_NAME.fullmatch(one)))
+    return Bundle(head, key, pinned is not None, entries, reports)
+
+
+def _check_file(
+    name: str, contents: Mapping[str, bytes], signed: tuple[Note, VerifierKey], entries: dict[int, Disclosed]
+) -> None:
+    """Check one file; entries come before all that belongs to them."""
+    found = _ENTRY_FILE.fullmatch(name)
+    if found is None:
+        _check_other_file(name, contents, entries)
+        return
+    index, kind = int(found["index"]), found["kind"]
+    if _ENDINGS[kind] != found["end"] or (kind != "entries" and index not in entries):
+        raise LedgerBrokenError("it belongs to no entry")
+    if kind == "entries":
+        note, key = signed
+        proof = Proof.parse(contents[f"proofs/{index}.tlog-proof"])
+        if proof.index != index or proof.checkpoint.to_bytes() != note.to_bytes() or proof.extra:
+            raise LedgerBrokenError("its proof is of another entry, or leads to another checkpoint", index=index)
+        proof.verify(contents[name], [key])
+        entry = canonical.parse(contents[name])
+        if not isinstance(entry, dict) or entry["n"] != index or entry["v"] != 1:
+            raise LedgerBrokenError("it says of itself that it is another entry", index=index)
+        entries[index] = Disclosed(entry, None)
+    elif kind == "openings":
+        entry = dict(entries[index].entry)
+        entries[index] = Disclosed(entry, _read_opening(contents[name], entry.get("c")))
+
+
+def _check_other_file(name: str, contents: Mapping[str, bytes], entries: Mapping[int, Disclosed]) -> None:
+    if _REPORT_NAME.fullmatch(name):
+        digest = sha256(contents[name]).hexdigest()
+        written = [one.entry["files"] for one in entries.values() if one.entry["type"] == "report_written"]
+        if not any(isinstance(stated, dict) and stated.get(name) == digest for stated in written):
+            raise LedgerBrokenError(f"no entry records a report of digest {digest}")
+    elif name not in {"manifest.json", "checkpoint", "key.pub", VERIFIER_NAME}:
+        raise LedgerBrokenError("a bundle has no such file")
+
+
+def _read_opening(data: bytes, commitment: Json) -> Opening:
+    found = _OPENING.fullmatch(data)
+    if found is None:
+        raise LedgerBrokenError("it is no opening")
+    opening = Opening(bytes.fromhex(found["salt"].decode()), json.loads(found["value"]))
+    digest = sha256(opening.salt + found["value"]).hexdigest()
+    if digest != commitment:
+        raise LedgerBrokenError("it opens another value", expected=str(commitment), found=digest)
+    if opening.to_bytes() != data:
+        raise LedgerBrokenError("its value is not in canonical form")
+    return opening
+
+
+def _order(name: str) -> tuple[bool, str]:
+    return not name.startswith("entries/"), name
+
+
+def _read_files(folder: Path) -> dict[str, bytes]:
+    """Every file by its path; links, pipes and the like have no place in a bundle."""
+    if not (folder / "manifest.json").exists():
+        raise StoreError(f"there is no bundle at {folder}", hint="a bundle is a folder with a manifest.json in it")
+    try:
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
+        for path in paths:
+            if path.is_symlink() or not path.is_file():
+                raise LedgerBrokenError(f"{path.relative_to(folder)}: a bundle has ordinary files only")
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    except OSError as error:
+        raise StoreError(f"cannot read the bundle {folder}: {error.strerror or error}") from error
 
 
 def write_bundle(
@@ -85,6 +216,11 @@ def write_bundle(
         contents[name] = data
     contents[VERIFIER_NAME] = files("unseen.ledger.standalone").joinpath(VERIFIER_NAME).read_bytes()
     contents["manifest.json"] = _manifest(contents, Checkpoint.parse(note.text))
+    try:
+        # What is in it concerns people: for its owner only, until they hand it on.
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError as error:
+        raise StoreError(f"cannot write {folder}: {error.strerror}") from error
     for name, data in contents.items():
         write_whole(folder / name, data)
     for inner in {(folder / name).parent for name in contents} | {folder.absolute().parent}:

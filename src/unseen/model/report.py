@@ -152,6 +152,8 @@ class ReportData:
         findings: Gives every finding, ordered by locator; may be called again.
         unscreened: Gives every row of what was not screened, ordered by locator; may be called again.
         checkpoint: None while the store keeps no ledger.
+        findings_shown: How many of the findings are given, where the others, and what was not screened, are left out
+            on purpose; None where all is given.
     """
 
     written_at_utc: str
@@ -174,3 +176,4 @@ class ReportData:
     findings: Callable[[], Iterator[ReportedFinding]] = field(repr=False)
     unscreened: Callable[[], Iterator[NotScreened]] = field(repr=False)
     checkpoint: Checkpoint | None = None
+    findings_shown: int | None = None

@@ -68,6 +68,7 @@ def _lines(report: ReportData) -> Iterator[str]:
         "digest_only": {reason.value: count for reason, count in report.digest_only.items()},
         "reasons": {reason.value: count for reason, count in report.not_screened.items()},
         "checkpoint": None if report.checkpoint is None else asdict(report.checkpoint),
+        "findings_shown": report.findings_shown,
     }
     for name, value in members.items():
         yield f'"{name}": {_text(value)},'

@@ -47,10 +47,10 @@ def build_page(
         "figures": _figures(report),
         "sections": [
             _section("How to read this report", [_purpose(report), _points(words.READING)]),
-            _section("Findings", [*_findings(report, findings), *_rest(report.summary.findings, most and most[0])]),
+            _section("Findings", [*_findings(report, findings), *_rest(_given(report), most and most[0])]),
             _section(
                 "What was not screened",
-                [*_not_screened(report, unscreened), *_rest(report.summary.not_screened, most and most[1])],
+                [*_not_screened(report, unscreened), *_rest(_rows_given(report), most and most[1])],
             ),
             _section("Account", _account(report)),
             _section("Lists", _lists(report)),
@@ -103,6 +103,8 @@ def _headline(report: ReportData) -> str:
     lead = f"{found} in {_plural(summary.items, 'item')}."
     if summary.not_screened:
         lead += f" {number(summary.not_screened)} could not be screened, or only in part."
+    if report.findings_shown is not None:
+        lead += f" This is an extract: {_plural(report.findings_shown, 'finding')} given, the others left out."
     return lead
 
 
@@ -153,6 +155,7 @@ def _findings(report: ReportData, findings: Iterable[Block]) -> list[Block]:
             f"{_plural(report.summary.findings, 'item')} matched, in the order of their locators; matches stand nearest"
             f" first. Classes of the lists searched: {classes}."
         ),
+        *_left_out(report, "findings", report.summary.findings - (report.findings_shown or 0)),
         {"kind": "findings", "findings": findings},
     ]
 
@@ -166,8 +169,29 @@ def _not_screened(report: ReportData, rows: Iterable[list[Cell]]) -> list[Block]
     return [
         _text("Each of these may hold what this scan would have found. They need another way of looking into them."),
         _table("reasons", ["Reason", "Means", "Items"], reasons, numeric=[2]),
-        _table("unscreened", ["Item", "Reason"], rows),
+        *_left_out(report, "rows that name them", report.summary.not_screened),
+        *([] if report.findings_shown is not None else [_table("unscreened", ["Item", "Reason"], rows)]),
     ]
+
+
+def _left_out(report: ReportData, what: str, count: int) -> list[Block]:
+    if report.findings_shown is None or not count:
+        return []
+    return [
+        _text(
+            f"This report belongs to a bundle, which discloses some findings only: {number(count)} {what} of this scan"
+            " are left out here on purpose. The store holds them.",
+            grave=True,
+        )
+    ]
+
+
+def _given(report: ReportData) -> int:
+    return report.summary.findings if report.findings_shown is None else report.findings_shown
+
+
+def _rows_given(report: ReportData) -> int:
+    return report.summary.not_screened if report.findings_shown is None else 0
 
 
 def _rest(count: int, most: int | None) -> list[Block]:

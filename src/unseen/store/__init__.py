@@ -13,6 +13,7 @@ from unseen.store.ledger import (
     read_entry,
     record,
 )
+from unseen.store.ledger.disclosure import Disclosure, disclose
 from unseen.store.lists import (
     ListAccount,
     ListInfo,
@@ -31,6 +32,7 @@ from unseen.store.records import (
     Labels,
     ScanRecord,
     count_reasons,
+    has_entry,
     read_matched_labels,
     read_scan,
     reported_findings,
@@ -41,6 +43,7 @@ from unseen.store.verdicts import record_verdicts, verdict_history
 
 __all__ = [
     "Account",
+    "Disclosure",
     "Labels",
     "ListAccount",
     "ListInfo",
@@ -54,8 +57,10 @@ __all__ = [
     "add_list",
     "count_entries",
     "count_reasons",
+    "disclose",
     "entries_of_type",
     "erase",
+    "has_entry",
     "has_records",
     "list_entries",
     "list_findings",

@@ -1,4 +1,4 @@
-"""One scan as the store holds it, for whoever writes about it. Nothing is changed, and no list value is given."""
+"""One scan as the store holds it, for whoever writes about it or repeats it. Nothing is changed or given away."""
 
 import json
 from collections import Counter
@@ -22,6 +22,7 @@ __all__ = [
     "Labels",
     "ScanRecord",
     "count_reasons",
+    "has_entry",
     "read_matched_labels",
     "read_scan",
     "reported_findings",
@@ -140,6 +141,17 @@ def read_matched_labels(store: Store, scan_id: int, names: Collection[str]) -> L
             key = (name, entry, signal)
             labels[key] = tuple(dict.fromkeys((*labels.get(key, ()), *read_labels(text))))
     return labels
+
+
+def has_entry(store: Store, name: str, entry: str, signal: str) -> bool:
+    """Whether a list of the store holds an entry of this identifier and signal."""
+    rows = (
+        select(entries.c.id)
+        .join_from(entries, lists, lists.c.id == entries.c.list_id)
+        .where(lists.c.name == name, entries.c.signal == signal, entries.c.entry == entry)
+    )
+    with store.read() as connection:
+        return connection.execute(rows.limit(1)).first() is not None
 
 
 def reported_findings(

@@ -17,7 +17,15 @@ from unseen.store.ledger.rows import MATCH_COLUMNS as _MATCH_COLUMNS
 from unseen.store.ledger.rows import verdict_value
 from unseen.store.schema import finding_matches, findings, verdict_matches, verdicts
 
-__all__ = ["PREFIX_CHARS_MIN", "newest_verdicts", "read_verdict", "record_verdicts", "verdict_history", "verdicts_of"]
+__all__ = [
+    "PREFIX_CHARS_MIN",
+    "newest_verdicts",
+    "read_verdict",
+    "record_verdicts",
+    "resolve",
+    "verdict_history",
+    "verdicts_of",
+]
 
 # Fewer could be a slip of the finger; git draws the line at the same place.
 PREFIX_CHARS_MIN = 4
@@ -46,7 +54,7 @@ def record_verdicts(
         StoreError: The store cannot be written.
     """
     with record(store, at_utc=at_utc) as page:
-        ids = _resolve(page.connection, prefixes)
+        ids = resolve(page.connection, prefixes)
         for finding_id in ids:
             row = {"finding_id": finding_id, "decision": decision.value, "decided_by": by, "reason": reason}
             row["at_utc"] = at_utc
@@ -68,7 +76,7 @@ def verdict_history(store: Store, prefixes: Sequence[str]) -> dict[str, tuple[Ve
         StoreError: The store cannot be read.
     """
     with store.read() as connection:
-        ids = _resolve(connection, prefixes)
+        ids = resolve(connection, prefixes)
         newest = verdicts_of(connection, ids)
         history = {}
         for finding_id in ids:
@@ -118,8 +126,12 @@ def read_verdict(row: Row[Any]) -> Verdict:
     )
 
 
-def _resolve(connection: Connection, prefixes: Sequence[str]) -> list[str]:
-    """The ids that begin so, each once."""
+def resolve(connection: Connection, prefixes: Sequence[str]) -> list[str]:
+    """Give the ids that begin so, each once.
+
+    Raises:
+        UsageError: No finding begins so, or several do.
+    """
     return list(dict.fromkeys(_resolve_one(connection, prefix) for prefix in prefixes))
 
 

@@ -68,9 +68,11 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(scanned: Path, tmp_path: Path) -> Path:
-    """A copy of the folder, to be changed at will."""
+def place(scanned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the folder, to be changed at will, and of the keys: a key remembers what it has signed."""
     shutil.copytree(scanned / "store", tmp_path / "store")
+    shutil.copytree(os.environ["UNSEEN_KEYS"], tmp_path / "keys")
+    monkeypatch.setenv("UNSEEN_KEYS", str(tmp_path / "keys"))
     return tmp_path
 
 

@@ -13,7 +13,7 @@ from unseen.hashing.plugin import Hasher
 from unseen.lists import FileCodes, ListFile, read_codes
 from unseen.matching import Matcher, StoredColumn, check_threshold
 from unseen.model import Codes, ListClass
-from unseen.store import ListInfo, Store, list_lists, load_codes, name_entries, read_account
+from unseen.store import ListInfo, Store, has_entry, list_lists, load_codes, name_entries, read_account
 
 __all__ = ["KnownMaterial", "load_known"]
 
@@ -59,6 +59,18 @@ class KnownMaterial:
     def matcher(self, threshold_bits: int, hashers: Sequence[Hasher] = ()) -> Matcher:
         """The search over all of it, within so many bits."""
         return Matcher(self.columns, threshold_bits=threshold_bits, name_entries=self.name_entries, hashers=hashers)
+
+    def has_entry(self, name: str, entry: str, signal: str) -> bool:
+        """Whether a list holds an entry of this identifier and signal, searchable or not."""
+        if self.store is not None and has_entry(self.store, name, entry, signal):
+            return True
+        return any(
+            file.names[row - file.first_row] == entry
+            for file in self._files
+            for codes in file.codes
+            if (codes.list, codes.signal) == (name, signal)
+            for row in codes.rows.tolist()
+        )
 
     def add_stored(
         self,

@@ -16,6 +16,7 @@ from unseen.errors import (
     StoreError,
     UsageError,
 )
+from unseen.ledger.bundle import read_bundle
 from unseen.ledger.checkpoint import Checkpoint
 from unseen.ledger.keys import KeyFolder
 from unseen.ledger.note import NOTE_BYTES_MAX, Note, VerifierKey
@@ -23,7 +24,7 @@ from unseen.ledger.tiles import CHECKPOINT_NAME, read_limited
 from unseen.ledger.verify import verify_ledger
 from unseen.store import Store, open_store
 
-__all__ = ["Verified", "verify"]
+__all__ = ["Verified", "read_key", "verify"]
 
 _KEY_BYTES_MAX = 4_096
 
@@ -83,13 +84,13 @@ def verify(
         UsageError: What was given as a key is none.
     """
     folder = Path(path)
-    pinned = None if key is None else _read_key(key)
+    pinned = None if key is None else read_key(key)
     if (folder / "manifest.json").is_file():
         if reports or witnesses:
             raise UsageError("a bundle is verified as it is: give neither reports nor witnesses")
         return _verify_bundle(folder, pinned)
     with open_store(folder, create=False, read_only=True) as store:
-        return _verify_store(store, pinned, [_read_key(one) for one in witnesses], reports)
+        return _verify_store(store, pinned, [read_key(one) for one in witnesses], reports)
 
 
 def _verify_store(
@@ -130,28 +131,20 @@ def _verify_store(
 
 
 def _verify_bundle(folder: Path, pinned: VerifierKey | None) -> Verified:
-    from unseen.ledger.standalone.unseen_verify import NotVerifiedError, verify_bundle
-
-    try:
-        found = verify_bundle(folder, None if pinned is None else str(pinned))
-        key = (folder / "key.pub").read_text(encoding="utf-8").strip()
-    except NotVerifiedError as error:
-        raise LedgerBrokenError(f"the bundle does not verify: {error}") from error
-    except OSError as error:
-        raise StoreError(f"cannot read {error.filename or folder}: {error.strerror}") from error
+    found = read_bundle(folder, pinned=pinned)
     return Verified(
         kind="bundle",
-        origin=found.origin,
-        size=found.size,
-        root=found.root,
-        key=key,
+        origin=found.checkpoint.origin,
+        size=found.checkpoint.size,
+        root=found.checkpoint.root,
+        key=str(found.key),
         is_pinned=found.pinned,
         is_remembered=False,
         rotations=0,
         witnesses=(),
         entries_shown=len(found.entries),
         records=None,
-        reports=tuple(sorted(path.name for path in folder.glob("report.*"))),
+        reports=found.reports,
     )
 
 
@@ -185,8 +178,12 @@ def _check_report(path: str, recorded: set[str]) -> None:
         )
 
 
-def _read_key(text: str) -> VerifierKey:
-    """A public key, as text or in a file."""
+def read_key(text: str) -> VerifierKey:
+    """Read a public key, given as text or as the path of a file.
+
+    Raises:
+        UsageError: It is neither.
+    """
     line = text
     if "+" not in text or Path(text).is_file():
         data = read_limited(Path(text), _KEY_BYTES_MAX)

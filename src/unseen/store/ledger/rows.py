@@ -9,7 +9,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from unseen.store.schema import (
     entries,
@@ -30,7 +30,11 @@ __all__ = [
     "digest_entries",
     "finding_value",
     "item_value",
+    "open_findings",
+    "open_items",
     "open_rows",
+    "open_runs",
+    "open_verdicts",
     "run_value",
     "stated_account",
     "stated_list",
@@ -135,14 +139,16 @@ def open_rows(connection: Connection) -> list[Iterator[Opened]]:
     Args:
         connection: Of one transaction, so that all are of one moment.
     """
-    tables = (_items, _findings, _runs, _verdicts, _others)
+    tables = (open_items, open_findings, open_runs, open_verdicts, _others)
     return [table(connection) for table in tables]
 
 
-def _items(connection: Connection) -> Iterator[Opened]:
+def open_items(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
+    """Rows of `items`, those that hold for every condition."""
     query = (
         select(items, not_screened.c.reason)
         .join_from(items, not_screened, not_screened.c.item_id == items.c.id, isouter=True)
+        .where(*which)
         .order_by(items.c.id, not_screened.c.id)
     )
     names = [*items.c.keys(), "reason_unscreened"]
@@ -152,12 +158,14 @@ def _items(connection: Connection) -> Iterator[Opened]:
         yield number, "item", group[0]["salt"], item_value(group[0], reasons)
 
 
-def _findings(connection: Connection) -> Iterator[Opened]:
+def open_findings(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
+    """Rows of `findings` with their matches in one scan, those that hold for every condition."""
     of_matches = [finding_matches.c[name] for name in ("ledger_n", "salt", "scan_id", *_MATCH)]
     of_findings = [findings.c[name] for name in ("id", "locator", "sha256", "state", "first_seen_at_utc")]
     query = (
         select(*of_matches, *of_findings)
         .join_from(finding_matches, findings, findings.c.id == finding_matches.c.finding_id)
+        .where(*which)
         .order_by(finding_matches.c.ledger_n, finding_matches.c.id)
     )
     names = [column.name for column in (*of_matches, *of_findings)]
@@ -169,21 +177,25 @@ def _findings(connection: Connection) -> Iterator[Opened]:
         yield number, "finding", salt, finding_value(matches[0], matches)
 
 
-def _runs(connection: Connection) -> Iterator[Opened]:
+def open_runs(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
+    """Rows of `runs` with what their scan was asked to do, those that hold for every condition."""
     query = (
         select(runs, scans.c.settings, scans.c.key)
         .join_from(runs, scans, scans.c.id == runs.c.scan_id)
+        .where(*which)
         .order_by(runs.c.id)
     )
     for row in _fetch(connection, query, [*runs.c.keys(), "settings", "key"]):
         yield row["id"], "scan_started", row["salt"], run_value(row)
 
 
-def _verdicts(connection: Connection) -> Iterator[Opened]:
+def open_verdicts(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
+    """Rows of `verdicts` with the matches that were on record, those that hold for every condition."""
     columns = [verdict_matches.c[name] for name in MATCH_COLUMNS]
     query = (
         select(verdicts, *columns)
         .join_from(verdicts, verdict_matches, verdict_matches.c.verdict_id == verdicts.c.id, isouter=True)
+        .where(*which)
         .order_by(verdicts.c.id, *columns)
     )
     names = [*verdicts.c.keys(), *MATCH_COLUMNS]

@@ -1,0 +1,138 @@
+"""What of a store goes into a bundle: the records of some findings of one scan, and what is needed to read them.
+
+In clear: the first entry of the ledger, how each run of the scan began, the lists that it searched, and its account.
+Opened: the items, the findings and the verdicts of these findings. Nothing of any other item.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, or_, select
+
+from unseen.errors import LedgerBrokenError, UsageError
+from unseen.store.engine import Store
+from unseen.store.ledger.rows import Opened, open_findings, open_items, open_runs, open_verdicts
+from unseen.store.schema import finding_matches, findings, items, ledger, runs, scans, verdicts
+from unseen.store.verdicts import resolve
+
+__all__ = ["Disclosure", "disclose"]
+
+_ROWS_PER_FETCH = 1_000
+
+# Salt and value behind an entry; None where it has none, or keeps it closed.
+Opening = tuple[bytes, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """Which entries of the ledger a bundle holds, and what of them is opened.
+
+    Attributes:
+        findings: Ids, in the order of their records.
+        entries: By the number of the entry.
+        are_sources_open: Whether the sources of the scan are disclosed, and with them who ran it and on which basis.
+            Not where a source is itself an item of another finding.
+    """
+
+    scan_id: int
+    findings: tuple[str, ...]
+    entries: Mapping[int, Opening | None]
+    are_sources_open: bool
+
+
+def disclose(store: Store, scan_id: int, prefixes: Sequence[str] = ()) -> Disclosure:
+    """Gather what belongs to findings of a finished scan.
+
+    Args:
+        store: The store.
+        scan_id: Of the scan.
+        prefixes: Ids of findings, or as much of each as names one only; none for all that the scan saw.
+
+    Raises:
+        UsageError: There is no such finding, or this scan did not see it, or it saw none.
+        LedgerBrokenError: The ledger does not hold what it must.
+        StoreError: The store cannot be read.
+    """
+    with store.read() as connection:
+        chosen = _findings_of(scan_id)
+        if prefixes:
+            ids = resolve(connection, prefixes)
+            chosen = chosen.where(finding_matches.c.finding_id.in_(ids))
+            _check_all_seen(connection, scan_id, ids, list(connection.scalars(chosen)))
+        seen = [
+            *open_findings(connection, finding_matches.c.scan_id == scan_id, findings.c.id.in_(chosen)),
+        ]
+        if not seen:
+            raise UsageError(f"scan {scan_id} found nothing: there is nothing to disclose")
+        of_items = items.c.scan_id == scan_id, items.c.locator.in_(_locators(chosen))
+        opened = [*seen, *open_items(connection, *of_items)]
+        opened += open_verdicts(connection, verdicts.c.finding_id.in_(chosen))
+        begun = list(open_runs(connection, runs.c.scan_id == scan_id))
+        are_open = not _names_others(connection, scan_id, chosen)
+        entries: dict[int, Opening | None] = {0: None, **_opened(opened)}
+        entries |= _opened(begun) if are_open else dict.fromkeys(number for number, *_ in begun)
+        entries |= dict.fromkeys(_lists_searched(connection, scan_id))
+        entries[_finished(connection, scan_id)] = None
+        ids_seen = tuple(dict.fromkeys(value["id"] for *_, value in seen if isinstance(value, dict)))
+        return Disclosure(scan_id, ids_seen, entries, are_open)
+
+
+def _opened(rows: Sequence[Opened]) -> dict[int, Opening | None]:
+    return {number: (salt, value) for number, _, salt, value in rows if isinstance(value, dict)}
+
+
+def _findings_of(scan_id: int) -> Select[Any]:
+    return select(finding_matches.c.finding_id).where(finding_matches.c.scan_id == scan_id).distinct()
+
+
+def _locators(chosen: Select[Any]) -> Select[Any]:
+    return select(findings.c.locator).where(findings.c.id.in_(chosen))
+
+
+def _check_all_seen(connection: Connection, scan_id: int, ids: Sequence[str], seen: Sequence[str]) -> None:
+    for finding_id in ids:
+        if finding_id not in seen:
+            newest = select(func.max(finding_matches.c.scan_id)).where(finding_matches.c.finding_id == finding_id)
+            last = connection.execute(newest).scalar_one()
+            raise UsageError(
+                f"scan {scan_id} did not see finding {finding_id}",
+                hint="" if last is None else f"the newest scan that did is {last}: --scan {last}",
+            )
+
+
+def _names_others(connection: Connection, scan_id: int, chosen: Select[Any]) -> bool:
+    """Whether a source of the scan is an item of a finding that is not disclosed."""
+    settings = connection.execute(select(scans.c.settings).where(scans.c.id == scan_id)).scalar_one()
+    paths = {path for pair in json.loads(settings).get("sources", ()) for path in pair}
+    packed = [path.encode("utf-8", "surrogateescape") for path in paths]
+    packed += [os.path.realpath(path) for path in packed]
+    other = (
+        select(findings.c.id)
+        .where(findings.c.id.in_(_findings_of(scan_id)), findings.c.id.not_in(chosen))
+        .where(or_(*(findings.c.locator == path for path in packed)))
+    )
+    return bool(packed) and connection.execute(other.limit(1)).first() is not None
+
+
+def _lists_searched(connection: Connection, scan_id: int) -> list[int]:
+    """Numbers of the entries that took the lists into the store; lists in files have none."""
+    entry = connection.execute(select(ledger.c.entry).where(ledger.c.n == scan_id)).scalar_one_or_none()
+    if entry is None:
+        raise LedgerBrokenError(f"entry {scan_id}, which began the scan, is missing", index=scan_id)
+    lists = json.loads(entry).get("lists")
+    # Of very many lists an entry states only how many there are.
+    return [one["record"] for one in lists if one["record"] is not None] if isinstance(lists, list) else []
+
+
+def _finished(connection: Connection, scan_id: int) -> int:
+    """The number of the entry that states the account of a scan, which comes after all its items."""
+    last = connection.execute(select(func.max(items.c.id)).where(items.c.scan_id == scan_id)).scalar_one()
+    rows = select(ledger.c.n, ledger.c.entry).where(ledger.c.n > max(scan_id, last or 0)).order_by(ledger.c.n)
+    for number, entry in connection.execution_options(yield_per=_ROWS_PER_FETCH).execute(rows):
+        stated = json.loads(entry)
+        if stated["type"] == "scan_finished" and stated["scan"] == scan_id:
+            return int(number)
+    raise LedgerBrokenError(f"no entry finishes scan {scan_id}", index=scan_id)
