@@ -11,8 +11,9 @@ from pathlib import Path
 
 from unseen.casework.hashing import worker_count
 from unseen.casework.kernel import kernel_in_use, kernels_available
+from unseen.casework.proof.places import key_folder
 from unseen.darkroom import Darkroom
-from unseen.errors import SandboxError, StoreError
+from unseen.errors import SandboxError, SigningKeyError, StoreError
 from unseen.hashing.plugin import HASHERS_GROUP
 from unseen.store import list_lists, open_store
 
@@ -68,7 +69,26 @@ def examine(store: str) -> Iterator[Check]:
         yield Check("decoder", State.FINE, f"{name} {version(name)}: {formats}")
     yield from _examine_hashers()
     yield from _examine_store(Path(store))
+    yield from _examine_keys()
     yield from _examine_extras()
+
+
+def _examine_keys() -> Iterator[Check]:
+    """Where signing keys lie, and whether one could be made there."""
+    try:
+        folder = key_folder()
+    except SigningKeyError as error:
+        yield Check("keys", State.LACKING, str(error), error.hint)
+        return
+    existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    count = len(list(folder.glob("*.key"))) if folder.is_dir() else 0
+    said = f"{folder}: {count} signing {'key' if count == 1 else 'keys'}"
+    if os.access(existing, os.W_OK):
+        yield Check("keys", State.FINE, said)
+    else:
+        yield Check(
+            "keys", State.LACKING, f"{said}, {existing} is not writable", "set UNSEEN_KEYS to a folder of yours"
+        )
 
 
 def _examine_darkroom() -> Iterator[Check]:

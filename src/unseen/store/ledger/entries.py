@@ -126,8 +126,10 @@ def record(store: Store, *, at_utc: str) -> Iterator[Page]:
 
 def count_entries(store: Store) -> int:
     """How many entries there are."""
+    # By the last number: counting a million rows after each batch would cost more than the batch.
     with store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(ledger)).scalar_one())
+        last = connection.execute(select(func.max(ledger.c.n))).scalar_one()
+    return 0 if last is None else int(last) + 1
 
 
 def has_records(connection: Connection) -> bool:
