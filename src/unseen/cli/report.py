@@ -100,6 +100,8 @@ def _write_bundle(
 
     written = write_bundle(store, folder, findings=findings, scan_id=scan, stated=stated, note=voice.note)
     if not written.are_sources_open:
-        voice.note("sources, basis and who scanned are not disclosed: a source is itself an item of another finding")
+        voice.note(
+            "how the scan began stays closed, sources and who ran it: a source is itself an item of another finding"
+        )
     voice.show(rows.bundle_row(written), tables.bundle_lines(written), json=json)
     return 0
