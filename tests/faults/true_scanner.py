@@ -31,6 +31,8 @@ def main() -> None:
             case summary:
                 counts = dataclasses.asdict(summary)
                 counts.pop("seconds")
+                # Another in each ledger.
+                assert counts.pop("ledger_checkpoint")
                 line = ["summary", counts, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]
         print(json.dumps(line), flush=True)
 
