@@ -12,6 +12,7 @@ from typing import IO, Any, TypeVar
 
 from unseen.casework.proof import clock
 from unseen.casework.proof.recording import open_recorded
+from unseen.casework.proof.standing import standing_at_end
 from unseen.errors import SigningKeyError, SourceError, StoreError, UsageError
 from unseen.model import Summary
 from unseen.model.report import Form, ReportData, ReportedList, ReportedRun, Stated
@@ -152,6 +153,7 @@ def read_report(store: Store, scan_id: int | None, *, stated: Stated, at_utc: st
             reported_findings(store, record.id, labels=labels, labelled=labelled), summary.findings, "findings"
         ),
         unscreened=lambda: _counted(unscreened_rows(store, record.id), summary.not_screened, "rows not screened"),
+        checkpoint=standing_at_end(store, record.id),
     )
 
 

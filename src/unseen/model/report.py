@@ -127,9 +127,10 @@ class Checkpoint:
     """Where the ledger stood.
 
     Attributes:
-        note: The signed note, as text.
+        note: In a bundle the signed note; otherwise its text as it was when the scan had ended, unsigned: the store
+            holds a later one, signed, that covers it.
         size: Number of records that it covers.
-        public_key: With which it verifies, as `--key` takes it.
+        public_key: With which the store, or the bundle, verifies, as `--key` takes it.
     """
 
     note: str
@@ -151,7 +152,7 @@ class ReportData:
         not_screened: Rows of what was not screened, by reason.
         findings: Gives every finding, ordered by locator; may be called again.
         unscreened: Gives every row of what was not screened, ordered by locator; may be called again.
-        checkpoint: None while the store keeps no ledger.
+        checkpoint: None where the store keeps no ledger.
         findings_shown: How many of the findings are given, where the others, and what was not screened, are left out
             on purpose; None where all is given.
     """

@@ -188,7 +188,10 @@ def test_the_report_says_under_which_conditions_the_scan_ran(place: Path) -> Non
         summary["hashed"] + summary["digest_only"] + summary["not_screened"] - summary["truncated"]
     )
     assert sum(report["reasons"].values()) == len(report["not_screened"]) == summary["not_screened"]
-    assert report["checkpoint"] is None
+    checkpoint = report["checkpoint"]
+    origin, size, _ = checkpoint["note"].splitlines()
+    assert checkpoint["public_key"].startswith(f"{origin}+")
+    assert int(size) == checkpoint["size"]
 
 
 def test_lists_are_told_as_they_were_even_when_they_are_gone(place: Path, scanned: Path) -> None:

@@ -63,13 +63,15 @@ def test_an_honest_store_verifies(store: Path, keys: Path) -> None:
     verified = verify(str(store), key=public_key(keys))
     assert (verified.kind, verified.is_pinned, verified.rotations) == ("store", True, 0)
     assert verified.records is not None
-    assert verified.records.by_type == {
+    counted = dict(verified.records.by_type)
+    # Time ends batches too: a machine that is busy makes more of them.
+    assert counted.pop("scan_batch") >= 3
+    assert counted == {
         "store_created": 1,
         "list_added": 3,
         "list_removed": 1,
         "list_exported": 1,
         "scan_started": 3,
-        "scan_batch": 3,
         "scan_finished": 2,
         "item": 24,
         "finding": 15,
