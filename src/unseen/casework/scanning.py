@@ -125,7 +125,7 @@ def run_scan(
             watchers.note(gap)
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
         key = hashlib.sha256(what.encode()).digest()
-        run = _describe_run(settings, known, workers)
+        run = _describe_run(settings, known, workers, index_sha256=matcher.index_sha256)
         session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=now_utc(), run=run))
         before = session.account
         if before.items:
@@ -184,7 +184,9 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
     )
 
 
-def _describe_run(settings: ScanSettings, known: "KnownMaterial", workers: Darkroom) -> "Run":
+def _describe_run(
+    settings: ScanSettings, known: "KnownMaterial", workers: Darkroom, *, index_sha256: str | None
+) -> "Run":
     """Under which conditions this run works: what the ledger states in clear, and what it only commits to."""
     from unseen.store import Run
 
@@ -208,8 +210,8 @@ def _describe_run(settings: ScanSettings, known: "KnownMaterial", workers: Darkr
         "sandbox": asdict(workers.sandbox),
         "threshold_bits": settings.threshold_bits,
         "lists": lists if len(lists) <= _LISTS_STATED else len(lists),
-        # The digest of the generation of the index, once there is one that outlives a scan.
-        "index": None,
+        # Digest of the generation of the index that is searched; null where all lists lie in memory.
+        "index": index_sha256,
     }
     names = [name for name, _, _ in known.lists]
     conditions = {

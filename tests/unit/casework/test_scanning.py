@@ -21,7 +21,7 @@ from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
 from unseen.darkroom import hash_file
 from unseen.errors import ListError, SourceError, StoreError, ThresholdError, UnseenError
 from unseen.model import Entry, Finding, ListClass, NotScreened, Reason, Summary
-from unseen.store import ListOrigin, add_list, open_store
+from unseen.store import ListOrigin, add_list, entries_of_type, open_store
 from unseen.store.schema import scans
 
 Told = list[Finding | NotScreened | Summary]
@@ -234,6 +234,10 @@ def test_lists_of_the_store_are_used_where_none_is_named(settings: ScanSettings,
     assert [(match.list, match.entry) for match in findings["known.png"].matches] == [("bad", "a"), ("good", "d")]
     assert set(findings) == {"known.png", "recompressed.jpg", "turned.png"}
     assert (summary.entries_searchable, summary.entries_not_searchable) == (3, 1)
+    with open_store(settings.store) as store, store.read() as connection:
+        (started,) = (json.loads(entry) for entry in entries_of_type(connection, "scan_started"))
+    manifest, digest = (Path(settings.store) / "index" / "CURRENT").read_text().split()
+    assert started["index"] == digest, f"the ledger names the generation that was searched, {manifest}"
 
 
 def test_the_settings_of_a_scan_are_on_record(settings: ScanSettings, source: Path) -> None:
