@@ -36,6 +36,7 @@ def names(value: object) -> Iterator[str]:
         "report --bundle bundle --json; unseen rerun bundle --json",
         "findings show $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --json",
         "report --out written --json",
+        "witness --state witness --json",
         "doctor --json",
         pytest.param("bench --json", marks=pytest.mark.soak),
         pytest.param("demo --json", marks=pytest.mark.soak),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from unseen.casework.lists import AddedList, ListAccount, ListInfo
     from unseen.casework.matching import Answer
     from unseen.casework.proof.verifying import Verified
+    from unseen.casework.proof.witnessing import Cosigned
     from unseen.casework.reporting import WrittenReport
     from unseen.errors import VerificationError
 
@@ -23,6 +24,7 @@ __all__ = [
     "answer_row",
     "bundle_row",
     "check_row",
+    "cosigned_row",
     "demo_rows",
     "finding_row",
     "hash_row",
@@ -182,8 +184,13 @@ def verified_row(verified: "Verified") -> Row:
     return {"type": "verified", **asdict(verified), "root": verified.root.hex()}
 
 
+def cosigned_row(cosigned: "Cosigned") -> Row:
+    """The row of `unseen witness --json` where the ledger was cosigned."""
+    return {"type": "cosigned", **asdict(cosigned), "root": cosigned.root.hex()}
+
+
 def not_verified_row(error: "VerificationError") -> Row:
-    """The row of `unseen verify --json` where something does not hold."""
+    """The row of `unseen verify --json`, and of `witness`, where something does not hold."""
     return {
         "type": "not_verified",
         "error": str(error),

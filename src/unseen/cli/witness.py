@@ -1,0 +1,88 @@
+"""`unseen witness`: cosign the ledger of a store, if it continues what this witness has seen."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unseen.cli import voice
+from unseen.cli.options import DEFAULT_STORE, Json, new_app
+
+if TYPE_CHECKING:
+    from unseen.casework.proof.witnessing import Cosigned
+
+__all__ = ["app", "witness"]
+
+app = new_app()
+
+_NOT_PINNED = (
+    "this ledger was never seen here, and no key was given: the one beside it was taken, and is remembered",
+    "compare the key above with what its owner says by another way",
+)
+
+
+@app.command()
+def witness(
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="[STORE|LEDGER]", envvar="UNSEEN_STORE", help="Directory of a store, or of its ledger alone."
+        ),
+    ] = DEFAULT_STORE,
+    *,
+    state: Annotated[
+        str,
+        typer.Option(
+            "--state",
+            metavar="DIR",
+            help="Folder of the witness: its key, and what it has seen. Made at the first use.",
+        ),
+    ],
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Name of the witness, as its cosignatures carry it.")
+    ] = "witness",
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            metavar="PUBLIC",
+            help="Public key of the ledger, or a file that holds it, received by another way; remembered from then on.",
+        ),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="FILE", help="Write the cosigned checkpoint there, and leave the ledger alone."),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Cosign the ledger of a store, if it continues what this witness has seen.
+
+    For somebody other than the store's owner. The whole ledger is verified first, and what was seen is on disk before
+    anything is signed. Exits 4 where the ledger does not verify, has shrunk, or has another history.
+
+    Example: unseen witness --state witness --name witness.example.org
+    """
+    from unseen.casework.proof.witnessing import witness as run
+    from unseen.cli import rows
+    from unseen.errors import VerificationError
+
+    try:
+        cosigned = run(path, state=state, name=name, key=key, out=out, note=voice.note)
+    except VerificationError as error:
+        if json:
+            voice.write_row(rows.not_verified_row(error))
+        raise
+    voice.show(rows.cosigned_row(cosigned), _lines(cosigned), json=json)
+    if not cosigned.is_pinned:
+        voice.warn(*_NOT_PINNED)
+    return 0
+
+
+def _lines(cosigned: "Cosigned") -> list[str]:
+    seen = "never seen before" if cosigned.seen_size is None else f"continues {cosigned.seen_size} entries"
+    return [
+        f"cosigned: ledger {voice.printable(cosigned.origin)}, {seen}",
+        f"  checkpoint  {cosigned.size}:{cosigned.root.hex()}",
+        f"  signed by   {voice.printable(cosigned.key)}",
+        f"  cosigned by {voice.printable(cosigned.witness)}",
+        f"  written to  {voice.printable(cosigned.path)}",
+    ]
