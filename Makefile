@@ -9,8 +9,9 @@ PEERS := .venv-peers
 # uv is faster where it happens to be on PATH; plain pip reads the same lock file.
 UV := $(shell command -v uv 2>/dev/null)
 ifdef UV
-INSTALL = uv pip install --quiet --python $(BIN)/python
-INSTALL_PEERS = uv pip install --quiet --python $(PEERS)/bin/python
+# Bytecode is made now, as pip does it: otherwise the first start of everything compiles it.
+INSTALL = uv pip install --quiet --compile-bytecode --python $(BIN)/python
+INSTALL_PEERS = uv pip install --quiet --compile-bytecode --python $(PEERS)/bin/python
 else
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INSTALL_PEERS = $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check

@@ -18,8 +18,11 @@ ROOT = Path(__file__).parents[1]
 OURS = Path(sys.executable)
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 
-# Settings of one machine that would make numpy's library choose another kernel for one side than for the other.
-_UNWANTED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONPATH", "UNSEEN_STORE", "UNSEEN_KERNEL")
+# Settings of one machine that would make numpy's library choose another kernel for one side than for the other, or
+# have every process compile each module that it imports.
+_UNWANTED = frozenset(
+    {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "UNSEEN_KERNEL", "UNSEEN_STORE"}
+)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def memory(count: int) -> list[dict[str, Any]]:
     samples: list[float] = []
     with tempfile.TemporaryDirectory() as scratch:
         process = subprocess.Popen(
-            _scan_command(folder, Path(scratch), 0), env=clean_environment(), stdout=subprocess.DEVNULL
+            _scan_command(folder, Path(scratch), 0), env=_with_keys(Path(scratch)), stdout=subprocess.DEVNULL
         )
         while process.poll() is None:
             resident = _resident_mb(process.pid)
@@ -74,7 +74,7 @@ def list_import(codes: Path, *, rounds: int) -> list[dict[str, Any]]:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             subprocess.run(
                 [_UNSEEN, "list", "add", "known", path, "--store", Path(scratch) / f"store-{turn}"],
-                env=clean_environment(),
+                env=_with_keys(Path(scratch)),
                 capture_output=True,
                 check=True,
             )
@@ -98,7 +98,7 @@ def _scan_once(folder: Path, scratch: Path, turn: int) -> tuple[float, dict[str,
     before = time.perf_counter()
     done = subprocess.run(
         _scan_command(folder, scratch, turn),
-        env=clean_environment(),
+        env=_with_keys(scratch),
         capture_output=True,
         check=False,
     )
@@ -106,6 +106,11 @@ def _scan_once(folder: Path, scratch: Path, turn: int) -> tuple[float, dict[str,
     if done.returncode not in _RAN:
         raise RuntimeError(f"the scan ended with exit code {done.returncode}: {done.stderr.decode()[-500:]}")
     return seconds, dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _with_keys(scratch: Path) -> dict[str, str]:
+    """Stores of a benchmark sign with keys of their own, which go when it ends."""
+    return clean_environment() | {"UNSEEN_KEYS": str(scratch / "keys")}
 
 
 def _scan_command(folder: Path, scratch: Path, turn: int) -> list[str]:
