@@ -11,13 +11,15 @@ from unseen.model.hashes import (
     Signal,
     Variant,
 )
-from unseen.model.items import Item, Locator, Outcome, Reason, State
+from unseen.model.items import Item, Locator, Outcome, Reason, State, Times
 from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary
+from unseen.model.ranges import ByteSource, UnreadError
 from unseen.model.verdicts import Decision, Status, Verdict
 
 __all__ = [
     "PDQ_BITS",
     "QUALITY_MIN",
+    "ByteSource",
     "Codes",
     "Decision",
     "Entry",
@@ -39,6 +41,8 @@ __all__ = [
     "State",
     "Status",
     "Summary",
+    "Times",
+    "UnreadError",
     "Variant",
     "Verdict",
 ]

@@ -1,10 +1,17 @@
 """Where an item lies, and what became of it: closed lists, so that nothing ends in a state nobody named."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Item", "Locator", "Outcome", "Reason", "State"]
+__all__ = ["Item", "Locator", "Outcome", "Reason", "State", "Times"]
+
+# A `>` between blanks, or at an end, could be taken for the sign that joins addresses: it gets a backslash, and one
+# that has backslashes already gets one more, so that no two chains share a text.
+_JOINT = " > "
+_LIKE_A_JOINT = re.compile(r"(?<![^ ])(\\*)>(?![^ ])")
+_ESCAPED = re.compile(r"(?<![^ ])\\(\\*)>(?![^ ])")
 
 
 class Outcome(StrEnum):
@@ -34,6 +41,9 @@ class Reason(StrEnum):
     TIMED_OUT = "timed_out"
     DECODER_CRASHED = "decoder_crashed"
     READER_NOT_INSTALLED = "reader_not_installed"
+    # A container gave more items than the limit; or the process that looked into it died of it.
+    TOO_MANY = "too_many"
+    READER_CRASHED = "reader_crashed"
 
 
 class State(StrEnum):
@@ -50,6 +60,7 @@ class Locator:
     """A chain of (layer, address) steps that leads to one item, from the outermost source inwards.
 
     Addresses of files are paths as given; bytes that are not UTF-8 are held as Python's `surrogateescape` holds them.
+    Within one container no two members share an address, so that the addresses alone name one item.
     """
 
     steps: tuple[tuple[str, str], ...]
@@ -59,9 +70,47 @@ class Locator:
         """The locator of an ordinary file."""
         return cls((("file", path),))
 
+    def inside(self, layer: str, address: str) -> "Locator":
+        """The locator of a member of what lies here."""
+        return Locator((*self.steps, (layer, address)))
+
     def __str__(self) -> str:
-        """Addresses from the outermost inwards, joined by ` > `: the text that `item` holds in JSON output."""
-        return " > ".join(address for _, address in self.steps)
+        """Addresses from the outermost inwards, joined by ` > `: the text that `item` holds in JSON output.
+
+        Example:
+            >>> str(Locator.of_file("a.zip").inside("zip", "b/c.jpg"))
+            'a.zip > b/c.jpg'
+        """
+        if len(self.steps) == 1 and ">" not in self.steps[0][1]:
+            return self.steps[0][1]
+        return _JOINT.join(_LIKE_A_JOINT.sub(r"\\\1>", address) for _, address in self.steps)
+
+    @staticmethod
+    def addresses(text: str) -> tuple[str, ...]:
+        """Read the addresses in the text of a locator, from the outermost inwards.
+
+        Example:
+            >>> Locator.addresses("a.zip > b/c.jpg")
+            ('a.zip', 'b/c.jpg')
+        """
+        return tuple(_ESCAPED.sub(r"\1>", part) for part in text.split(_JOINT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """When an item was touched, as its own source says; nanoseconds since 1970 in UTC, or None where it does not say.
+
+    Attributes:
+        modified_ns: Content last written.
+        accessed_ns: Last read.
+        changed_ns: Its description last changed.
+        born_ns: Made.
+    """
+
+    modified_ns: int | None = None
+    accessed_ns: int | None = None
+    changed_ns: int | None = None
+    born_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

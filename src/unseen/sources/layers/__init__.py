@@ -1,0 +1,23 @@
+"""Layers: what lies inside a file, member by member, nested to a limit, as functions over ranges of bytes.
+
+A layer is a kind of container: an archive, a document, a disk image, a picture with a thumbnail in it. Each is a
+module with a function `unpack(source, context)`, named in `unseen.sources.layers.registry`. Nothing here opens a path.
+"""
+
+from unseen.sources.layers.member import Budget, Context, LayerLimits, Member, Secrets
+from unseen.sources.layers.ranges import FileRange, MemoryRange, Part
+from unseen.sources.layers.registry import Format, load_formats, recognise
+
+__all__ = [
+    "Budget",
+    "Context",
+    "FileRange",
+    "Format",
+    "LayerLimits",
+    "Member",
+    "MemoryRange",
+    "Part",
+    "Secrets",
+    "load_formats",
+    "recognise",
+]

@@ -1,0 +1,58 @@
+"""Ranges of bytes in an open file, in memory, and in other ranges."""
+
+import os
+
+from unseen.model import ByteSource, Reason, UnreadError
+
+__all__ = ["FileRange", "MemoryRange", "Part"]
+
+
+class FileRange:
+    """All bytes of an open, ordinary file. Its descriptor stays the caller's."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.size_bytes = os.fstat(descriptor).st_size
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See `ByteSource.read_at`."""
+        wanted = min(size, self.size_bytes - offset)
+        pieces: list[bytes] = []
+        while wanted > 0:
+            try:
+                piece = os.pread(self._descriptor, wanted, offset)
+            except OSError as error:
+                raise UnreadError(Reason.UNREADABLE) from error
+            if not piece:
+                # It was longer when it was opened.
+                raise UnreadError(Reason.CHANGED)
+            pieces.append(piece)
+            offset += len(piece)
+            wanted -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+class MemoryRange:
+    """Bytes in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.size_bytes = len(data)
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See `ByteSource.read_at`."""
+        return self.data[offset : offset + max(0, size)] if offset >= 0 else b""
+
+
+class Part:
+    """Some consecutive bytes of another range."""
+
+    def __init__(self, whole: ByteSource, offset: int, size_bytes: int) -> None:
+        """Take `size_bytes` bytes from `offset`; no more than there are."""
+        self._whole = whole
+        self._offset = min(max(0, offset), whole.size_bytes)
+        self.size_bytes = max(0, min(size_bytes, whole.size_bytes - self._offset))
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See `ByteSource.read_at`."""
+        return self._whole.read_at(self._offset + offset, min(size, self.size_bytes - offset))

@@ -1,0 +1,72 @@
+"""Which layers there are, how each is recognised by its bytes, and which module looks into it."""
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from unseen.model import ByteSource, Reason
+from unseen.sources.layers.member import Context, Member
+
+__all__ = ["FORMATS", "HEAD_BYTES", "Format", "Unpack", "load_formats", "recognise"]
+
+# ISO 9660 names itself at byte 32,769; every other signature at a start lies nearer.
+HEAD_BYTES = 33_000
+
+
+class Unpack(Protocol):
+    """Looks into one layer."""
+
+    def __call__(self, source: ByteSource, context: Context, /) -> Iterator[Member | Reason]:
+        """Give the members in order; a bare reason says that something of this layer could not be looked into, why.
+
+        Members come one at a time: the next is asked for when the last has been read or left alone. `UnreadError` may
+        be raised at any moment and ends the layer with its reason; any other exception is a fault of the reader.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of container.
+
+    Attributes:
+        name: As reasons and locators name it.
+        is_mine: Says whether a range is of this kind, from its first `HEAD_BYTES` bytes and, where these do not
+            decide, from the range itself. Cheap, pure, and may raise nothing but `UnreadError`.
+        module: Where `unpack` is; imported only by the process that looks inside.
+        is_picture: The item is hashed as a picture all the same: this layer is what lies beside its pixels.
+    """
+
+    name: str
+    is_mine: Callable[[bytes, ByteSource], bool]
+    module: str
+    is_picture: bool = False
+
+
+# In the order of asking: the first that says yes has it.
+FORMATS: tuple[Format, ...] = ()
+
+
+def recognise(source: ByteSource) -> Format | None:
+    """Say which kind of container some bytes are, by their content and never by a name; None for none.
+
+    Raises:
+        UnreadError: The bytes cannot be read.
+    """
+    head = source.read_at(0, HEAD_BYTES)
+    return next((each for each in FORMATS if each.is_mine(head, source)), None)
+
+
+def load_formats() -> dict[str, Unpack | None]:
+    """Import every reader: a process that is to be locked can import nothing afterwards.
+
+    Returns:
+        By name of the format; None where what it needs is not installed.
+    """
+    loaded: dict[str, Unpack | None] = {}
+    for each in FORMATS:
+        try:
+            loaded[each.name] = cast("Unpack", importlib.import_module(each.module).unpack)
+        except ImportError:
+            loaded[each.name] = None
+    return loaded
