@@ -13,8 +13,9 @@ import pytest
 from tests.unit.ledger.ledgers import ORIGIN, append, entry, keys_in, seed
 
 from unseen.errors import StoreError, UsageError, VerificationError
-from unseen.ledger import LedgerWriter, SigningKey, TileReader, VerifierKey, commitment, write_bundle
+from unseen.ledger import LedgerWriter, Note, SigningKey, TileReader, VerifierKey, commitment, write_bundle
 from unseen.ledger.bundle import VERIFIER_NAME, Opening, read_bundle
+from unseen.ledger.checkpoint import rotation_text
 from unseen.ledger.standalone.unseen_verify import NotVerifiedError, verify_bundle
 
 NODE_VERIFIER = Path(__file__).parent / "verify.mjs"
@@ -41,6 +42,24 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     wanted: dict[int, Opening | None] = {0: None, 255: None, 302: None, **OPENINGS}
     write_bundle(base / "bundle", reader, (note, public), wanted, REPORTS)
     return base / "bundle", str(public)
+
+
+@pytest.fixture(scope="module")
+def rotated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A bundle made after two changes of keys, with their records, and the three keys."""
+    base = tmp_path_factory.mktemp("rotated")
+    keys, first = keys_in(base / "keys")
+    chain = [str(first)]
+    append(base / "ledger", keys, 5)
+    for number in (2, 3):
+        with LedgerWriter.open(base / "ledger", keys, ORIGIN) as writer:
+            statement = writer.rotate(SigningKey(ORIGIN, seed(number))).decode()
+            writer.append([entry(writer.size, type="key_rotated", statement=statement)], start=writer.size)
+            note = writer.seal()
+            chain.append(str(writer.key))
+    wanted = dict.fromkeys((1, 5, 6))
+    write_bundle(base / "bundle", TileReader(base / "ledger", 7), (note, VerifierKey.parse(chain[-1])), wanted, {})
+    return base / "bundle", chain
 
 
 def node(folders: list[Path], *more: str) -> list[str]:
@@ -95,6 +114,40 @@ def test_all_verify_a_bundle_as_made(made: tuple[Path, str]) -> None:
     assert (found.origin, found.size, found.entries, found.pinned) == (ORIGIN, 320, [0, 255, 300, 301, 302], True)
     assert not verify_bundle(folder).pinned
     assert node([folder]) == node([folder], "--key", key) == ["ok 5 entries"]
+
+
+def test_all_follow_a_key_that_was_given_to_the_one_that_signed(rotated: tuple[Path, list[str]]) -> None:
+    """Every key of the chain verifies, through the records of the changes; another one of the same name does not."""
+    folder, chain = rotated
+    for steps, key in zip((2, 1, 0), chain, strict=True):
+        assert read_bundle(folder, pinned=VerifierKey.parse(key)).rotations == steps
+        assert verify_bundle(folder, key).pinned
+        assert node([folder], "--key", key) == ["ok 3 entries"]
+    stranger = SigningKey(ORIGIN, seed(9)).public
+    with pytest.raises(VerificationError, match=r"key\.pub: it is not the key that was given"):
+        read_bundle(folder, pinned=stranger)
+    with pytest.raises(NotVerifiedError, match=r"key\.pub: it is not the key that was given"):
+        verify_bundle(folder, str(stranger))
+    assert node([folder], "--key", str(stranger)) == ["no key.pub is not the key that was given"]
+
+
+@pytest.mark.parametrize("signer", ["old", "new", "neither"])
+def test_no_key_is_followed_without_both_signatures(tmp_path: Path, signer: str) -> None:
+    """Whoever owns one key only, and puts a record of a change into a ledger of theirs, leads nobody to it."""
+    old, new = SigningKey(ORIGIN, seed(1)), SigningKey(ORIGIN, seed(2))
+    text = rotation_text(ORIGIN, old.public, new.public)
+    by = {"old": old, "new": new, "neither": SigningKey(ORIGIN, seed(3))}[signer]
+    statement = Note(text, (by.sign(text),)).to_bytes().decode()
+    keys, public = keys_in(tmp_path / "keys", 2)
+    with LedgerWriter.open(tmp_path / "ledger", keys, ORIGIN) as writer:
+        writer.append([entry(0, type="key_rotated", statement=statement)], start=0)
+        note = writer.seal()
+    write_bundle(tmp_path / "bundle", TileReader(tmp_path / "ledger", 1), (note, public), {0: None}, {})
+    with pytest.raises(VerificationError):
+        read_bundle(tmp_path / "bundle", pinned=old.public)
+    with pytest.raises(NotVerifiedError):
+        verify_bundle(tmp_path / "bundle", str(old.public))
+    assert node([tmp_path / "bundle"], "--key", str(old.public))[0].startswith("no ")
 
 
 def test_the_verifier_inside_the_bundle_runs_alone(made: tuple[Path, str]) -> None:

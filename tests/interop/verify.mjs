@@ -52,15 +52,12 @@ function readKey(text) {
   return { name, id, key: createPublicKey({ key: der, format: "der", type: "spki" }) };
 }
 
-function readCheckpoint(bytes, key) {
+// The lines of a note that a key signed, without the line feed that ends its text.
+function readNote(bytes, key) {
   const whole = utf8(bytes);
   const at = whole.lastIndexOf("\n\n");
   need(at > 0 && whole.endsWith("\n"), "no signatures");
   const text = whole.slice(0, at + 1);
-  const [origin, size, root, end, ...more] = text.split("\n");
-  need(end === "" && more.length === 0 && origin === key.name, "checkpoint text");
-  const head = { origin, size: decimal(size), root: base64(root) };
-  need(head.root.length === 32, "root");
   let ours = 0;
   for (const line of whole.slice(at + 2, -1).split("\n")) {
     const parts = line.split(" ");
@@ -71,7 +68,28 @@ function readCheckpoint(bytes, key) {
     ours += 1;
   }
   need(ours > 0, "not signed by the key");
+  return text.slice(0, -1).split("\n");
+}
+
+function readCheckpoint(bytes, key) {
+  const [origin, size, root, ...more] = readNote(bytes, key);
+  need(more.length === 0 && origin === key.name, "checkpoint text");
+  const head = { origin, size: decimal(size), root: base64(root) };
+  need(head.root.length === 32, "root");
   return head;
+}
+
+// From a key to the one that it handed over to last; `rotated` holds the entries of that type in their order.
+function follow(key, rotated) {
+  for (const { statement } of rotated) {
+    if (statement.split("\n")[2] !== key) continue;
+    const old = readKey(key);
+    const [first, origin, , following, ...more] = readNote(Buffer.from(statement), old);
+    need(first === "unseen-key-rotation/v1" && origin === old.name && more.length === 0, "change of keys");
+    readNote(Buffer.from(statement), readKey(following));
+    key = following;
+  }
+  return key;
 }
 
 // RFC 6962 section 2.1.1, from the definition: which side each step of the path stands on follows from the splits.
@@ -112,9 +130,9 @@ function verifyBundle(folder, pinned) {
   const names = [...files.keys()].filter((name) => name !== "manifest.json").sort();
   const digests = Object.fromEntries(names.map((name) => [name, sha256(files.get(name)).toString("hex")]));
   const keyText = utf8(file("key.pub"));
-  need(keyText.endsWith("\n") && (!pinned || keyText === `${pinned}\n`), "key.pub");
+  need(keyText.endsWith("\n"), "key.pub");
   const checkpoint = file("checkpoint");
-  const head = readCheckpoint(checkpoint, readKey(pinned ?? keyText.slice(0, -1)));
+  const head = readCheckpoint(checkpoint, readKey(keyText.slice(0, -1)));
   const stated = { files: digests, format: "unseen-bundle", origin: head.origin, size: Number(head.size), v: 1 };
   need(JSON.stringify(stated) === utf8(file("manifest.json")), "manifest.json");
   need(Object.keys(manifest.files).length === names.length, "manifest.json");
@@ -133,6 +151,9 @@ function verifyBundle(folder, pinned) {
     entries.set(entry[1], value);
     if (value.type === "report_written") for (const [k, v] of Object.entries(value.files)) reports.set(k, v);
   }
+  const inOrder = [...entries].sort(([a], [b]) => Number(a) - Number(b)).map(([, value]) => value);
+  const rotated = inOrder.filter((value) => value.type === "key_rotated");
+  need(!pinned || `${follow(pinned, rotated)}\n` === keyText, "key.pub is not the key that was given");
   for (const name of rest) {
     const numbered = /^(proofs|openings)\/(0|[1-9][0-9]*)\.(tlog-proof|json)$/.exec(name);
     if (numbered) {

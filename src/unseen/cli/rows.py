@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from unseen.casework.doctor import Check
     from unseen.casework.lists import AddedList, ListAccount, ListInfo
     from unseen.casework.matching import Answer
+    from unseen.casework.proof.keys import Rotated, ShownKey
     from unseen.casework.proof.verifying import Verified
     from unseen.casework.proof.witnessing import Cosigned
     from unseen.casework.reporting import WrittenReport
@@ -29,6 +30,7 @@ __all__ = [
     "finding_row",
     "hash_row",
     "how_row",
+    "key_row",
     "list_row",
     "match_row",
     "measurement_row",
@@ -39,6 +41,7 @@ __all__ = [
     "repeated_row",
     "report_row",
     "rerun_row",
+    "rotated_row",
     "summary_row",
     "verdict_row",
     "verified_row",
@@ -187,6 +190,16 @@ def verified_row(verified: "Verified") -> Row:
 def cosigned_row(cosigned: "Cosigned") -> Row:
     """The row of `unseen witness --json` where the ledger was cosigned."""
     return {"type": "cosigned", **asdict(cosigned), "root": cosigned.root.hex()}
+
+
+def key_row(shown: "ShownKey") -> Row:
+    """The row of `unseen key show --json`."""
+    return {"type": "key", **asdict(shown)}
+
+
+def rotated_row(rotated: "Rotated") -> Row:
+    """The row of `unseen key rotate --json`."""
+    return {"type": "key_rotated", **asdict(rotated)}
 
 
 def not_verified_row(error: "VerificationError") -> Row:

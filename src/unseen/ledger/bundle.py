@@ -14,7 +14,7 @@ from pathlib import Path
 from unseen.errors import LedgerBrokenError, StoreError, UsageError, VerificationError
 from unseen.ledger import canonical
 from unseen.ledger.canonical import Json, to_bytes
-from unseen.ledger.checkpoint import Checkpoint
+from unseen.ledger.checkpoint import Checkpoint, follow_rotations, statement_in
 from unseen.ledger.note import Note, VerifierKey
 from unseen.ledger.proofs import Proof, prove
 from unseen.ledger.tiles import TileReader, sync_folder, write_whole
@@ -55,7 +55,8 @@ class Bundle:
     Attributes:
         checkpoint: What was signed.
         key: By whom.
-        pinned: Whether that key came from outside. If not, whoever made the bundle could have made the key too.
+        pinned: Whether a key came from outside. If not, whoever made the bundle could have made the key too.
+        rotations: How many times a key handed over on the way from the pinned one to the one that signed.
         entries: By their index, in order.
         reports: Names of the reports, each with the digest that an entry states.
     """
@@ -63,6 +64,7 @@ class Bundle:
     checkpoint: Checkpoint
     key: VerifierKey
     pinned: bool
+    rotations: int
     entries: Mapping[int, Disclosed]
     reports: tuple[str, ...]
 
@@ -72,6 +74,11 @@ def read_bundle(folder: Path, *, pinned: VerifierKey | None = None) -> Bundle:
 
     Not the code of `standalone/unseen_verify.py`, which says the same about any bundle: a test compares them.
 
+    Args:
+        folder: Of the bundle.
+        pinned: The public key that must have signed, or have handed over to the one that did; the records of that are
+            in the bundle.
+
     Raises:
         VerificationError: The first thing that is wrong, with the name of the file.
         StoreError: There is no bundle, or it cannot be read.
@@ -80,8 +87,8 @@ def read_bundle(folder: Path, *, pinned: VerifierKey | None = None) -> Bundle:
     name = "key.pub"
     try:
         key = VerifierKey.parse(contents[name].decode())
-        if f"{key}\n".encode() != contents[name] or pinned not in {None, key}:
-            raise LedgerBrokenError("it is not the key that was given", expected=str(pinned), found=str(key))
+        if f"{key}\n".encode() != contents[name]:
+            raise LedgerBrokenError("it is not one key and a line feed")
         name = "checkpoint"
         note = Note.parse(contents[name], "checkpoint")
         head = Checkpoint.parse(note.text)
@@ -93,12 +100,22 @@ def read_bundle(folder: Path, *, pinned: VerifierKey | None = None) -> Bundle:
         entries: dict[int, Disclosed] = {}
         for name in sorted(contents, key=_order):
             _check_file(name, contents, (note, key), entries)
+        name = "key.pub"
+        statements = [one for index in sorted(entries) for one in statement_in(contents[f"entries/{index}.json"])]
+        last, rotations = follow_rotations(pinned or key, head.origin, statements)
+        if last != key:
+            raise LedgerBrokenError(
+                "it is not the key that was given, nor one that follows it",
+                expected=str(last),
+                found=str(key),
+                hint="a bundle that was made before a change of keys verifies with the former key",
+            )
     except VerificationError as error:
         raise LedgerBrokenError(f"{name}: {error}", hint=error.hint) from error
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise LedgerBrokenError(f"{name}: missing or malformed ({type(error).__name__}: {error})") from error
     reports = tuple(sorted(one for one in contents if _REPORT_NAME.fullmatch(one)))
-    return Bundle(head, key, pinned is not None, entries, reports)
+    return Bundle(head, key, pinned is not None, rotations, entries, reports)
 
 
 def _check_file(

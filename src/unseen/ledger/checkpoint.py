@@ -4,13 +4,14 @@ Signatures are dispatched on the kind of the key that is trusted: plain Ed25519 
 tlog-cosignature with Ed25519 (0x04) or ML-DSA-44 (0x06). A signature of a key that nobody trusts is never an argument.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from unseen.errors import LedgerBrokenError, MalformedError
+from unseen.ledger import canonical
 from unseen.ledger.merkle import EMPTY_ROOT, HASH_BYTES
 from unseen.ledger.note import KeyKind, Malformed, Note, Signature, VerifierKey, from_base64, to_base64
 
@@ -19,12 +20,16 @@ __all__ = [
     "Checkpoint",
     "Signed",
     "cosigned_message",
+    "follow_rotations",
     "rotation_text",
+    "statement_in",
     "verify_rotation",
     "verify_signatures",
 ]
 
 ROTATION_FIRST_LINE = "unseen-key-rotation/v1"
+# How canonical JSON writes this member; entries without these bytes need not be read to follow the keys.
+_ROTATED = b'"type":"key_rotated"'
 # Tile levels end at 63, but no index needs more bits than this, and JSON readers stay exact up to it.
 _SIZE_MAX = 2**53 - 1
 # Cosignatures: a POSIX time in 64 bits goes before the signature.
@@ -142,6 +147,40 @@ def verify_rotation(statement: bytes, origin: str, trusted: VerifierKey) -> Veri
     if set(verify_signatures(note, (trusted, new)).by) != {trusted, new}:
         raise LedgerBrokenError("the rotation statement is not signed by both keys")
     return new
+
+
+def statement_in(entry: bytes) -> list[bytes]:
+    """The statement of a rotation record; none in an entry that is none, or only mentions those words."""
+    if _ROTATED not in entry:
+        return []
+    match canonical.parse(entry):
+        case {"type": "key_rotated", "statement": str(statement)}:
+            return [statement.encode()]
+        case _:
+            return []
+
+
+def follow_rotations(key: VerifierKey, origin: str, statements: Sequence[bytes]) -> tuple[VerifierKey, int]:
+    """Go from a trusted key to the last one that it handed over to.
+
+    Args:
+        key: That is trusted.
+        origin: Of the ledger.
+        statements: Of its rotation records, in their order.
+
+    Returns:
+        The last key, and how many times a key handed over on the way.
+
+    Raises:
+        LedgerBrokenError: A statement about one of these keys is not signed by both.
+        MalformedError: Such a statement is malformed.
+    """
+    steps = 0
+    for statement in statements:
+        # A pinned key may be newer than the first rotations; those of other keys say nothing about it.
+        if statement.decode().split("\n")[2:3] == [str(key)]:
+            key, steps = verify_rotation(statement, origin, key), steps + 1
+    return key, steps
 
 
 def _verify(note: Note, key: VerifierKey, signature: Signature) -> tuple[bool, int | None]:

@@ -133,7 +133,8 @@ class KeyFolder:
     def rotate(self, key: SigningKey) -> bytes:
         """Replace the key of a name by another; returns the statement, signed by both, for the ledger.
 
-        The old secret is overwritten in the folder; its public half and the statement stay.
+        The old secret is overwritten in the folder; its public half and the statement stay. Only for whoever holds the
+        lock of the ledger: see `unseen.ledger.LedgerWriter.rotate`.
 
         Raises:
             SigningKeyError: There is no key to hand over from.
@@ -149,6 +150,13 @@ class KeyFolder:
         sync_folder(self.folder)
         self._store(key)
         return statement
+
+    def publish(self, key: SigningKey) -> None:
+        """Write the public half beside a key, where a process that died has left that of the key before it."""
+        path, public = self._path(key.name, "pub"), f"{key.public}\n".encode()
+        if read_limited(path, _FILE_BYTES_MAX) != public:
+            write_whole(path, public)
+            sync_folder(self.folder)
 
     def former(self, name: str) -> tuple[VerifierKey, ...]:
         """Public halves of the keys that this one follows."""
@@ -195,7 +203,7 @@ class KeyFolder:
         except OSError as error:
             raise SigningKeyError(f"cannot make {self.folder}: {error.strerror}") from error
         write_whole(self._path(key.name, "key"), key.to_text().encode(), mode=0o600)
-        write_whole(self._path(key.name, "pub"), f"{key.public}\n".encode())
+        self.publish(key)
         sync_folder(self.folder)
         sync_folder(self.folder.absolute().parent)
 

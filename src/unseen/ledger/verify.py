@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unseen.errors import LedgerBrokenError, MalformedError
-from unseen.ledger import canonical
-from unseen.ledger.checkpoint import Checkpoint, Signed, verify_rotation, verify_signatures
+from unseen.ledger.checkpoint import Checkpoint, Signed, follow_rotations, statement_in, verify_signatures
 from unseen.ledger.merkle import HASH_BYTES, TILE_WIDTH, Frontier, leaf_hash, range_root, root_of
 from unseen.ledger.note import NOTE_BYTES_MAX, Malformed, Note, VerifierKey
 from unseen.ledger.tiles import CHECKPOINT_NAME, PUBLIC_KEY_NAME, TileReader, read_limited, tile_path
 
 __all__ = ["Verified", "verify_ledger"]
-
-# How canonical JSON writes this member; entries without these bytes need not be read to follow the keys.
-_ROTATED = b'"type":"key_rotated"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,7 @@ def verify_ledger(
     _verify_tree(reader, head, each, statements)
     for kept in earlier:
         _verify_continues(reader, head, Checkpoint.parse(kept.text))
-    last = [_follow(key, head.origin, statements) for key in keys]
+    last = [follow_rotations(key, head.origin, statements) for key in keys]
     signed = verify_signatures(note, [*(key for key, _ in last), *witnesses])
     for key, rotations in last:
         if key in signed.by:
@@ -134,8 +130,7 @@ def _verify_entries(
         for index, entry in enumerate(entries, first):
             if each is not None:
                 each(index, entry)
-            if _ROTATED in entry:
-                statements += _statement_in(entry)
+            statements += statement_in(entry)
         if len(leaves) == TILE_WIDTH:
             roots.append(root_of(leaves))
         else:
@@ -164,25 +159,6 @@ def _verify_continues(reader: TileReader, head: Checkpoint, kept: Checkpoint) ->
             expected=kept.root.hex(),
             found=root.hex(),
         )
-
-
-def _statement_in(entry: bytes) -> list[bytes]:
-    """The statement of a rotation record; none where the entry only mentions those words."""
-    match canonical.parse(entry):
-        case {"type": "key_rotated", "statement": str(statement)}:
-            return [statement.encode()]
-        case _:
-            return []
-
-
-def _follow(key: VerifierKey, origin: str, statements: Sequence[bytes]) -> tuple[VerifierKey, int]:
-    """The last key that a key handed over to, step by step, and how many steps those were."""
-    steps = 0
-    for statement in statements:
-        # A pinned key may be newer than the first rotations; those of other keys say nothing about it.
-        if statement.decode().split("\n")[2:3] == [str(key)]:
-            key, steps = verify_rotation(statement, origin, key), steps + 1
-    return key, steps
 
 
 def _read_note(folder: Path) -> Note:

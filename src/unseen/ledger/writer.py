@@ -60,13 +60,17 @@ class LedgerWriter:
             SigningKeyError: There is no key of that name, or it cannot be trusted.
             StoreError: The folder cannot be read or written.
         """
-        key = keys.load(origin)
-        if key is None:
-            raise SigningKeyError(f"there is no key of {origin} in {keys.folder}", hint="restore it from its backup")
+        _load_key(keys, origin)
         with _locked(folder):
-            writer = cls(folder, key, keys)
+            # Again, now that nobody else writes: while this waited, the key may have handed over to another.
+            writer = cls(folder, _load_key(keys, origin), keys)
             writer._load()
             yield writer
+
+    @property
+    def key(self) -> VerifierKey:
+        """The public half of the key that this writer signs with."""
+        return self._key.public
 
     @property
     def size(self) -> int:
@@ -138,6 +142,23 @@ class LedgerWriter:
             self._remove_replaced(before)
         assert self.note is not None
         return self.note
+
+    def rotate(self, key: SigningKey) -> bytes:
+        """Hand over to another key, with which this writer signs from now on.
+
+        Nobody else can sign meanwhile: no two keys ever follow one, and none signs after it has handed over.
+
+        Returns:
+            The statement, signed by both. It must be among the entries before the next checkpoint.
+
+        Raises:
+            SigningKeyError: It is the same key.
+            StoreError: The folder of the keys cannot be written.
+        """
+        with self._failing():
+            statement = self._keys.rotate(key)
+            self._key = key
+        return statement
 
     def attach(self, cosignature: Signature, witness: VerifierKey) -> Note:
         """Add a witness's cosignature to the checkpoint; returns it.
@@ -221,9 +242,14 @@ class LedgerWriter:
 
     def _publish(self, note: Note, head: Checkpoint) -> None:
         public = f"{self._key.public}\n".encode()
-        if read_limited(self.folder / PUBLIC_KEY_NAME, NOTE_BYTES_MAX) != public:
+        before = read_limited(self.folder / PUBLIC_KEY_NAME, NOTE_BYTES_MAX)
+        # A former key leads to this one by the record of it, which this checkpoint is the first to cover: so it goes
+        # first. Only a ledger that is new has no key beside it that could lead anywhere.
+        if before is None:
             write_whole(self.folder / PUBLIC_KEY_NAME, public)
         write_whole(self.folder / CHECKPOINT_NAME, note.to_bytes())
+        if before not in {None, public} and note.signed_by(self._key.public):
+            write_whole(self.folder / PUBLIC_KEY_NAME, public)
         sync_folder(self.folder)
         self._keys.remember(self._key.name, note)
         self.note, self._sealed = note, head
@@ -247,6 +273,13 @@ class LedgerWriter:
         self._failed = True
         yield
         self._failed = False
+
+
+def _load_key(keys: KeyFolder, origin: str) -> SigningKey:
+    key = keys.load(origin)
+    if key is None:
+        raise SigningKeyError(f"there is no key of {origin} in {keys.folder}", hint="restore it from its backup")
+    return key
 
 
 @contextmanager

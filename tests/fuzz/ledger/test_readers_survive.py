@@ -10,7 +10,7 @@ from tests.docs.ledger_example import make_example
 from unseen.errors import UnseenError, VerificationError
 from unseen.ledger import Checkpoint, Note, Proof, SigningKey, VerifierKey, canonical
 from unseen.ledger.checkpoint import verify_rotation
-from unseen.ledger.standalone.unseen_verify import NotVerifiedError, verify_checkpoint, verify_opening, verify_proof
+from unseen.ledger.standalone.unseen_verify import NotVerifiedError, verify_checkpoint, verify_file, verify_proof
 from unseen.ledger.tiles import unpack_entries
 
 EXAMPLE = {name: text.encode() for name, text in make_example().items()}
@@ -18,6 +18,7 @@ KEY = VerifierKey.parse(EXAMPLE["key"].decode())
 ENTRY = EXAMPLE["entries"].split(b"\n")[1]
 HEAD = Checkpoint.parse(Note.parse(EXAMPLE["checkpoint"]).text)
 SECRET = SigningKey("a", b"x" * 32).to_text().encode()
+NAME = "openings/1.json"
 PIECES = [b"\n", b"\n\n", b" ", b"+", b"=", "\u2028".encode(), b"\x0b"]
 
 # Each reader with a text that it accepts, to be altered.
@@ -40,7 +41,7 @@ ALONE: dict[str, tuple[bytes, Callable[[bytes], object]]] = {
         EXAMPLE["proof"],
         lambda data: verify_proof(ENTRY, data, 1, EXAMPLE["checkpoint"], (HEAD.origin, HEAD.size, HEAD.root)),
     ),
-    "opening": (EXAMPLE["opening"], lambda data: verify_opening(data, "00" * 32)),
+    "opening": (EXAMPLE["opening"], lambda data: verify_file(NAME, {NAME: data}, {1: {"c": "00" * 32}})),
 }
 
 

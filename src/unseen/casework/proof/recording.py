@@ -16,7 +16,16 @@ from typing import Any
 from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc
 from unseen.casework.proof.places import LEDGER_FOLDER, key_folder
 from unseen.errors import LedgerBrokenError, SigningKeyError, StoreError, UnseenError, UsageError
-from unseen.ledger import Checkpoint, KeyFolder, LedgerWriter, SigningKey, TileReader, commitment, leaf_hash
+from unseen.ledger import (
+    Checkpoint,
+    KeyFolder,
+    LedgerWriter,
+    SigningKey,
+    TileReader,
+    VerifierKey,
+    commitment,
+    leaf_hash,
+)
 from unseen.ledger.canonical import SALT_BYTES, to_bytes
 from unseen.ledger.keys import SEED_BYTES
 from unseen.ledger.tiles import ENTRY_BYTES_MAX
@@ -92,6 +101,8 @@ class Bookkeeper:
         self._keys = keys
         self._salts: list[bytes] = []
         self._sealed_at_s = time.monotonic()
+        self._is_sealing = False
+        self._rotations: set[str] = set()
         self.sealed: Checkpoint | None = None
         if keys.folder.absolute().is_relative_to(store.path.absolute()):
             raise SigningKeyError(
@@ -99,7 +110,6 @@ class Bookkeeper:
             )
         store.recorder = self
         self.origin = _origin(store) or self._begin(note)
-        self._record_rotations()
         self.seal()
 
     def hide(self, value: Mapping[str, Any], /) -> tuple[bytes, str]:
@@ -120,7 +130,7 @@ class Bookkeeper:
 
     def kept(self) -> None:
         """Seal, if there is much to seal or it is long ago."""
-        if self.sealed is None:
+        if self.sealed is None or self._is_sealing:
             return
         waiting = time.monotonic() - self._sealed_at_s
         if waiting >= SEAL_SECONDS or count_entries(self._store) - self.sealed.size >= SEAL_ENTRIES:
@@ -137,14 +147,52 @@ class Bookkeeper:
             SigningKeyError: The key is missing, or cannot be trusted.
             StoreError: The disk is full or refuses; what was signed before still verifies.
         """
-        folder = self._store.path / LEDGER_FOLDER
-        with LedgerWriter.open(folder, self._keys, self.origin) as writer:
-            count = count_entries(self._store)
-            writer.require(count)
-            _compare_last(self._store, folder, writer.size)
-            writer.append(read_entries(self._store, writer.size, count), start=writer.size)
-            writer.seal()
-            self.sealed = writer.sealed
+        with self._sealing() as writer:
+            self._seal(writer)
+        return self._sealed_now(writer)
+
+    def rotate(self) -> tuple[VerifierKey, VerifierKey]:
+        """Make a new key, have the present one hand over to it, put that on record, and seal with the new key.
+
+        All of it while nobody else can sign. A process that dies half-way leaves the present key or the new one, never
+        two that follow the same; what is missing on record is put there by whoever seals next, before they sign.
+
+        Returns:
+            The public halves of the key as it was, and as it is.
+
+        Raises:
+            LedgerBrokenError: The ledger is not what was signed, or older than it.
+            SigningKeyError: The key is missing, or cannot be trusted.
+            StoreError: A disk is full or refuses.
+        """
+        with self._sealing() as writer:
+            before = writer.key
+            writer.rotate(SigningKey(self.origin, os.urandom(SEED_BYTES)))
+            self._seal(writer)
+        self._sealed_now(writer)
+        return before, writer.key
+
+    @contextmanager
+    def _sealing(self) -> Iterator[LedgerWriter]:
+        with LedgerWriter.open(self._store.path / LEDGER_FOLDER, self._keys, self.origin) as writer:
+            self._is_sealing = True
+            try:
+                yield writer
+            finally:
+                self._is_sealing = False
+
+    def _seal(self, writer: LedgerWriter) -> None:
+        # Before anything is signed: the key may have handed over to another while a scan goes on, or in a process that
+        # died before it could say so.
+        self._record_rotations()
+        count = count_entries(self._store)
+        writer.require(count)
+        _compare_last(self._store, writer.folder, writer.size)
+        writer.append(read_entries(self._store, writer.size, count), start=writer.size)
+        writer.seal()
+
+    def _sealed_now(self, writer: LedgerWriter) -> Checkpoint:
+        self.sealed = writer.sealed
         self._sealed_at_s = time.monotonic()
         return self.sealed
 
@@ -170,14 +218,17 @@ class Bookkeeper:
     def _record_rotations(self) -> None:
         """Append the statements by which one key handed over to the next, as far as they are not on record yet."""
         statements = [one.decode() for one in self._keys.rotations(self.origin)]
-        if not statements:
+        if self._rotations.issuperset(statements):
             return
+        if (key := self._keys.load(self.origin)) is not None:
+            self._keys.publish(key)
         with record(self._store, at_utc=now_utc()) as page:
             known = entries_of_type(page.connection, "key_rotated")
             recorded = {json.loads(entry)["statement"] for entry in known}
             for statement in statements:
                 if statement not in recorded:
                     page.add("key_rotated", {"statement": statement})
+        self._rotations.update(statements)
 
     def _make_key(self, origin: str) -> SigningKey:
         try:

@@ -140,7 +140,7 @@ def _verify_bundle(folder: Path, pinned: VerifierKey | None) -> Verified:
         key=str(found.key),
         is_pinned=found.pinned,
         is_remembered=False,
-        rotations=0,
+        rotations=found.rotations,
         witnesses=(),
         entries_shown=len(found.entries),
         records=None,

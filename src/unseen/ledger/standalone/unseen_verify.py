@@ -3,10 +3,10 @@
     python unseen_verify.py FOLDER [--key KEY]
 
 Needs Python 3.11 and the package `cryptography`. Opens no network connection and writes no file. Exit code 0:
-everything holds. Exit code 4: something does not, and the first such thing is named. KEY is the public key of whoever
+everything holds. Exit code 4: something does not, and the first such thing is named. KEY is a public key of whoever
 made the records, received by another way than this bundle: without it, the bundle is only shown to agree with itself.
 
-Read from top to bottom: hashes, signature, path to the root, then each file of the bundle in turn.
+Read from top to bottom: signatures, path to the root, change of keys, then each file of the bundle in turn.
 """
 
 import base64
@@ -24,16 +24,17 @@ __all__ = [
     "Found",
     "NotVerifiedError",
     "decode",
+    "follow",
     "main",
     "need",
-    "read_files",
     "verify_bundle",
     "verify_checkpoint",
-    "verify_entry",
-    "verify_manifest",
-    "verify_opening",
+    "verify_file",
+    "verify_note",
     "verify_proof",
 ]
+
+NUMBER = "(0|[1-9][0-9]{0,15})"
 
 
 class NotVerifiedError(Exception):
@@ -50,7 +51,7 @@ class Found(NamedTuple):
     pinned: bool
 
 
-def need(holds: bool, otherwise: str) -> None:
+def need(holds: object, otherwise: str) -> None:
     """Go on only if something holds."""
     if not holds:
         raise NotVerifiedError(otherwise)
@@ -58,36 +59,35 @@ def need(holds: bool, otherwise: str) -> None:
 
 def decode(text: str) -> bytes:
     """Read base 64, strictly: one text for the same bytes."""
-    try:
-        data = base64.b64decode(text.encode("ascii"), validate=True)
-    except ValueError:
-        raise NotVerifiedError("base 64 is malformed") from None
+    data = base64.b64decode(text.encode("ascii"), validate=True)
     need(base64.b64encode(data).decode() == text, "base 64 is malformed")
     return data
 
 
-def verify_checkpoint(note: bytes, key: str) -> tuple[str, int, bytes]:
-    """Check the signature on a checkpoint (C2SP signed-note, tlog-checkpoint); returns origin, size and root."""
-    name, identity, material = [*key.split("+", 2), "", ""][:3]
+def verify_note(note: bytes, key: str) -> list[str]:
+    """Check the signature of a key on a note (C2SP signed-note); returns the lines of its text."""
+    name, identity, material = key.split("+", 2)
     public = decode(material)
-    need(re.fullmatch("[a-z0-9._-]+", name) is not None, "the key's name is malformed")
-    need(len(public) == 33 and public[0] == 1, "the key is not an Ed25519 key of kind 0x01")
+    need(re.fullmatch("[a-z0-9._-]+", name) and public[0] == 1 and len(public) == 33, "it is no Ed25519 key")
     need(sha256(name.encode() + b"\n" + public).digest()[:4].hex() == identity, "the key's id is not that of the key")
     text, _, below = note.decode().rpartition("\n\n")
-    text += "\n"
-    lines = text.split("\n")
-    need(len(lines) == 4 and re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]) is not None, "the checkpoint is malformed")
-    need(lines[0] == name, f"the key is of {name}, the checkpoint of {lines[0]}")
-    need(re.fullmatch(r"(— [^ \n]+ [^ \n]+\n)+", below) is not None, "the checkpoint's signatures are malformed")
-    signatures = [decode(line.split(" ")[2]) for line in below[:-1].split("\n") if line.split(" ")[1] == name]
-    ours = [one[4:] for one in signatures if one[:4].hex() == identity]
-    need(len(ours) > 0, f"the checkpoint is not signed by key {identity}")
+    need(re.fullmatch(r"(— [^ \n]+ [^ \n]+\n)+", below), "the signatures are malformed")
+    signatures = [(line.split(" ")[1], decode(line.split(" ")[2])) for line in below[:-1].split("\n")]
+    ours = [value[4:] for signer, value in signatures if (signer, value[:4].hex()) == (name, identity)]
+    need(ours, f"it is not signed by key {identity}")
     try:
         for one in ours:
-            Ed25519PublicKey.from_public_bytes(public[1:]).verify(one, text.encode())
+            Ed25519PublicKey.from_public_bytes(public[1:]).verify(one, f"{text}\n".encode())
     except InvalidSignature:
-        raise NotVerifiedError("the signature on the checkpoint does not hold") from None
-    need(len(decode(lines[2])) == 32, "the root is not 32 bytes")
+        raise NotVerifiedError("the signature does not hold") from None
+    return text.split("\n")
+
+
+def verify_checkpoint(note: bytes, key: str) -> tuple[str, int, bytes]:
+    """Check a checkpoint (C2SP tlog-checkpoint); returns origin, size and root."""
+    lines = verify_note(note, key)
+    need(len(lines) == 3 and re.fullmatch(NUMBER, lines[1]) and len(decode(lines[2])) == 32, "it is malformed")
+    need(key.startswith(f"{lines[0]}+"), f"the key is not of {lines[0]}")
     return lines[0], int(lines[1]), decode(lines[2])
 
 
@@ -111,79 +111,64 @@ def verify_proof(entry: bytes, proof: bytes, index: int, note: bytes, head: tupl
     need(node == head[2], f"the entry leads to {node.hex()}, signed was {head[2].hex()}")
 
 
-def read_files(folder: Path) -> dict[str, bytes]:
-    """Every file of a bundle, by its path. Links, pipes and the like have no place in one."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
-    need(all(path.is_file() and not path.is_symlink() for path in paths), "a bundle has ordinary files only")
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+def follow(key: str, entries: dict[int, dict[str, Any]]) -> str:
+    """The key that a key handed over to, step by step; each statement is signed by the old key and the new."""
+    for _, entry in sorted(entries.items()):
+        statement = entry["statement"] if entry["type"] == "key_rotated" else ""
+        if statement.split("\n")[2:3] == [key]:
+            first, origin, _, following = verify_note(statement.encode(), key)
+            fits = first == "unseen-key-rotation/v1" and key.startswith(f"{origin}+")
+            need(fits, "the change of keys is malformed")
+            verify_note(statement.encode(), key := following)
+    return key
 
 
-def verify_manifest(files: dict[str, bytes]) -> dict[str, Any]:
-    """Check that the manifest names every file with its digest, and nothing else. It is signed by nobody."""
-    digests = {name: sha256(data).hexdigest() for name, data in files.items() if name != "manifest.json"}
-    manifest = json.loads(files["manifest.json"])
-    stated = manifest["files"]
-    differing = sorted(name for name in {*digests, *stated} if digests.get(name) != stated.get(name))
-    need(not differing, f"{''.join(differing[:1])} is missing, added, or not what the manifest states")
-    whole = {
-        "files": digests,
-        "format": "unseen-bundle",
-        "origin": manifest["origin"],
-        "size": manifest["size"],
-        "v": 1,
-    }
-    need(json.dumps(whole, separators=(",", ":"), sort_keys=True).encode() == files["manifest.json"], "it is malformed")
-    return whole
-
-
-def verify_entry(files: dict[str, bytes], name: str, head: tuple[str, int, bytes]) -> tuple[int, dict[str, Any]]:
-    """Check one entry against the checkpoint; returns its index and what it says."""
-    match = re.fullmatch(r"entries/(0|[1-9][0-9]*)\.json", name)
-    index = int(match[1]) if match else -1
-    verify_proof(files[name], files[f"proofs/{index}.tlog-proof"], index, files["checkpoint"], head)
-    entry: dict[str, Any] = json.loads(files[name])
-    need(entry["n"] == index, f"it says of itself that it is entry {entry['n']}")
-    return index, entry
-
-
-def verify_opening(opening: bytes, commitment: str | None) -> None:
-    """Check that salt and value are what an entry committed to: SHA-256 over both, as the bytes stand."""
-    match = re.fullmatch(rb'\{"salt":"([0-9a-f]{32})","value":(.*)\}', opening, re.DOTALL)
-    digest = sha256(bytes.fromhex(match[1].decode()) + match[2]).hexdigest() if match else "nothing"
-    need(digest == commitment, f"it opens {digest}, the entry commits to {commitment}")
+def verify_file(name: str, files: dict[str, bytes], entries: dict[int, dict[str, Any]]) -> None:
+    """Check a file that is no entry: an opening, a report, or one that every bundle has."""
+    if match := re.fullmatch(rf"(proofs|openings)/{NUMBER}\.(tlog-proof|json)", name):
+        fits = int(match[2]) in entries and (match[1] == "proofs") == (match[3] == "tlog-proof")
+        need(fits, "it belongs to no entry")
+        if match[1] == "openings":
+            found = re.fullmatch(rb'\{"salt":"([0-9a-f]{32})","value":(.*)\}', files[name], re.DOTALL)
+            digest = sha256(bytes.fromhex(found[1].decode()) + found[2]).hexdigest() if found else "nothing"
+            need(digest == entries[int(match[2])].get("c"), f"it opens {digest}, which is not what was committed to")
+    elif re.fullmatch(r"report\.[a-z0-9]{1,8}", name):
+        digest = sha256(files[name]).hexdigest()
+        written = [entry["files"].get(name) for entry in entries.values() if entry["type"] == "report_written"]
+        need(digest in written, f"no entry records a report of digest {digest}")
+    elif not name.startswith("entries/"):
+        need(name in {"manifest.json", "checkpoint", "key.pub", "unseen_verify.py"}, "a bundle has no such file")
 
 
 def verify_bundle(folder: Path, key: str | None = None) -> Found:
     """Check every file of a bundle; returns what was found. Raises at the first thing that is wrong."""
-    files, entries, name = read_files(folder), dict[int, dict[str, Any]](), "manifest.json"
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
+    need(all(path.is_file() and not path.is_symlink() for path in paths), "a bundle has ordinary files only")
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    entries: dict[int, dict[str, Any]] = {}
     try:
-        manifest = verify_manifest(files)
         name = "key.pub"
-        beside = files[name].decode()
-        need(beside.endswith("\n") and key in {None, beside[:-1]}, "it is not the key that was given")
+        beside = files[name].decode().removesuffix("\n")
+        need(files[name].endswith(b"\n"), "it is malformed")
         name = "checkpoint"
-        head = verify_checkpoint(files[name], beside[:-1])
-        same = (manifest["origin"], str(manifest["size"])) == (head[0], str(head[1]))
-        need(same, "the manifest speaks of another checkpoint")
+        head = verify_checkpoint(files[name], beside)
+        name = "manifest.json"  # nobody signs it: it shows that nothing was added or lost on the way
+        digests = {one: sha256(data).hexdigest() for one, data in files.items() if one != name}
+        listed = json.loads(files[name])["files"]
+        differing = sorted(one for one in {*digests, *listed} if digests.get(one) != listed.get(one))
+        need(not differing, f"{''.join(differing[:1])} is missing, added, or not what was listed")
+        whole = {"files": digests, "format": "unseen-bundle", "origin": head[0], "size": head[1], "v": 1}
+        need(json.dumps(whole, separators=(",", ":"), sort_keys=True).encode() == files[name], "it is malformed")
         for name in (one for one in files if one.startswith("entries/")):
-            index, entry = verify_entry(files, name, head)
-            entries[index] = entry
-        written = [entry["files"] for entry in entries.values() if entry["type"] == "report_written"]
+            match = re.fullmatch(rf"entries/{NUMBER}\.json", name)
+            index = int(match[1]) if match else -1
+            verify_proof(files[name], files[f"proofs/{index}.tlog-proof"], index, files["checkpoint"], head)
+            entries[index] = json.loads(files[name])
+            need(entries[index]["n"] == index, "it says of itself that it is another entry")
+        name = "key.pub"
+        need(follow(key or beside, entries) == beside, "it is not the key that was given, nor one that follows it")
         for name in files:
-            match = re.fullmatch(r"(proofs|openings)/(0|[1-9][0-9]*)\.(tlog-proof|json)", name)
-            if match:
-                need(
-                    int(match[2]) in entries and (match[1] == "proofs") == (match[3] != "json"),
-                    "it belongs to no entry",
-                )
-                if match[1] == "openings":
-                    verify_opening(files[name], entries[int(match[2])].get("c"))
-            elif re.fullmatch(r"report\.[a-z0-9]{1,8}", name):
-                digest = sha256(files[name]).hexdigest()
-                need(digest in [one.get(name) for one in written], f"no entry records a report of digest {digest}")
-            else:
-                known = name in {"manifest.json", "checkpoint", "key.pub", "unseen_verify.py"}
-                need(known or name.startswith("entries/"), "a bundle has no such file")
+            verify_file(name, files, entries)
     except NotVerifiedError as error:
         raise NotVerifiedError(f"{name}: {error}") from None
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -193,7 +178,7 @@ def verify_bundle(folder: Path, key: str | None = None) -> Found:
 
 def main(arguments: list[str]) -> int:
     """Run from a command line; returns the exit code."""
-    if len(arguments) not in {1, 3} or (len(arguments) == 3 and arguments[1] != "--key"):
+    if len(arguments) not in {1, 3} or arguments[1:2] not in ([], ["--key"]):
         sys.stderr.write("usage: python unseen_verify.py FOLDER [--key KEY]\n")
         return 2
     try:

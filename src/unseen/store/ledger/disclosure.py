@@ -1,6 +1,7 @@
 """What of a store goes into a bundle: the records of some findings of one scan, and what is needed to read them.
 
-In clear: the first entry of the ledger, how each run of the scan began, the lists that it searched, and its account.
+In clear: the first entry of the ledger, how each run of the scan began, the lists that it searched, its account, and
+every change of the signing key.
 Opened: the items, the findings and the verdicts of these findings. Nothing of any other item.
 """
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Select, func, or_, select
 
 from unseen.errors import LedgerBrokenError, UsageError
 from unseen.store.engine import Store
+from unseen.store.ledger.entries import entries_of_type
 from unseen.store.ledger.rows import Opened, open_findings, open_items, open_runs, open_verdicts
 from unseen.store.schema import finding_matches, findings, items, ledger, runs, scans, verdicts
 from unseen.store.verdicts import resolve
@@ -76,6 +78,8 @@ def disclose(store: Store, scan_id: int, prefixes: Sequence[str] = ()) -> Disclo
         entries |= _opened(begun) if are_open else dict.fromkeys(number for number, *_ in begun)
         entries |= dict.fromkeys(_lists_searched(connection, scan_id))
         entries[_finished(connection, scan_id)] = None
+        # Whoever was given a former key goes from it to the present one by these.
+        entries |= dict.fromkeys(int(json.loads(one)["n"]) for one in entries_of_type(connection, "key_rotated"))
         ids_seen = tuple(dict.fromkeys(value["id"] for *_, value in seen if isinstance(value, dict)))
         return Disclosure(scan_id, ids_seen, entries, are_open)
 
