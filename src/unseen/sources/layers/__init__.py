@@ -6,9 +6,10 @@ module with a function `unpack(source, context)`, named in `unseen.sources.layer
 
 from unseen.sources.layers.member import Budget, Context, LayerLimits, Member, Secrets
 from unseen.sources.layers.ranges import FileRange, MemoryRange, Part
-from unseen.sources.layers.registry import Format, load_formats, recognise
+from unseen.sources.layers.registry import UNKNOWN, Format, load_formats, recognise
 
 __all__ = [
+    "UNKNOWN",
     "Budget",
     "Context",
     "FileRange",

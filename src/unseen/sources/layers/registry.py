@@ -8,7 +8,7 @@ from typing import Protocol, cast
 from unseen.model import ByteSource, Reason
 from unseen.sources.layers.member import Context, Member
 
-__all__ = ["FORMATS", "HEAD_BYTES", "Format", "Unpack", "load_formats", "recognise"]
+__all__ = ["FORMATS", "HEAD_BYTES", "UNKNOWN", "Format", "Unpack", "load_formats", "recognise"]
 
 # ISO 9660 names itself at byte 32,769; every other signature at a start lies nearer.
 HEAD_BYTES = 33_000
@@ -46,6 +46,10 @@ class Format:
 # In the order of asking: the first that says yes has it.
 FORMATS: tuple[Format, ...] = ()
 
+# For what is of no known kind, neither container nor picture, where `unseen.sources.carving.may_hold_pictures` says
+# yes to a piece of it.
+UNKNOWN = Format("carved", lambda _head, _source: True, "unseen.sources.carving.unknown")
+
 
 def recognise(source: ByteSource) -> Format | None:
     """Say which kind of container some bytes are, by their content and never by a name; None for none.
@@ -64,7 +68,7 @@ def load_formats() -> dict[str, Unpack | None]:
         By name of the format; None where what it needs is not installed.
     """
     loaded: dict[str, Unpack | None] = {}
-    for each in FORMATS:
+    for each in (*FORMATS, UNKNOWN):
         try:
             loaded[each.name] = cast("Unpack", importlib.import_module(each.module).unpack)
         except ImportError:
