@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from unseen.model import ByteSource, Reason
+from unseen.sources.filesystems import recognition as volumes
 from unseen.sources.layers.member import Context, Member
 
 __all__ = ["FORMATS", "HEAD_BYTES", "UNKNOWN", "Format", "Unpack", "load_formats", "recognise"]
@@ -44,7 +45,15 @@ class Format:
 
 
 # In the order of asking: the first that says yes has it.
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    # File systems before tables of partitions: an ISO 9660 image may have one too, which leads back to its own start.
+    Format("ntfs", volumes.is_ntfs, "unseen.sources.filesystems.volumes"),
+    Format("exfat", volumes.is_exfat, "unseen.sources.filesystems.volumes"),
+    Format("iso9660", volumes.is_iso9660, "unseen.sources.filesystems.volumes"),
+    Format("ext", volumes.is_ext, "unseen.sources.filesystems.volumes"),
+    Format("fat", volumes.is_fat, "unseen.sources.filesystems.volumes"),
+    Format("ufs", volumes.is_ufs, "unseen.sources.filesystems.volumes"),
+)
 
 # For what is of no known kind, neither container nor picture, where `unseen.sources.carving.may_hold_pictures` says
 # yes to a piece of it.

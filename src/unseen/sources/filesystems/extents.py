@@ -1,0 +1,118 @@
+"""Where the bytes of files lie on a volume, and which bytes no file has."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from unseen.model import ByteSource
+
+__all__ = ["Claimed", "Claims", "Extent", "Scattered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Consecutive bytes of a volume.
+
+    Attributes:
+        offset: From the start of the volume; None for bytes that are not stored and read as zeros.
+        size_bytes: How many.
+    """
+
+    offset: int | None
+    size_bytes: int
+
+
+class Scattered:
+    """Bytes that lie in pieces on a volume, as one range."""
+
+    def __init__(self, volume: ByteSource, extents: Sequence[Extent]) -> None:
+        self._volume = volume
+        self._extents = [each for each in extents if each.size_bytes > 0]
+        self._starts = [0]
+        for each in self._extents:
+            self._starts.append(self._starts[-1] + each.size_bytes)
+        self.size_bytes = self._starts.pop() if self._extents else 0
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See `ByteSource.read_at`."""
+        wanted = min(size, self.size_bytes - offset)
+        pieces: list[bytes] = []
+        for extent in self.within(offset, wanted) if offset >= 0 else ():
+            at, here = extent.offset, extent.size_bytes
+            piece = bytes(here) if at is None else self._volume.read_at(at, here)
+            pieces.append(piece)
+            if len(piece) < here:
+                break
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def within(self, offset: int, size: int) -> Iterator[Extent]:
+        """Say where some of the bytes lie, in their order."""
+        at = bisect_right(self._starts, offset) - 1
+        while size > 0 and at < len(self._extents):
+            extent, skipped = self._extents[at], offset - self._starts[at]
+            here = min(size, extent.size_bytes - skipped)
+            yield Extent(None if extent.offset is None else extent.offset + skipped, here)
+            offset, size, at = offset + here, size - here, at + 1
+
+
+class Claims:
+    """Which bytes of a volume belong to files that are given as items."""
+
+    def __init__(self, size_bytes: int) -> None:
+        """Start with none.
+
+        Args:
+            size_bytes: Of the volume.
+        """
+        self._size_bytes = size_bytes
+        self._starts = array("q")
+        self._ends = array("q")
+
+    def add(self, extents: Sequence[Extent]) -> None:
+        """Claim what lies within the volume."""
+        for each in extents:
+            if each.offset is not None and 0 <= each.offset < self._size_bytes and each.size_bytes > 0:
+                self._starts.append(each.offset)
+                self._ends.append(min(self._size_bytes, each.offset + each.size_bytes))
+
+    def merged(self) -> "Claimed":
+        """Give them in order, overlapping ones joined."""
+        starts = np.frombuffer(self._starts, dtype=np.int64) if self._starts else np.empty(0, np.int64)
+        ends = np.frombuffer(self._ends, dtype=np.int64) if self._ends else np.empty(0, np.int64)
+        order = np.argsort(starts, kind="stable")
+        starts, furthest = starts[order], np.maximum.accumulate(ends[order])
+        # A run begins where everything before it has ended.
+        begins = np.ones(len(starts), dtype=bool)
+        begins[1:] = starts[1:] > furthest[:-1]
+        return Claimed(starts[begins], furthest[np.append(begins[1:], True)] if len(starts) else ends, self._size_bytes)
+
+
+class Claimed:
+    """Runs of claimed bytes: ascending, apart from each other."""
+
+    def __init__(self, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size_bytes: int) -> None:
+        self._starts, self._ends, self._size_bytes = starts, ends, size_bytes
+
+    def free_bytes(self, extents: Sequence[Extent]) -> int:
+        """Count the bytes before the first claimed one, in the order of some extents."""
+        counted = 0
+        for each in extents:
+            here = each.size_bytes if each.offset is None else self._free_bytes_from(each.offset, each.size_bytes)
+            counted += here
+            if here < each.size_bytes:
+                break
+        return counted
+
+    def _free_bytes_from(self, offset: int, size: int) -> int:
+        at = int(np.searchsorted(self._ends, offset, side="right"))
+        return min(size, max(0, int(self._starts[at]) - offset)) if at < len(self._starts) else size
+
+    def gaps(self) -> list[Extent]:
+        """Give what nobody claims, in order."""
+        starts = np.concatenate(([0], self._ends))
+        ends = np.concatenate((self._starts, [self._size_bytes]))
+        return [Extent(int(a), int(b - a)) for a, b in zip(starts, ends, strict=True) if b > a]

@@ -1,0 +1,156 @@
+"""The streams of bytes that a file has: its contents, and what lies beside them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytsk3
+
+from unseen.model import ByteSource, Reason, Times, UnreadError
+from unseen.sources.filesystems.extents import Extent
+from unseen.sources.filesystems.sleuth import FAILURES, Volume
+from unseen.sources.layers.member import Context
+
+__all__ = ["Stream", "StreamBytes", "open_stream", "streams_of", "times_of"]
+
+# What holds contents: the default of most file systems, NTFS $DATA, and both forks of HFS+.
+_CONTENTS = {
+    int(pytsk3.TSK_FS_ATTR_TYPE_DEFAULT),
+    int(pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA),
+    int(pytsk3.TSK_FS_ATTR_TYPE_HFS_DATA),
+    int(pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC),
+}
+_RESOURCE_FORK = int(pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC)
+_REGULAR = {int(pytsk3.TSK_FS_META_TYPE_REG), int(pytsk3.TSK_FS_META_TYPE_UNDEF)}
+_DIRECTORY = int(pytsk3.TSK_FS_META_TYPE_DIR)
+# Flags of an attribute, tsk_fs.h.
+_NOT_RESIDENT, _ENCRYPTED, _COMPRESSED = 0x02, 0x10, 0x20
+# NTFS keeps a file as large as the volume whose only bytes are those of damaged clusters; nothing is stored in it.
+_NTFS, _NTFS_BAD_CLUSTERS = int(pytsk3.TSK_FS_TYPE_NTFS), 8
+_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One stream of a file.
+
+    Attributes:
+        name: Of an alternate data stream; empty for the contents.
+        kind: The library's type of attribute, and `number` its number among these.
+        extents: Where its bytes lie, no more than its size; empty where they lie in the metadata.
+        stored_bytes: How many of its bytes are stored at all.
+        holds_contents: It is what a user stored, not the file system's own description of it.
+        is_compressed: Its extents hold other bytes than it has.
+        is_encrypted: By the file system, with a key of the user's.
+    """
+
+    name: str
+    kind: int
+    number: int
+    size_bytes: int
+    extents: tuple[Extent, ...]
+    stored_bytes: int
+    holds_contents: bool
+    is_compressed: bool
+    is_encrypted: bool
+
+
+def streams_of(volume: Volume, file: Any) -> list[Stream]:
+    """List the streams of a file, of whatever kind.
+
+    Raises:
+        UnreadError: Its metadata are damaged.
+    """
+    return volume.ask(lambda: [_stream(volume, file, each) for each in file])
+
+
+def _stream(volume: Volume, file: Any, attribute: Any) -> Stream:
+    info = attribute.info
+    flags, size_bytes = int(info.flags), int(info.size)
+    name = (info.name or b"").decode("utf-8", "surrogateescape")
+    extents = tuple(_extents(volume, attribute, size_bytes, is_whole=bool(flags & _COMPRESSED)))
+    is_resident = not flags & _NOT_RESIDENT
+    return Stream(
+        name=name or ("rsrc" if int(info.type) == _RESOURCE_FORK else ""),
+        kind=int(info.type),
+        number=int(info.id),
+        size_bytes=size_bytes,
+        extents=extents,
+        stored_bytes=size_bytes if is_resident else sum(each.size_bytes for each in extents if each.offset is not None),
+        holds_contents=size_bytes > 0 and _holds_contents(volume, file, attribute),
+        is_compressed=bool(flags & _COMPRESSED),
+        is_encrypted=bool(flags & _ENCRYPTED),
+    )
+
+
+def _holds_contents(volume: Volume, file: Any, attribute: Any) -> bool:
+    """Say whether an attribute is what users store; a directory has that beside it only, under a name."""
+    kind, entry = int(attribute.info.type), file.info.meta
+    if int(volume.info.ftype) == _NTFS and int(entry.addr) == _NTFS_BAD_CLUSTERS:
+        return False
+    # Links, devices and pipes hold nothing of their own; what a link leads to is screened where it lies.
+    is_of_file = int(entry.type) in _REGULAR or (int(entry.type) == _DIRECTORY and bool(attribute.info.name))
+    return kind in _CONTENTS and is_of_file
+
+
+def _extents(volume: Volume, attribute: Any, size_bytes: int, *, is_whole: bool) -> Iterator[Extent]:
+    """Give the runs of an attribute, up to its size, or all where they are compressed."""
+    block_bytes = int(volume.info.block_size)
+    for run in attribute:
+        run_bytes = int(run.len) * block_bytes
+        here = run_bytes if is_whole else min(run_bytes, size_bytes)
+        size_bytes -= here if not is_whole else 0
+        if here > 0:
+            yield Extent(None if int(run.flags) else int(run.addr) * block_bytes, here)
+
+
+class StreamBytes:
+    """The bytes of a stream, as the library gives them: compressed ones inflated, holes as zeros."""
+
+    def __init__(self, volume: Volume, file: Any, stream: Stream) -> None:
+        self._volume, self._file, self._stream = volume, file, stream
+        self.size_bytes = stream.size_bytes
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See `ByteSource.read_at`."""
+        wanted = min(size, self.size_bytes - offset)
+        if wanted <= 0 or offset < 0:
+            return b""
+        stream = self._stream
+        data: bytes = self._volume.ask(lambda: self._file.read_random(offset, wanted, stream.kind, stream.number))
+        if len(data) < wanted:
+            raise UnreadError(Reason.TRUNCATED)
+        return data
+
+
+def open_stream(volume: Volume, file: Any, stream: Stream, context: Context) -> ByteSource | Reason:
+    """Give the bytes of a stream, or the reason why there are none."""
+    if stream.is_encrypted:
+        return Reason.ENCRYPTED
+    unstored_bytes = stream.size_bytes - stream.stored_bytes
+    if unstored_bytes > 0:
+        try:
+            # A file may say that it is of any size: what is not stored counts as inflated.
+            context.budget.inflate(unstored_bytes, inflated_before=0, compressed_bytes=stream.stored_bytes)
+        except UnreadError as error:
+            return error.reason
+    return StreamBytes(volume, file, stream)
+
+
+def times_of(file: Any) -> Times:
+    """Read when a file was touched; a time of zero means that none is kept."""
+    meta = file.info.meta
+
+    def nanoseconds(name: str) -> int | None:
+        seconds = int(getattr(meta, name))
+        return seconds * _NS + int(getattr(meta, name + "_nano")) if seconds > 0 else None
+
+    try:
+        return Times(
+            modified_ns=nanoseconds("mtime"),
+            accessed_ns=nanoseconds("atime"),
+            changed_ns=nanoseconds("ctime"),
+            born_ns=nanoseconds("crtime"),
+        )
+    except FAILURES:
+        return Times()

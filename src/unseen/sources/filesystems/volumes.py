@@ -1,0 +1,161 @@
+"""Files, deleted files and unclaimed space of the file systems that The Sleuth Kit reads."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import pytsk3
+
+from unseen.model import ByteSource, Reason, State, UnreadError
+from unseen.sources.filesystems import recognition
+from unseen.sources.filesystems.extents import Claimed, Claims
+from unseen.sources.filesystems.sleuth import Volume
+from unseen.sources.filesystems.streams import Stream, open_stream, streams_of, times_of
+from unseen.sources.filesystems.tree import Tree
+from unseen.sources.layers.member import Context, Member
+
+__all__ = ["unpack"]
+
+_HEAD_BYTES = 33_000
+_ALLOCATED = int(pytsk3.TSK_FS_META_FLAG_ALLOC)
+_UNALLOCATED = int(pytsk3.TSK_FS_META_FLAG_UNALLOC)
+_USED = int(pytsk3.TSK_FS_META_FLAG_USED)
+# The smallest metadata entry of a file system here: more entries than fit on the volume do not exist.
+_METADATA_BYTES_MIN = 128
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A file system that the library reads.
+
+    Attributes:
+        layer: As locators name it.
+        number: The library's number of it.
+        has_table: Metadata entries lie in a table that can be walked through; elsewhere they are slots of directories.
+        first_of_users: Entries before it are the file system's own.
+    """
+
+    layer: str
+    is_mine: Callable[[bytes, ByteSource], bool]
+    number: int
+    has_table: bool = False
+    first_of_users: int = 0
+
+
+_KINDS = (
+    _Kind("ntfs", recognition.is_ntfs, pytsk3.TSK_FS_TYPE_NTFS, has_table=True, first_of_users=24),
+    _Kind("exfat", recognition.is_exfat, pytsk3.TSK_FS_TYPE_EXFAT),
+    _Kind("iso9660", recognition.is_iso9660, pytsk3.TSK_FS_TYPE_ISO9660),
+    _Kind("hfs", recognition.is_hfs, pytsk3.TSK_FS_TYPE_HFS),
+    _Kind("ext", recognition.is_ext, pytsk3.TSK_FS_TYPE_EXT_DETECT, has_table=True, first_of_users=11),
+    _Kind("fat", recognition.is_fat, pytsk3.TSK_FS_TYPE_FAT_DETECT),
+    _Kind("ufs", recognition.is_ufs, pytsk3.TSK_FS_TYPE_FFS_DETECT, has_table=True, first_of_users=3),
+)
+
+
+def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
+    """Give the files of a volume, then its deleted files, then what no file claims."""
+    head = source.read_at(0, _HEAD_BYTES)
+    kind = next((each for each in _KINDS if each.is_mine(head, source)), None)
+    if kind is None:
+        yield Reason.UNSUPPORTED
+        return
+    claims = Claims(source.size_bytes)
+    try:
+        volume = Volume(source, kind.number)
+    except UnreadError as error:
+        yield error.reason
+    else:
+        yield from _Files(volume, kind, claims, context).members()
+    if claims.merged().gaps():
+        # What no file claims is not looked through yet, and that is said.
+        yield Reason.UNSUPPORTED
+
+
+class _Files:
+    def __init__(self, volume: Volume, kind: _Kind, claims: Claims, context: Context) -> None:
+        self._volume, self._kind, self._claims, self._context = volume, kind, claims, context
+        self._occupied = Claims(volume.source.size_bytes)
+        self._tree = Tree(volume)
+
+    def members(self) -> Iterator[Member | Reason]:
+        for entry in self._tree.files():
+            if isinstance(entry.file, Reason):
+                yield self._unread(entry.path, entry.file, State.ALLOCATED)
+            else:
+                yield from self._file(entry.path, entry.file)
+        self._tree.walk_deleted()
+        occupied = self._occupied.merged()
+        for inode, file in self._left_over():
+            yield from self._left_over_file(inode, file, occupied)
+
+    def _file(self, path: str, file: Any) -> Iterator[Member]:
+        for stream in self._streams(file):
+            if isinstance(stream, Reason):
+                yield self._unread(path, stream, State.ALLOCATED)
+                continue
+            self._occupied.add(stream.extents)
+            if stream.holds_contents:
+                self._claims.add(stream.extents)
+                yield self._member(path, file, stream, State.ALLOCATED)
+
+    def _left_over(self) -> Iterator[tuple[int, Any]]:
+        """Give metadata entries that no allocated name leads to."""
+        for inode in self._left_over_numbers():
+            if inode in self._tree.seen:
+                continue
+            try:
+                file = self._volume.file(inode)
+            except UnreadError:
+                # Slots that hold no entry say so in the same way as damaged ones; their space is looked through.
+                continue
+            if file.info.meta is not None and int(file.info.meta.flags) & _USED:
+                yield inode, file
+
+    def _left_over_numbers(self) -> Iterator[int]:
+        if not self._kind.has_table:
+            yield from self._tree.deleted
+            return
+        info = self._volume.info
+        last = min(int(info.last_inum), self._volume.source.size_bytes // _METADATA_BYTES_MIN)
+        yield from range(max(int(info.first_inum), self._kind.first_of_users), last + 1)
+
+    def _left_over_file(self, inode: int, file: Any, occupied: Claimed) -> Iterator[Member]:
+        path = self._tree.deleted.get(inode)
+        state = State.DELETED if path is not None else State.ORPHAN
+        for stream in self._streams(file):
+            if not isinstance(stream, Reason) and stream.holds_contents and (left := _left_of(stream, occupied)):
+                yield self._member(path or f"inode {inode}", file, left, state)
+
+    def _streams(self, file: Any) -> list[Stream] | list[Reason]:
+        try:
+            return streams_of(self._volume, file)
+        except UnreadError as error:
+            return [error.reason]
+
+    def _member(self, path: str, file: Any, stream: Stream, state: State) -> Member:
+        return Member(
+            layer=self._kind.layer,
+            address=f"{path}:{stream.name}" if stream.name else path,
+            open=partial(open_stream, self._volume, file, stream, self._context),
+            state=state,
+            times=times_of(file),
+        )
+
+    def _unread(self, path: str, reason: Reason, state: State) -> Member:
+        return Member(layer=self._kind.layer, address=path, open=lambda: reason, state=state)
+
+
+def _left_of(stream: Stream, occupied: Claimed) -> Stream | None:
+    """Cut what is left of a deleted stream before the first block that belongs to another file now.
+
+    That file is an item itself, and what lies behind is looked through with all that nobody claims: to give another
+    file's bytes under the deleted one's name would accuse.
+    """
+    free_bytes = occupied.free_bytes(stream.extents)
+    if free_bytes >= sum(each.size_bytes for each in stream.extents):
+        return stream
+    if free_bytes == 0 or stream.is_compressed:
+        return None
+    return replace(stream, size_bytes=min(free_bytes, stream.size_bytes))
