@@ -44,6 +44,8 @@ class Reason(StrEnum):
     # A container gave more items than the limit; or the process that looked into it died of it.
     TOO_MANY = "too_many"
     READER_CRASHED = "reader_crashed"
+    # The medium in an image is not the one that its acquisition stored a digest of.
+    HASH_MISMATCH = "hash_mismatch"
 
 
 class State(StrEnum):
@@ -122,8 +124,13 @@ class Item:
         state: How it lies there.
         open: Gives a read-only file descriptor, which the caller closes, or the bytes themselves, or the reason
             why there is nothing to read. Raises nothing.
+        open_later: Gives read-only descriptors of the files that continue this one, in order, which the caller closes:
+            segments of one image, cut by its maker. Empty for most; raises nothing.
+        is_later: Another item offers this one's bytes as its continuation: by itself it is no container.
     """
 
     locator: Locator
     state: State
     open: Callable[[], int | bytes | Reason]
+    open_later: Callable[[], tuple[int, ...]] = tuple
+    is_later: bool = False

@@ -7,9 +7,11 @@ own descriptor, so that a folder renamed or swapped during a walk changes nothin
 import errno
 import os
 import stat
+from collections.abc import Callable
 from functools import partial
 
 from unseen.model import Item, Locator, Reason, State
+from unseen.sources.segments import is_later_segment, open_later_segments
 
 __all__ = ["Directory", "item_at", "item_below", "mode_of", "open_directory", "refused"]
 
@@ -87,20 +89,48 @@ def mode_of(path: str, *, follow: bool) -> int:
 
 def item_below(directory: Directory, name: str) -> Item:
     """An ordinary file in an open directory."""
-    locator = Locator.of_file(directory.join(name))
-    return Item(locator, State.ALLOCATED, partial(_open_below, directory, name))
+    return _item(Locator.of_file(directory.join(name)), partial(_open_below, directory, name), directory, name)
 
 
 def item_at(path: str, *, follow: bool) -> Item:
     """A file by its path as given; `follow` says whether the path itself may be a symbolic link."""
     flags = _FLAGS if follow else _FLAGS | os.O_NOFOLLOW
-    return Item(Locator.of_file(path), State.ALLOCATED, partial(_open_at, path, flags))
+    locator, open_it = Locator.of_file(path), partial(_open_at, path, flags)
+    folder, _, name = path.rpartition("/")
+    try:
+        directory = open_directory(folder or ("/" if path.startswith("/") else "."), follow=True)
+    except OSError:
+        # A folder that may be entered but not listed: what continues the file cannot be told from it.
+        return Item(locator, State.ALLOCATED, open_it)
+    return _item(locator, open_it, directory, name)
 
 
 def refused(path: str, why: Reason | OSError) -> Item:
     """An item that there is no opening, for a stated reason: it is counted and has its row like any other."""
     reason = _reason_of(why) if isinstance(why, OSError) else why
     return Item(Locator.of_file(path), State.ALLOCATED, partial(_refuse, reason))
+
+
+def _item(locator: Locator, open_it: Callable[[], int | Reason], directory: Directory, name: str) -> Item:
+    opener = partial(_open_sibling, directory)
+    if is_later_segment(name, opener):
+        return Item(locator, State.ALLOCATED, open_it, is_later=True)
+    return Item(locator, State.ALLOCATED, open_it, partial(_open_later, open_it, name, opener))
+
+
+def _open_later(open_it: Callable[[], int | Reason], name: str, opener: Callable[[str], int | None]) -> tuple[int, ...]:
+    first = open_it()
+    if isinstance(first, Reason):
+        return ()
+    try:
+        return open_later_segments(name, first, opener)
+    finally:
+        os.close(first)
+
+
+def _open_sibling(directory: Directory, name: str) -> int | None:
+    opened = _open_below(directory, name)
+    return None if isinstance(opened, Reason) else opened
 
 
 def _refuse(reason: Reason) -> Reason:

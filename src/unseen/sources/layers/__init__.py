@@ -5,7 +5,7 @@ module with a function `unpack(source, context)`, named in `unseen.sources.layer
 """
 
 from unseen.sources.layers.member import Budget, Context, LayerLimits, Member, Secrets
-from unseen.sources.layers.ranges import FileRange, MemoryRange, Part
+from unseen.sources.layers.ranges import FileRange, MemoryRange, Part, Segments
 from unseen.sources.layers.registry import UNKNOWN, Format, load_formats, recognise
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "MemoryRange",
     "Part",
     "Secrets",
+    "Segments",
     "load_formats",
     "recognise",
 ]

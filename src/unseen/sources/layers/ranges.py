@@ -1,10 +1,13 @@
 """Ranges of bytes in an open file, in memory, and in other ranges."""
 
+import bisect
+import itertools
 import os
+from collections.abc import Sequence
 
 from unseen.model import ByteSource, Reason, UnreadError
 
-__all__ = ["FileRange", "MemoryRange", "Part"]
+__all__ = ["FileRange", "MemoryRange", "Part", "Segments"]
 
 
 class FileRange:
@@ -56,3 +59,33 @@ class Part:
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource.read_at`."""
         return self._whole.read_at(self._offset + offset, min(size, self.size_bytes - offset))
+
+
+class Segments:
+    """Several ranges, one after the other: an image that its maker cut into files.
+
+    Read as a whole it is what a split raw image means; readers of formats that number their segments look at `parts`.
+
+    Attributes:
+        parts: In order; at least one.
+    """
+
+    def __init__(self, parts: Sequence[ByteSource]) -> None:
+        self.parts = tuple(parts)
+        self._ends = list(itertools.accumulate(part.size_bytes for part in self.parts))
+        self.size_bytes = self._ends[-1]
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See `ByteSource.read_at`."""
+        pieces: list[bytes] = []
+        end = min(offset + size, self.size_bytes)
+        while 0 <= offset < end:
+            index = bisect.bisect_right(self._ends, offset)
+            part_end = self._ends[index]
+            part = self.parts[index]
+            piece = part.read_at(offset - (part_end - part.size_bytes), min(end, part_end) - offset)
+            if not piece:
+                raise UnreadError(Reason.CHANGED)
+            pieces.append(piece)
+            offset += len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)

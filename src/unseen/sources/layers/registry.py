@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from unseen.model import ByteSource, Reason
+from unseen.sources.disks import signatures as disks
 from unseen.sources.filesystems import recognition as volumes
 from unseen.sources.layers.member import Context, Member
 
@@ -46,6 +47,8 @@ class Format:
 
 # In the order of asking: the first that says yes has it.
 FORMATS: tuple[Format, ...] = (
+    Format("ewf", disks.is_ewf, "unseen.sources.disks.ewf"),
+    Format("foreign-image", disks.is_foreign_image, "unseen.sources.disks.foreign"),
     # File systems before tables of partitions: an ISO 9660 image may have one too, which leads back to its own start.
     Format("ntfs", volumes.is_ntfs, "unseen.sources.filesystems.volumes"),
     Format("exfat", volumes.is_exfat, "unseen.sources.filesystems.volumes"),
@@ -53,6 +56,7 @@ FORMATS: tuple[Format, ...] = (
     Format("ext", volumes.is_ext, "unseen.sources.filesystems.volumes"),
     Format("fat", volumes.is_fat, "unseen.sources.filesystems.volumes"),
     Format("ufs", volumes.is_ufs, "unseen.sources.filesystems.volumes"),
+    Format("disk", disks.is_disk, "unseen.sources.disks.volumes"),
 )
 
 # For what is of no known kind, neither container nor picture, where `unseen.sources.carving.may_hold_pictures` says

@@ -1,0 +1,57 @@
+"""What lies on a disk, as members: each partition, named for what is in it, and what no partition covers."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from unseen.model import ByteSource, Reason, UnreadError
+from unseen.sources.disks.partitions import Extent, gaps_between, read_tables
+from unseen.sources.layers import Context, Member, Part, recognise
+
+__all__ = ["unpack", "volumes_on"]
+
+_LAYER = "volume"
+
+
+def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
+    """Give the partitions of a raw disk; see `volumes_on`."""
+    return volumes_on(source)
+
+
+def volumes_on(disk: ByteSource) -> Iterator[Member | Reason]:
+    """Give every partition of a disk in order, and every gap between them; together they cover it all.
+
+    A volume's address is the name of what was recognised in it and where it begins: `ntfs@1048576`; `partition@OFFSET`
+    where nothing was, `unallocated@OFFSET+SIZE` for a gap. A disk without a table of partitions is one volume.
+
+    Raises:
+        UnreadError: The first sectors of the disk cannot be read.
+    """
+    table = read_tables(disk)
+    if table is None:
+        yield _volume(disk, Extent(0, disk.size_bytes))
+        return
+    yield from sorted(table.faults)
+    gaps = set(gaps_between(table.extents, disk.size_bytes))
+    for extent in sorted({*table.extents, *gaps}, key=lambda extent: (extent.offset, extent.size_bytes)):
+        yield _gap(disk, extent) if extent in gaps else _volume(disk, extent)
+
+
+def _volume(disk: ByteSource, extent: Extent) -> Member:
+    part = Part(disk, extent.offset, extent.size_bytes)
+    try:
+        found = recognise(part)
+    except UnreadError:
+        # Whoever opens it is told why.
+        found = None
+    name = found.name if found else "partition"
+    return Member(layer=_LAYER, address=f"{name}@{extent.offset}", open=partial(_give, part))
+
+
+def _gap(disk: ByteSource, extent: Extent) -> Member:
+    part = Part(disk, extent.offset, extent.size_bytes)
+    address = f"unallocated@{extent.offset}+{extent.size_bytes}"
+    return Member(layer=_LAYER, address=address, open=partial(_give, part))
+
+
+def _give(part: Part) -> ByteSource:
+    return part

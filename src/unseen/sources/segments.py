@@ -1,0 +1,144 @@
+"""Images that their makers cut into several files: which names belong together, and that their content agrees.
+
+Names follow the tools: E01 … E99, EAA … ZZZ (libewf's documentation, "segment file extensions"); .001, .002 … ; .aa,
+.ab … of `split`. A name alone claims nothing: a folder may hold pictures called 001 and 002.
+"""
+
+import itertools
+import os
+import re
+import string
+from collections.abc import Callable, Iterator
+
+__all__ = ["SEGMENTS_MAX", "is_later_segment", "open_later_segments"]
+
+# As many files as one process may usually hold open, with room for its own; with segments of 2 GiB that is 1.8 TB.
+SEGMENTS_MAX = 900
+
+# Wherever a file is opened by its name in the folder of the first: a descriptor, or None.
+Opener = Callable[[str], int | None]
+
+_EWF = re.compile(r"(?s)(.+\.)([EeSs])(01)")
+_EWF_LATER = re.compile(r"(?s)(.+\.)([E-Ze-z])([0-9]{2}|[A-Za-z]{2})")
+_NUMBERED = re.compile(r"(?s)(.+\.)(0{2,4})([01])")
+_NUMBERED_LATER = re.compile(r"(?s)(.+\.)([0-9]{3,5})")
+# 900 segments end at .zz or at .bir: most other endings of three letters need no second look.
+_LETTERED = re.compile(r"(?s)(.+\.)(aa|aaa)")
+_LETTERED_LATER = re.compile(r"(?s)(.+\.)([a-z]{2}|[ab][a-z]{2})")
+
+_EWF_SIGNATURE = b"EVF\t\r\n\xff\0\x01"
+# What begins a disk or a volume: enough to tell them from pictures whose names happen to be numbers.
+_HEAD_BYTES = 4104
+_SECTOR_BYTES = 512
+
+
+def open_later_segments(name: str, first: int, opener: Opener) -> tuple[int, ...]:
+    """Open the files that continue an image, up to the first that is missing or is something else.
+
+    Args:
+        name: Of the first segment, without its folder.
+        first: Its descriptor, which stays the caller's.
+        opener: Opens a file of the same folder by its name, read-only, or gives None.
+
+    Returns:
+        Descriptors, in order, which the caller closes.
+    """
+    names = _names_after(name)
+    if names is None:
+        return ()
+    belongs = _is_next_ewf if _EWF.fullmatch(name) else _is_next_raw
+    opened = [first]
+    for later in itertools.islice(names, SEGMENTS_MAX - 1):
+        descriptor = opener(later)
+        if descriptor is None:
+            break
+        if not _asks(belongs, opened, descriptor):
+            os.close(descriptor)
+            break
+        opened.append(descriptor)
+    return tuple(opened[1:])
+
+
+def is_later_segment(name: str, opener: Opener) -> bool:
+    """Whether another file of the same folder is the first segment of an image that this one continues."""
+    for candidate in _first_names(name):
+        first = opener(candidate)
+        if first is None:
+            continue
+        later: tuple[int, ...] = ()
+        try:
+            later = open_later_segments(candidate, first, opener)
+            names = itertools.islice(_names_after(candidate) or (), len(later))
+            if name in names:
+                return True
+        finally:
+            for descriptor in (first, *later):
+                os.close(descriptor)
+    return False
+
+
+def _first_names(name: str) -> Iterator[str]:
+    if (found := _EWF_LATER.fullmatch(name)) and not _EWF.fullmatch(name):
+        for letter in "ES" if found[2].isupper() else "es":
+            yield f"{found[1]}{letter}01"
+    if found := _NUMBERED_LATER.fullmatch(name):
+        stem, number, zeros = found[1], int(found[2]), "0" * (len(found[2]) - 1)
+        yield from (f"{stem}{zeros}{first}" for first in (0, 1) if number > first)
+    if (found := _LETTERED_LATER.fullmatch(name)) and not _LETTERED.fullmatch(name):
+        yield f"{found[1]}{'a' * len(found[2])}"
+
+
+def _names_after(name: str) -> Iterator[str] | None:
+    if found := _EWF.fullmatch(name):
+        return _ewf_names(found[1], found[2])
+    if found := _NUMBERED.fullmatch(name):
+        digits = len(found[2]) + 1
+        return (f"{found[1]}{number:0{digits}}" for number in range(int(found[3]) + 1, 10**digits))
+    if found := _LETTERED.fullmatch(name):
+        combinations = itertools.product(string.ascii_lowercase, repeat=len(found[2]))
+        return (found[1] + "".join(letters) for letters in itertools.islice(combinations, 1, None))
+    return None
+
+
+def _ewf_names(stem: str, letter: str) -> Iterator[str]:
+    letters = string.ascii_uppercase if letter.isupper() else string.ascii_lowercase
+    yield from (f"{stem}{letter}{number:02}" for number in range(2, 100))
+    leading = letters[letters.index(letter) :]
+    yield from (stem + "".join(three) for three in itertools.product(leading, letters, letters))
+
+
+def _asks(belongs: Callable[[list[int], int], bool], opened: list[int], descriptor: int) -> bool:
+    try:
+        return belongs(opened, descriptor)
+    except OSError:
+        # It cannot be read: whatever it is, the image ends before it.
+        return False
+
+
+def _is_next_ewf(opened: list[int], descriptor: int) -> bool:
+    head = os.pread(descriptor, 11, 0)
+    return head[:9] == _EWF_SIGNATURE and int.from_bytes(head[9:11], "little") == len(opened) + 1
+
+
+def _is_next_raw(opened: list[int], descriptor: int) -> bool:
+    """All segments but the last are of one size, and together they begin as a disk or a volume does."""
+    size_bytes = os.fstat(opened[0]).st_size
+    if size_bytes % _SECTOR_BYTES or not 0 < os.fstat(descriptor).st_size <= size_bytes:
+        return False
+    if any(os.fstat(each).st_size != size_bytes for each in opened):
+        return False
+    return len(opened) > 1 or _begins_disk(os.pread(opened[0], _HEAD_BYTES, 0))
+
+
+def _begins_disk(head: bytes) -> bool:
+    return (
+        # Boot sectors of disks, FAT, NTFS and exFAT; GPT; LUKS; ext; HFS+; APFS; Apple's map; XFS.
+        head[510:512] == b"\x55\xaa"
+        or head[512:520] == b"EFI PART"
+        or head[:6] == b"LUKS\xba\xbe"
+        or head[1080:1082] == b"\x53\xef"
+        or head[1024:1026] in {b"H+", b"HX"}
+        or head[32:36] == b"NXSB"
+        or head[512:514] == b"PM"
+        or head[:4] == b"XFSB"
+    )
