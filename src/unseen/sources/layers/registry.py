@@ -9,6 +9,7 @@ from unseen.model import ByteSource, Reason
 from unseen.sources.disks import signatures as disks
 from unseen.sources.filesystems import recognition as volumes
 from unseen.sources.layers.member import Context, Member
+from unseen.sources.pictures import outline as pictures
 
 __all__ = ["FORMATS", "HEAD_BYTES", "UNKNOWN", "Format", "Unpack", "load_formats", "recognise"]
 
@@ -47,6 +48,7 @@ class Format:
 
 # In the order of asking: the first that says yes has it.
 FORMATS: tuple[Format, ...] = (
+    Format("picture", pictures.has_more, "unseen.sources.pictures.reader", is_picture=True),
     Format("ewf", disks.is_ewf, "unseen.sources.disks.ewf"),
     Format("foreign-image", disks.is_foreign_image, "unseen.sources.disks.foreign"),
     # File systems before tables of partitions: an ISO 9660 image may have one too, which leads back to its own start.
