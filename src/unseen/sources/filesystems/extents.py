@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,10 @@ import numpy.typing as npt
 
 from unseen.model import ByteSource
 
-__all__ = ["Claimed", "Claims", "Extent", "Scattered"]
+__all__ = ["Claimed", "Claims", "Extent", "Scattered", "cut", "joined"]
+
+# In place of an offset, for bytes that read as zeros.
+_UNSTORED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,15 @@ class Extent:
 class Scattered:
     """Bytes that lie in pieces on a volume, as one range."""
 
-    def __init__(self, volume: ByteSource, extents: Sequence[Extent]) -> None:
+    def __init__(self, volume: ByteSource, extents: Iterable[Extent]) -> None:
         self._volume = volume
-        self._extents = [each for each in extents if each.size_bytes > 0]
-        self._starts = [0]
-        for each in self._extents:
-            self._starts.append(self._starts[-1] + each.size_bytes)
-        self.size_bytes = self._starts.pop() if self._extents else 0
+        # Three numbers a piece: the free space of a large volume lies in millions of them.
+        self._offsets, self._starts = array("q"), array("q", [0])
+        for each in extents:
+            if each.size_bytes > 0:
+                self._offsets.append(_UNSTORED if each.offset is None else each.offset)
+                self._starts.append(self._starts[-1] + each.size_bytes)
+        self.size_bytes = self._starts[-1]
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource.read_at`."""
@@ -52,11 +57,32 @@ class Scattered:
     def within(self, offset: int, size: int) -> Iterator[Extent]:
         """Say where some of the bytes lie, in their order."""
         at = bisect_right(self._starts, offset) - 1
-        while size > 0 and at < len(self._extents):
-            extent, skipped = self._extents[at], offset - self._starts[at]
-            here = min(size, extent.size_bytes - skipped)
-            yield Extent(None if extent.offset is None else extent.offset + skipped, here)
+        while size > 0 and at < len(self._offsets):
+            skipped = offset - self._starts[at]
+            here = min(size, self._starts[at + 1] - offset)
+            yield Extent(None if self._offsets[at] == _UNSTORED else self._offsets[at] + skipped, here)
             offset, size, at = offset + here, size - here, at + 1
+
+
+def cut(extents: Iterable[Extent], size_bytes: int) -> Iterator[Extent]:
+    """Give no more than the first so many bytes of some extents."""
+    for each in extents:
+        if size_bytes <= 0:
+            return
+        yield Extent(each.offset, min(each.size_bytes, size_bytes))
+        size_bytes -= each.size_bytes
+
+
+def joined(extents: Iterable[Extent]) -> tuple[Extent, ...]:
+    """Give the same bytes in as few extents as there can be."""
+    whole: list[Extent] = []
+    for each in extents:
+        last = whole[-1] if whole else None
+        if last is not None and last.offset is not None and last.offset + last.size_bytes == each.offset:
+            whole[-1] = Extent(last.offset, last.size_bytes + each.size_bytes)
+        else:
+            whole.append(each)
+    return tuple(whole)
 
 
 class Claims:
@@ -72,7 +98,7 @@ class Claims:
         self._starts = array("q")
         self._ends = array("q")
 
-    def add(self, extents: Sequence[Extent]) -> None:
+    def add(self, extents: Iterable[Extent]) -> None:
         """Claim what lies within the volume."""
         for each in extents:
             if each.offset is not None and 0 <= each.offset < self._size_bytes and each.size_bytes > 0:
@@ -111,8 +137,12 @@ class Claimed:
         at = int(np.searchsorted(self._ends, offset, side="right"))
         return min(size, max(0, int(self._starts[at]) - offset)) if at < len(self._starts) else size
 
-    def gaps(self) -> list[Extent]:
+    def gaps(self) -> Iterator[Extent]:
         """Give what nobody claims, in order."""
-        starts = np.concatenate(([0], self._ends))
-        ends = np.concatenate((self._starts, [self._size_bytes]))
-        return [Extent(int(a), int(b - a)) for a, b in zip(starts, ends, strict=True) if b > a]
+        start = 0
+        for claimed, end in zip(self._starts, self._ends, strict=True):
+            if claimed > start:
+                yield Extent(start, int(claimed) - start)
+            start = int(end)
+        if start < self._size_bytes:
+            yield Extent(start, self._size_bytes - start)

@@ -7,7 +7,7 @@ from typing import Any
 import pytsk3
 
 from unseen.model import ByteSource, Reason, Times, UnreadError
-from unseen.sources.filesystems.extents import Extent
+from unseen.sources.filesystems.extents import Extent, cut
 from unseen.sources.filesystems.sleuth import FAILURES, Volume
 from unseen.sources.layers.member import Context
 
@@ -37,7 +37,7 @@ class Stream:
     Attributes:
         name: Of an alternate data stream; empty for the contents.
         kind: The library's type of attribute, and `number` its number among these.
-        extents: Where its bytes lie, no more than its size; empty where they lie in the metadata.
+        runs: Whole blocks that its bytes lie in; none where they lie in the metadata.
         stored_bytes: How many of its bytes are stored at all.
         holds_contents: It is what a user stored, not the file system's own description of it.
         is_compressed: Its extents hold other bytes than it has.
@@ -48,11 +48,16 @@ class Stream:
     kind: int
     number: int
     size_bytes: int
-    extents: tuple[Extent, ...]
+    runs: tuple[Extent, ...]
     stored_bytes: int
     holds_contents: bool
     is_compressed: bool
     is_encrypted: bool
+
+    @property
+    def extents(self) -> tuple[Extent, ...]:
+        """Where its bytes lie, and no others; all blocks where they hold compressed ones."""
+        return self.runs if self.is_compressed else tuple(cut(self.runs, self.size_bytes))
 
 
 def streams_of(volume: Volume, file: Any) -> list[Stream]:
@@ -68,15 +73,15 @@ def _stream(volume: Volume, file: Any, attribute: Any) -> Stream:
     info = attribute.info
     flags, size_bytes = int(info.flags), int(info.size)
     name = (info.name or b"").decode("utf-8", "surrogateescape")
-    extents = tuple(_extents(volume, attribute, size_bytes, is_whole=bool(flags & _COMPRESSED)))
+    runs = tuple(_runs(volume, attribute))
     is_resident = not flags & _NOT_RESIDENT
     return Stream(
         name=name or ("rsrc" if int(info.type) == _RESOURCE_FORK else ""),
         kind=int(info.type),
         number=int(info.id),
         size_bytes=size_bytes,
-        extents=extents,
-        stored_bytes=size_bytes if is_resident else sum(each.size_bytes for each in extents if each.offset is not None),
+        runs=runs,
+        stored_bytes=size_bytes if is_resident else sum(each.size_bytes for each in runs if each.offset is not None),
         holds_contents=size_bytes > 0 and _holds_contents(volume, file, attribute),
         is_compressed=bool(flags & _COMPRESSED),
         is_encrypted=bool(flags & _ENCRYPTED),
@@ -93,15 +98,12 @@ def _holds_contents(volume: Volume, file: Any, attribute: Any) -> bool:
     return kind in _CONTENTS and is_of_file
 
 
-def _extents(volume: Volume, attribute: Any, size_bytes: int, *, is_whole: bool) -> Iterator[Extent]:
-    """Give the runs of an attribute, up to its size, or all where they are compressed."""
+def _runs(volume: Volume, attribute: Any) -> Iterator[Extent]:
     block_bytes = int(volume.info.block_size)
     for run in attribute:
-        run_bytes = int(run.len) * block_bytes
-        here = run_bytes if is_whole else min(run_bytes, size_bytes)
-        size_bytes -= here if not is_whole else 0
-        if here > 0:
-            yield Extent(None if int(run.flags) else int(run.addr) * block_bytes, here)
+        if int(run.len) > 0:
+            # A run with any flag is not stored: it is a hole, or was not found.
+            yield Extent(None if int(run.flags) else int(run.addr) * block_bytes, int(run.len) * block_bytes)
 
 
 class StreamBytes:

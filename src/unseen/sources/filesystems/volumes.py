@@ -1,6 +1,7 @@
 """Files, deleted files and unclaimed space of the file systems that The Sleuth Kit reads."""
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -9,10 +10,12 @@ import pytsk3
 
 from unseen.model import ByteSource, Reason, State, UnreadError
 from unseen.sources.filesystems import recognition
-from unseen.sources.filesystems.extents import Claimed, Claims
+from unseen.sources.filesystems.ext import tables_of
+from unseen.sources.filesystems.extents import Claimed, Extent
 from unseen.sources.filesystems.sleuth import Volume
 from unseen.sources.filesystems.streams import Stream, open_stream, streams_of, times_of
 from unseen.sources.filesystems.tree import Tree
+from unseen.sources.filesystems.unclaimed import Account
 from unseen.sources.layers.member import Context, Member
 
 __all__ = ["unpack"]
@@ -34,6 +37,7 @@ class _Kind:
         number: The library's number of it.
         has_table: Metadata entries lie in a table that can be walked through; elsewhere they are slots of directories.
         first_of_users: Entries before it are the file system's own.
+        tables_of: Gives blocks that lie among those of files and are neither files nor free.
     """
 
     layer: str
@@ -41,6 +45,7 @@ class _Kind:
     number: int
     has_table: bool = False
     first_of_users: int = 0
+    tables_of: Callable[[ByteSource], Iterable[Extent]] = lambda _: ()
 
 
 _KINDS = (
@@ -48,7 +53,9 @@ _KINDS = (
     _Kind("exfat", recognition.is_exfat, pytsk3.TSK_FS_TYPE_EXFAT),
     _Kind("iso9660", recognition.is_iso9660, pytsk3.TSK_FS_TYPE_ISO9660),
     _Kind("hfs", recognition.is_hfs, pytsk3.TSK_FS_TYPE_HFS),
-    _Kind("ext", recognition.is_ext, pytsk3.TSK_FS_TYPE_EXT_DETECT, has_table=True, first_of_users=11),
+    _Kind(
+        "ext", recognition.is_ext, pytsk3.TSK_FS_TYPE_EXT_DETECT, has_table=True, first_of_users=11, tables_of=tables_of
+    ),
     _Kind("fat", recognition.is_fat, pytsk3.TSK_FS_TYPE_FAT_DETECT),
     _Kind("ufs", recognition.is_ufs, pytsk3.TSK_FS_TYPE_FFS_DETECT, has_table=True, first_of_users=3),
 )
@@ -61,22 +68,21 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     if kind is None:
         yield Reason.UNSUPPORTED
         return
-    claims = Claims(source.size_bytes)
+    account = Account(source)
     try:
         volume = Volume(source, kind.number)
     except UnreadError as error:
         yield error.reason
     else:
-        yield from _Files(volume, kind, claims, context).members()
-    if claims.merged().gaps():
-        # What no file claims is not looked through yet, and that is said.
-        yield Reason.UNSUPPORTED
+        yield from _Files(volume, kind, account, context).members()
+        if int(volume.info.block_count) * int(volume.info.block_size) > source.size_bytes:
+            yield Reason.TRUNCATED
+    yield from account.carve(kind.layer)
 
 
 class _Files:
-    def __init__(self, volume: Volume, kind: _Kind, claims: Claims, context: Context) -> None:
-        self._volume, self._kind, self._claims, self._context = volume, kind, claims, context
-        self._occupied = Claims(volume.source.size_bytes)
+    def __init__(self, volume: Volume, kind: _Kind, account: Account, context: Context) -> None:
+        self._volume, self._kind, self._account, self._context = volume, kind, account, context
         self._tree = Tree(volume)
 
     def members(self) -> Iterator[Member | Reason]:
@@ -86,7 +92,8 @@ class _Files:
             else:
                 yield from self._file(entry.path, entry.file)
         self._tree.walk_deleted()
-        occupied = self._occupied.merged()
+        self._occupy_own()
+        occupied = self._account.occupied.merged()
         for inode, file in self._left_over():
             yield from self._left_over_file(inode, file, occupied)
 
@@ -95,10 +102,20 @@ class _Files:
             if isinstance(stream, Reason):
                 yield self._unread(path, stream, State.ALLOCATED)
                 continue
-            self._occupied.add(stream.extents)
+            self._account.occupied.add(stream.runs)
             if stream.holds_contents:
-                self._claims.add(stream.extents)
+                self._account.screened(stream.extents)
                 yield self._member(path, file, stream, State.ALLOCATED)
+
+    def _occupy_own(self) -> None:
+        """Note the blocks that the file system keeps for itself."""
+        with contextlib.suppress(UnreadError):
+            self._account.occupied.add(self._kind.tables_of(self._volume.source))
+        for inode in range(int(self._volume.info.first_inum), self._kind.first_of_users):
+            if inode not in self._tree.seen:
+                with contextlib.suppress(UnreadError):
+                    for stream in streams_of(self._volume, self._volume.file(inode)):
+                        self._account.occupied.add(stream.runs)
 
     def _left_over(self) -> Iterator[tuple[int, Any]]:
         """Give metadata entries that no allocated name leads to."""
@@ -126,6 +143,7 @@ class _Files:
         state = State.DELETED if path is not None else State.ORPHAN
         for stream in self._streams(file):
             if not isinstance(stream, Reason) and stream.holds_contents and (left := _left_of(stream, occupied)):
+                self._account.recovered(left.extents)
                 yield self._member(path or f"inode {inode}", file, left, state)
 
     def _streams(self, file: Any) -> list[Stream] | list[Reason]:
