@@ -145,7 +145,7 @@ def _outcome(hashes: ItemHashes, *, is_finding: bool) -> Outcome:
     `not_screened` item into a `match`: how far it was screened is one question, what it matches another.
     """
     match hashes.reason:
-        case Reason.NOT_MEDIA | Reason.LOW_QUALITY:
+        case Reason.NOT_MEDIA | Reason.LOW_QUALITY | Reason.KNOWN_FILE:
             return Outcome.DIGEST_ONLY
         case None:
             return Outcome.MATCH if is_finding else Outcome.NO_MATCH

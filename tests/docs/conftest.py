@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.docs.sessions import run_shell
+from tests.unit.lists.reference_sets import make_set
 
 
 def draw(seed: int, size: tuple[int, int]) -> Image.Image:
@@ -33,7 +34,8 @@ def furnish(tmp_path: Path) -> Path:
     """Make what the sessions start from: pictures that stand for known material, and a folder to be scanned.
 
     `known/` holds three pictures; `uploads/` holds a smaller copy of one of them, a mirrored copy of another, a
-    picture nobody knows, a text file, and a picture cut off in the middle.
+    picture nobody knows, a text file, and a picture cut off in the middle. A set of known files holds the one that
+    nobody knows.
     """
     known, uploads = tmp_path / "known", tmp_path / "uploads"
     known.mkdir()
@@ -47,4 +49,5 @@ def furnish(tmp_path: Path) -> Path:
     draw(8, (640, 480)).save(uploads / "broken.png")
     whole = (uploads / "broken.png").read_bytes()
     (uploads / "broken.png").write_bytes(whole[: len(whole) // 2])
+    make_set(tmp_path / "RDS_2026.03.1_modern_minimal.db", [(uploads / "other.jpg").read_bytes(), b"a program"])
     return tmp_path

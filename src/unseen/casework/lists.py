@@ -14,7 +14,7 @@ from unseen.casework.proof.clock import now_utc
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import ListError, UsageError
 from unseen.hashing.plugin import HASHERS_GROUP
-from unseen.lists import ListFile, write_lines
+from unseen.lists import ListFile, ListFormat, write_lines
 from unseen.model import ListClass
 from unseen.store import ListAccount, ListInfo, ListOrigin, open_store
 
@@ -41,7 +41,7 @@ class AddedList:
     Attributes:
         account: What the store now holds.
         format_is_guessed: Whether the format was guessed from the content; a person should be told which.
-        class_is_assumed: Whether nobody gave a class, so that it is csam; a person should be told.
+        class_is_assumed: Whether nobody gave a class, so that one was chosen; a person should be told.
         duplicates: Entries left out because they said what an earlier one had said.
         passed_over: What was left out on purpose, by reason: `not_screened`, `low_quality`, `empty_file`,
             `negative_opinion`, `no_hash`.
@@ -74,9 +74,10 @@ def add_list(
         store: Path of the store; made where there is none.
         name: How the list will be called.
         path: The file; `-` for standard input.
-        file_format: `text`, `csv`, `jsonl`, `hash` or `vics`; None to guess it from the content.
+        file_format: `text`, `csv`, `jsonl`, `hash`, `vics` or `nsrl`; None to guess it from the content.
         signal: Signal of values that name none.
-        list_class: `csam`, `user_reported`, `known_file` or `cleared`; None for `csam`.
+        list_class: `csam`, `user_reported`, `known_file` or `cleared`; None for `csam`, and for `known_file` where
+            the format can hold nothing else.
         replace: Whether a list of this name gives way, in the same transaction.
         note: Told what a person should know: that a signing key was made.
         keys: Folder of signing keys; None for `UNSEEN_KEYS` or the user's own.
@@ -88,7 +89,7 @@ def add_list(
         StoreError: The store cannot be written.
     """
     _check_name(name)
-    chosen = _parse_class(list_class)
+    chosen = None if list_class is None else _parse_class(list_class)
     plugged = {point.name for point in entry_points(group=HASHERS_GROUP)}
     with (
         ListFile(path, file_format=file_format, signal=signal, plugged=plugged) as file,
@@ -98,10 +99,11 @@ def add_list(
             opened,
             name,
             file.entries(),
-            list_class=chosen,
+            list_class=_class_of(file, chosen),
             origin=ListOrigin(_printable(path), file.format.value, lambda: file.sha256),
             at_utc=now_utc(),
             replace=replace,
+            is_distinct=file.is_distinct,
         )
         return AddedList(
             account=stores.read_account(opened, name),
@@ -224,9 +226,16 @@ def _check_name(name: str) -> None:
         )
 
 
-def _parse_class(text: str | None) -> ListClass:
-    if text is None:
-        return ListClass.CSAM
+def _class_of(file: ListFile, chosen: ListClass | None) -> ListClass:
+    """The class of a list: a set of commonplace files must never become a list that accuses whoever has them."""
+    if file.format is not ListFormat.NSRL:
+        return chosen or ListClass.CSAM
+    if chosen not in {None, ListClass.KNOWN_FILE}:
+        raise UsageError(f"{file.name} holds commonplace files", hint="the NSRL's sets can only be of class known_file")
+    return ListClass.KNOWN_FILE
+
+
+def _parse_class(text: str) -> ListClass:
     try:
         return ListClass(text.lower())
     except ValueError:

@@ -123,7 +123,7 @@ def _screened(hashes: ItemHashes) -> tuple[Outcome, Reason | None]:
     """How far a row without matches was screened when it was hashed, and why not further."""
     qualities = [quality for quality in _qualities(hashes) if quality is not None]
     match hashes.reason:
-        case Reason.NOT_MEDIA | Reason.LOW_QUALITY:
+        case Reason.NOT_MEDIA | Reason.LOW_QUALITY | Reason.KNOWN_FILE:
             return Outcome.DIGEST_ONLY, hashes.reason
         case Reason.TRUNCATED if hashes.pdq is not None:
             return Outcome.NO_MATCH, hashes.reason

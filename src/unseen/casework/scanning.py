@@ -120,6 +120,7 @@ def run_scan(
         indexing = Indexing(threshold_bits=settings.threshold_bits, verify=True, may_write=True, note=watchers.note)
         known = load_known(store, settings.lists, hashers=hashers, indexing=indexing)
         matcher = known.matcher(settings.threshold_bits, hashers)
+        workers.know(stack.enter_context(known.open_known_files(watchers.note)))
         darkroom: Darkroom | Watched = stack.enter_context(workers)
         for gap in workers.sandbox.gaps:
             watchers.note(gap)

@@ -25,13 +25,13 @@ def add(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The list; - for standard input.")],
     *,
     file_format: Annotated[
-        Literal["text", "csv", "jsonl", "hash", "vics"] | None,
+        Literal["text", "csv", "jsonl", "hash", "vics", "nsrl"] | None,
         typer.Option("--format", help="Format of the file. Default: guessed from its content."),
     ] = None,
     signal: Signal = None,
     list_class: Annotated[
         Literal["csam", "user_reported", "known_file", "cleared"] | None,
-        typer.Option("--class", help="What the list is for. Default: csam."),
+        typer.Option("--class", help="What the list is for. Default: csam; of NSRL sets known_file."),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of a list of this name.")] = False,
     store: Store = DEFAULT_STORE,
@@ -40,7 +40,7 @@ def add(
     """Take a list from a file into the store: whole, or not at all.
 
     In plain text each line names its signal (pdq:HEX, md5:HEX), or --signal does. Also reads CSV, JSON Lines, rows of
-    `unseen hash --json`, and Project VIC / CAID JSON.
+    `unseen hash --json`, Project VIC / CAID JSON, and the SQLite files of the NSRL.
 
     Example: unseen list add known hashes.jsonl
     """
@@ -58,7 +58,7 @@ def add(
         note=voice.note,
     )
     if added.class_is_assumed:
-        voice.note("no --class was given: the list counts as csam")
+        voice.note(f"no --class was given: the list counts as {added.account.info.list_class}")
     if added.format_is_guessed:
         voice.note(f"no --format was given: the file was read as {added.account.info.file_format}")
     for reason, count in sorted(added.passed_over.items()):

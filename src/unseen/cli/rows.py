@@ -92,7 +92,7 @@ def refused_row(refused: NotScreened) -> Row:
 def outcome(hashes: ItemHashes) -> str:
     """What became of an item that was hashed only: `hashed`, `digest_only` or `not_screened`."""
     match hashes.reason:
-        case Reason.NOT_MEDIA | Reason.LOW_QUALITY:
+        case Reason.NOT_MEDIA | Reason.LOW_QUALITY | Reason.KNOWN_FILE:
             return "digest_only"
         case None:
             return "hashed"

@@ -154,7 +154,8 @@ def report_lines(written: Sequence["WrittenReport"]) -> list[str]:
 def summary_lines(summary: Summary) -> list[str]:
     """The account, so that it can be added up."""
     in_part = f", {summary.truncated:,} of them hashed in part" if summary.truncated else ""
-    screened = f"{summary.hashed:,} hashed, {summary.digest_only:,} by digest only"
+    known = f" ({summary.known_file:,} of them known files)" if summary.known_file else ""
+    screened = f"{summary.hashed:,} hashed, {summary.digest_only:,} by digest only{known}"
     beyond = summary.entries_not_searchable
     return [
         "",

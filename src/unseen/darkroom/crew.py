@@ -9,10 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unseen.darkroom.lock import Sandbox
-from unseen.darkroom.wire import ANSWER_BYTES, GREETING, Garbled, pack_request, unpack_answer, unpack_greeting
+from unseen.darkroom.wire import (
+    ANSWER_BYTES,
+    GREETING,
+    Garbled,
+    pack_digest_file,
+    pack_request,
+    unpack_answer,
+    unpack_greeting,
+)
 from unseen.decoding import Limits
 from unseen.errors import SandboxError
 from unseen.hashing import kernel_in_use
+from unseen.hashing.known_files import DigestFile
 from unseen.model import Item, ItemHashes, Reason
 
 __all__ = ["DEADLINE_S", "IN_FLIGHT_MAX", "SANDBOX_HINT", "Task", "Worker"]
@@ -116,6 +125,14 @@ class Worker:
         try:
             socket.send_fds(self.socket, [pack_request(task.number, task.digests_only)], [task.descriptor])
         except OSError:
+            return
+
+    def know(self, file: DigestFile) -> None:
+        """Hand over a file of digests of commonplace files, before any item; at any time after the start."""
+        try:
+            socket.send_fds(self.socket, [pack_digest_file(file)], [file.descriptor])
+        except OSError:
+            # It is gone, which is noticed on listening.
             return
 
     def listen(self, signals: Sequence[str], now_s: float, deadline_s: float) -> tuple[Task, ItemHashes] | None:

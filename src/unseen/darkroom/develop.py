@@ -16,6 +16,7 @@ from unseen import hashing
 from unseen.darkroom.hashers import hash_extra
 from unseen.decoding import LIMITS, SNIFF_BYTES, Kind, Limits, Picture, decode, sniff
 from unseen.errors import SourceError
+from unseen.hashing.known_files import KnownFiles
 from unseen.hashing.plugin import Hasher
 from unseen.model import QUALITY_MIN, How, ItemHashes, Reason, Variant
 
@@ -36,6 +37,7 @@ _STRETCHED_SIDE = 512
 # tenth of the time of such a picture; no pixels outlive the call that decoded them, so nobody sees them overwritten.
 _SCRATCH_BYTES = 40_000_000
 _MEMORY = threading.local()
+_NO_FILES = KnownFiles()
 _NOTHING_READ = ItemHashes(size_bytes=0, sha256=None, sha1=None, md5=None, reason=Reason.UNREADABLE)
 
 
@@ -68,13 +70,20 @@ def hash_file(path: str | os.PathLike[str], *, limits: Limits = LIMITS) -> ItemH
     return hashes
 
 
-def develop(data: bytes | memoryview, *, limits: Limits = LIMITS, hashers: Sequence[Hasher] = ()) -> ItemHashes:
+def develop(
+    data: bytes | memoryview,
+    *,
+    limits: Limits = LIMITS,
+    hashers: Sequence[Hasher] = (),
+    known_files: KnownFiles = _NO_FILES,
+) -> ItemHashes:
     """Take every hash of one item's bytes. Raises nothing, whatever the bytes are.
 
     Args:
         data: All bytes of the item.
         limits: What is too large to decode; it is digested all the same.
         hashers: Hashers that a licensee plugged in.
+        known_files: Commonplace files, which are digested and not decoded.
 
     Returns:
         Digests; and, of a picture, the canonical PDQ and its variants in fixed order: seven further orientations, the
@@ -84,6 +93,8 @@ def develop(data: bytes | memoryview, *, limits: Limits = LIMITS, hashers: Seque
     digests = _Digests()
     for start in range(0, len(view), _CHUNK_BYTES):
         digests.update(view[start : start + _CHUNK_BYTES])
+    if digests.are_of(known_files):
+        return digests.finish(Reason.KNOWN_FILE)
     picture = decode(view, limits, scratch=_scratch())
     if isinstance(picture, Reason):
         return digests.finish(picture)
@@ -91,7 +102,12 @@ def develop(data: bytes | memoryview, *, limits: Limits = LIMITS, hashers: Seque
 
 
 def develop_descriptor(
-    descriptor: int, *, limits: Limits = LIMITS, hashers: Sequence[Hasher] = (), digests_only: Reason | None = None
+    descriptor: int,
+    *,
+    limits: Limits = LIMITS,
+    hashers: Sequence[Hasher] = (),
+    known_files: KnownFiles = _NO_FILES,
+    digests_only: Reason | None = None,
 ) -> ItemHashes:
     """Take every hash of what an open file holds, from its first byte to its end.
 
@@ -102,6 +118,7 @@ def develop_descriptor(
         descriptor: Readable, seekable. Its offset is not used, and moved to the end.
         limits: As for `develop`.
         hashers: As for `develop`.
+        known_files: As for `develop`.
         digests_only: Give this reason and do not decode: for an item that a decoder died of.
 
     Returns:
@@ -110,18 +127,18 @@ def develop_descriptor(
     try:
         size_bytes = os.lseek(descriptor, 0, os.SEEK_END)
         if digests_only is not None:
-            return _digest_stream(descriptor, digests_only)
+            return _digest_stream(descriptor, digests_only, known_files)
         if size_bytes > _SMALL_BYTES:
             kind = sniff(os.pread(descriptor, SNIFF_BYTES, 0)).kind
             if kind in {Kind.UNSUPPORTED, Kind.NOT_MEDIA}:
-                return _digest_stream(descriptor, Reason[kind.name])
+                return _digest_stream(descriptor, Reason[kind.name], known_files)
         data = _read_whole(descriptor, size_bytes, max(limits.bytes_max, _SMALL_BYTES))
         if data is None:
-            return _digest_stream(descriptor, Reason.TOO_LARGE)
-        return develop(data, limits=limits, hashers=hashers)
+            return _digest_stream(descriptor, Reason.TOO_LARGE, known_files)
+        return develop(data, limits=limits, hashers=hashers, known_files=known_files)
     except MemoryError:
         # The bytes themselves do not fit beside what is decoded of them; digests need no room.
-        return _digest_stream(descriptor, Reason.TOO_LARGE)
+        return _digest_stream(descriptor, Reason.TOO_LARGE, known_files)
     except OSError:
         return _NOTHING_READ
 
@@ -149,6 +166,10 @@ class _Digests:
         self._sha1.update(chunk)
         self._md5.update(chunk)
         self._size_bytes += len(chunk)
+
+    def are_of(self, known_files: KnownFiles) -> bool:
+        """Whether what was digested so far is a commonplace file."""
+        return bool(known_files) and known_files.hold(self._sha256.digest(), self._sha1.digest(), self._md5.digest())
 
     def finish(
         self,
@@ -238,10 +259,10 @@ def _read_whole(descriptor: int, size_bytes: int, bytes_max: int) -> bytes | Non
     return data
 
 
-def _digest_stream(descriptor: int, reason: Reason) -> ItemHashes:
+def _digest_stream(descriptor: int, reason: Reason, known_files: KnownFiles) -> ItemHashes:
     digests, buffer, offset = _Digests(), bytearray(_CHUNK_BYTES), 0
     view = memoryview(buffer)
     while count := os.preadv(descriptor, [buffer], offset):
         digests.update(view[:count])
         offset += count
-    return digests.finish(reason)
+    return digests.finish(Reason.KNOWN_FILE if digests.are_of(known_files) else reason)

@@ -7,7 +7,7 @@ import selectors
 import stat
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +17,7 @@ from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.wire import Garbled
 from unseen.decoding import LIMITS, Limits
 from unseen.errors import SandboxError
+from unseen.hashing.known_files import DigestFile
 from unseen.model import Item, ItemHashes, Reason
 
 __all__ = ["Darkroom"]
@@ -65,6 +66,7 @@ class Darkroom:
         self._selector = selectors.DefaultSelector()
         self._crew: list[Worker] = []
         self._requeued: deque[Task] = deque()
+        self._known_files: tuple[DigestFile, ...] = ()
         self._number = 0
         self._is_exhausted = False
 
@@ -93,6 +95,16 @@ class Darkroom:
         """Start the workers without waiting for them, while the caller has something else to do. Entering waits."""
         for _ in range(self._size - len(self._crew)):
             self._start()
+
+    def know(self, files: Sequence[DigestFile]) -> None:
+        """From now on digest commonplace files and do not decode them; before any item, and once.
+
+        Args:
+            files: Where their digests lie; the descriptors stay open, and the caller's, until `close`.
+        """
+        self._known_files = tuple(files)
+        for worker in self._crew:
+            self._tell(worker)
 
     def close(self) -> None:
         """End every worker, and let go of what they held."""
@@ -220,7 +232,12 @@ class Darkroom:
     def _start(self) -> None:
         worker = Worker(self._limits, self._clock_s(), unsafe_no_sandbox=self._unsafe_no_sandbox)
         self._crew.append(worker)
+        self._tell(worker)
         self._selector.register(worker.socket, selectors.EVENT_READ, worker)
+
+    def _tell(self, worker: Worker) -> None:
+        for file in self._known_files:
+            worker.know(file)
 
     def _replace(self, worker: Worker, reason: Reason) -> Iterator[Answer]:
         """Put a new worker in the place of one, and what it held back into the queue, the first item suspected."""

@@ -10,18 +10,22 @@ import struct
 from unseen.darkroom.lock import Sandbox
 from unseen.decoding import LIMITS
 from unseen.hashing import CONVENTIONS, ORIENTATIONS
+from unseen.hashing.known_files import DigestFile
 from unseen.hashing.plugin import HASHER_BYTES_MAX, HASHERS_MAX
 from unseen.model import How, ItemHashes, Reason, Variant
 
 __all__ = [
     "ANSWER_BYTES",
+    "DIGEST_FILE",
     "GREETING",
     "REQUEST",
     "Garbled",
     "pack_answer",
+    "pack_digest_file",
     "pack_greeting",
     "pack_request",
     "unpack_answer",
+    "unpack_digest_file",
     "unpack_greeting",
     "unpack_request",
 ]
@@ -33,6 +37,8 @@ class Garbled(Exception):  # noqa: N818  # never leaves the darkroom; the worker
 
 # Number of the item, and the code of a reason to give without decoding (0: decode).
 REQUEST = struct.Struct("<QB7x")
+# Of a file of digests whose descriptor goes along: offset, count, size of each. Of another size than a request.
+DIGEST_FILE = struct.Struct("<QQB15x")
 # Magic, whether the worker is locked, its single thread, version of Landlock, error number, then the signals.
 GREETING = struct.Struct("<4sBBBxi")
 _GREETING_MAGIC = b"DARK"
@@ -78,6 +84,16 @@ def unpack_request(message: bytes) -> tuple[int, Reason | None]:
     """Read what `pack_request` wrote."""
     number, code = REQUEST.unpack(message)
     return number, _REASONS[code]
+
+
+def pack_digest_file(file: DigestFile) -> bytes:
+    """Say where the digests of commonplace files lie in the file whose descriptor goes along."""
+    return DIGEST_FILE.pack(file.offset, file.count, file.digest_bytes)
+
+
+def unpack_digest_file(message: bytes, descriptor: int) -> DigestFile:
+    """Read what `pack_digest_file` wrote."""
+    return DigestFile(descriptor, *DIGEST_FILE.unpack(message))
 
 
 def pack_greeting(sandbox: Sandbox | None, error_number: int) -> bytes:

@@ -14,10 +14,18 @@ from unseen.darkroom.hashers import load_hashers
 from unseen.darkroom.lock import die_with_parent, lock_process
 from unseen.darkroom.seccomp import WORKER_SOCKET
 from unseen.darkroom.warmup import warm_up
-from unseen.darkroom.wire import REQUEST, pack_answer, pack_greeting, unpack_request
+from unseen.darkroom.wire import (
+    DIGEST_FILE,
+    REQUEST,
+    pack_answer,
+    pack_greeting,
+    unpack_digest_file,
+    unpack_request,
+)
 from unseen.decoding import Limits
 from unseen.errors import SandboxError
 from unseen.hashing import use_kernel
+from unseen.hashing.known_files import KnownFiles
 from unseen.hashing.plugin import Hasher
 
 __all__ = ["main"]
@@ -61,14 +69,21 @@ def main(arguments: Sequence[str]) -> None:
 
 def _serve(connection: socket.socket, limits: Limits, hashers: tuple[Hasher, ...]) -> None:
     signals = tuple(hasher.signal for hasher in hashers)
+    known_files = KnownFiles()
     ancillary_bytes = socket.CMSG_SPACE(_DESCRIPTOR_BYTES)
     while True:
-        message, ancillary, _, _ = connection.recvmsg(REQUEST.size, ancillary_bytes)
+        message, ancillary, _, _ = connection.recvmsg(max(REQUEST.size, DIGEST_FILE.size), ancillary_bytes)
         if not message:
             return
-        number, digests_only = unpack_request(message)
         descriptor = int.from_bytes(ancillary[0][2][:_DESCRIPTOR_BYTES], sys.byteorder)
-        hashes = develop_descriptor(descriptor, limits=limits, hashers=hashers, digests_only=digests_only)
+        if len(message) == DIGEST_FILE.size:
+            # Stays open for as long as the process lives.
+            known_files.add(unpack_digest_file(message, descriptor))
+            continue
+        number, digests_only = unpack_request(message)
+        hashes = develop_descriptor(
+            descriptor, limits=limits, hashers=hashers, known_files=known_files, digests_only=digests_only
+        )
         os.close(descriptor)
         os.write(WORKER_SOCKET, pack_answer(number, hashes, signals))
 

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 
 from unseen.errors import ListError, UsageError
 from unseen.lists.notes import Notes
+from unseen.lists.nsrl import RdsFile, is_sqlite, read_rds
 from unseen.lists.questions import ask_for, read_question_rows
 from unseen.lists.rows import is_hash_row, load_object, read_rows
 from unseen.lists.stream import ListStream
@@ -38,6 +39,8 @@ class ListFormat(StrEnum):
     # JSON Lines too, but of `unseen hash --json`: one object for each item.
     HASH = "hash"
     VICS = "vics"
+    # The NSRL's Reference Data Set, version 3: SQLite, the only format that is not text.
+    NSRL = "nsrl"
 
 
 _READERS: dict[ListFormat, Callable[[ListStream, Notes], Iterator[Entry]]] = {
@@ -82,10 +85,11 @@ class ListFile:
         """
         self._notes = Notes(str(path), _check_signal(signal, plugged), plugged, is_question)
         chosen = _check_format(file_format)
-        self._stream = ListStream(path)
         self.name = str(path)
         self.is_guessed = chosen is None
-        self.format = chosen or _guess(self._stream.head)
+        is_rds = chosen is ListFormat.NSRL or (chosen is None and is_sqlite(path))
+        self._stream: ListStream | RdsFile = RdsFile(path) if is_rds else ListStream(path)
+        self.format = chosen or (ListFormat.NSRL if is_rds else _guess(self._stream.head))
 
     @property
     def sha256(self) -> bytes:
@@ -102,6 +106,11 @@ class ListFile:
         """Columns of a table that mean nothing to us, once `entries` has ended."""
         return self._notes.unread_columns
 
+    @property
+    def is_distinct(self) -> bool:
+        """Whether no entry says what an earlier one said, so that nobody need compare them."""
+        return isinstance(self._stream, RdsFile)
+
     def entries(self) -> Iterator[Entry]:
         """Read the entries, in their order. Only once.
 
@@ -112,6 +121,8 @@ class ListFile:
             ListFormatError: Bad lines: the first in full, 20 by number, and their count.
             ListError: The file cannot be read, or holds no entry, or more than anybody's list.
         """
+        if isinstance(self._stream, RdsFile):
+            return self._whole(read_rds(self._stream, self._notes))
         return self._whole(_READERS[self.format](self._stream, self._notes))
 
     def questions(self) -> Iterator[tuple[str, ItemHashes]]:
@@ -122,7 +133,7 @@ class ListFile:
         Raises:
             ListFormatError, ListError: As of `entries`.
         """
-        if self.format in {ListFormat.JSONL, ListFormat.HASH}:
+        if self.format in {ListFormat.JSONL, ListFormat.HASH} and isinstance(self._stream, ListStream):
             return self._whole(read_question_rows(self._stream, self._notes))
         return map(ask_for, self.entries())
 

@@ -41,6 +41,7 @@ Rows = npt.NDArray[np.int64]
 # large one, both become one.
 _ADDED_MAX = 1 << 20
 _BESIDES_BYTES = 1 << 24
+_DIGESTS_AT_ONCE = 1 << 20
 
 
 def building_bytes(count: int, threshold_bits: int = THRESHOLD_BITS_DEFAULT) -> int:
@@ -48,6 +49,21 @@ def building_bytes(count: int, threshold_bits: int = THRESHOLD_BITS_DEFAULT) -> 
     entire = 40 * count + kernel.index_bytes(count, threshold_bits)
     # The table of checksums, held some times over, and what any process needs to write a file.
     return entire + entire // 256 + _BESIDES_BYTES
+
+
+def _as_bytes(values: Values) -> npt.NDArray[np.void]:
+    return np.ascontiguousarray(values).view(np.dtype((np.void, values.shape[1])))[:, 0]
+
+
+def _is_in_order(values: Values) -> bool:
+    """Whether digests ascend already, so that they can be written from where they lie, be that a file."""
+    before = b""
+    for at in range(0, len(values), _DIGESTS_AT_ONCE):
+        some = values[at : at + _DIGESTS_AT_ONCE]
+        if some[0].tobytes() < before or (np.argsort(_as_bytes(some), kind="stable") != np.arange(len(some))).any():
+            return False
+        before = some[-1].tobytes()
+    return True
 
 
 def _join(held: tuple[Values, Rows], added: tuple[Values, Rows], removed: Rows) -> tuple[Values, Rows]:
@@ -182,9 +198,11 @@ class IndexWriter:
             index = Index.build(values, threshold_bits=self._threshold_bits)
             parts = [*index.parts(), ("rows", rows.view(np.uint8))]
             return write_named(folder, kind_of(signal), index.facts(), parts)
-        order = np.argsort(np.ascontiguousarray(values).view(np.dtype((np.void, values.shape[1])))[:, 0], kind="stable")
         facts = {"signal": signal, "digest_bytes": values.shape[1], "count": len(rows)}
-        parts = [("sorted", values[order].ravel()), ("rows", rows[order].view(np.uint8))]
+        if not _is_in_order(values):
+            order = np.argsort(_as_bytes(values), kind="stable")
+            values, rows = values[order], rows[order]
+        parts = [("sorted", values.reshape(-1)), ("rows", rows.view(np.uint8))]
         return write_named(folder, kind_of(signal), facts, parts)
 
     def _write_removed(self, removed: Rows) -> FileRef | None:

@@ -87,6 +87,13 @@ class StoredColumn:
             query_at, rows, distance_bits = query_at[kept], rows[kept], distance_bits[kept]
         return query_at, rows, distance_bits
 
+    def digest_places(self) -> list[tuple[Path, int, int]]:
+        """Where its digests lie in ascending order: file, offset of the first, count. None where some were removed."""
+        if self.signal == Signal.PDQ or len(self._removed):
+            return []
+        places = ((each.mapped.path, dict(each.mapped.parts)["sorted"][0], each.file.count) for each in self._segments)
+        return list(places)
+
     @property
     def rows(self) -> Rows:
         """Keys of all entries, ascending; reads all of them."""

@@ -38,7 +38,7 @@ class Entry:
     """One hash in a list.
 
     Attributes:
-        entry: The list's own identifier, or its position (`line 7`, `media 7`) where the list gives none.
+        entry: The list's own identifier, or its position (`line 7`, `media 7`, `row 7`) where the list gives none.
         signal: Name of the signal; one of `Signal` where this program can search it.
         value: Raw bytes of the hash; of signals that are not in `Signal`, the text as the list gave it. Never printed.
         labels: Categories as the list gave them.
@@ -57,7 +57,7 @@ class Entry:
     @property
     def is_positional(self) -> bool:
         """Whether the identifier is only the place in the file, as readers of lists make it up."""
-        return self.entry.startswith(("line ", "media "))
+        return self.entry.startswith(("line ", "media ", "row "))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -138,8 +138,8 @@ class ItemHashes:
         variants: Further hashes of the same picture, in a fixed order, without duplicates of (pdq).
         vpdq: Frames of a video in order, or None.
         extra: (signal, value) pairs from hashers that a licensee plugged in.
-        reason: None for a whole picture. `not_media`, `low_quality`: digests only. `truncated` with a PDQ:
-            decoded in part. Any other, and `truncated` without one: not screened.
+        reason: None for a whole picture. `not_media`, `low_quality`, `known_file`: digests only. `truncated` with a
+            PDQ: decoded in part. Any other, and `truncated` without one: not screened.
     """
 
     size_bytes: int

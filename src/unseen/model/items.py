@@ -30,6 +30,8 @@ class Reason(StrEnum):
     # Of digest_only.
     NOT_MEDIA = "not_media"
     LOW_QUALITY = "low_quality"
+    # Commonplace, by a list of class known_file: its digests were matched, and no more work spent on it.
+    KNOWN_FILE = "known_file"
     # Of not_screened. A picture that decodes in part keeps its outcome and has a row `truncated` besides.
     UNREADABLE = "unreadable"
     CHANGED = "changed"

@@ -90,3 +90,5 @@ class Summary:
     entries_not_searchable: int
     seconds: float
     ledger_checkpoint: str | None = None
+    # Of digest_only; scans of older versions knew no such items.
+    known_file: int = 0

@@ -213,7 +213,7 @@ def _account(report: ReportData) -> list[Block]:
         ["Hashed", "pictures of which digests and PDQ were compared", number(summary.hashed)],
         [
             "Digests only",
-            "no picture, or too flat for PDQ" + (f": {by_reason}" if by_reason else ""),
+            "no picture, too flat for PDQ, or a commonplace file" + (f": {by_reason}" if by_reason else ""),
             number(summary.digest_only),
         ],
         ["Not screened", "named above, each with its reason", f"+ {number(summary.not_screened)}"],

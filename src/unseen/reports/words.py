@@ -72,6 +72,7 @@ STATES = {
 REASONS = {
     Reason.NOT_MEDIA: "not a picture, told by content and not by name",
     Reason.LOW_QUALITY: "a picture too flat for PDQ: no reading of it reaches quality 50",
+    Reason.KNOWN_FILE: "a commonplace file, by a list of known files: its digests were compared, no more",
     Reason.UNREADABLE: "could not be opened or read, or nothing of the picture could be decoded",
     Reason.CHANGED: "changed or vanished while it was read",
     Reason.TRUNCATED: "the picture ends early or has more frames than are read: screened as far as it goes",
@@ -81,6 +82,8 @@ REASONS = {
     Reason.ENCRYPTED: "needs a password",
     Reason.TIMED_OUT: "the decoder did not end in time, twice",
     Reason.DECODER_CRASHED: "the decoder died, twice",
+    Reason.TOO_MANY: "a container that holds more than is looked into",
+    Reason.READER_CRASHED: "the process that looked into it died of it, twice",
     Reason.READER_NOT_INSTALLED: "needs a component that was not installed",
 }
 

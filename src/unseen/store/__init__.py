@@ -1,5 +1,6 @@
 """SQL: the truth about lists, scans, items and findings, and the entries of the ledger beside them."""
 
+from unseen.store.columns import load_codes
 from unseen.store.engine import Store, open_store
 from unseen.store.findings import list_findings, name_findings
 from unseen.store.ledger import (
@@ -21,7 +22,6 @@ from unseen.store.lists import (
     add_list,
     list_entries,
     list_lists,
-    load_codes,
     name_entries,
     read_account,
     read_version,

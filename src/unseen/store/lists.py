@@ -6,13 +6,13 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
-import numpy.typing as npt
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from unseen.errors import ListError
-from unseen.model import Codes, Entry, Label, ListClass, Signal
+from unseen.model import Entry, Label, ListClass, Signal
 from unseen.store.engine import Store, bulk_insert
 from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import digest_entries, stated_list
@@ -23,9 +23,9 @@ __all__ = [
     "ListInfo",
     "ListOrigin",
     "add_list",
+    "find_list",
     "list_entries",
     "list_lists",
-    "load_codes",
     "name_entries",
     "read_account",
     "read_labels",
@@ -104,11 +104,12 @@ def add_list(
     origin: ListOrigin,
     at_utc: str,
     replace: bool = False,
+    is_distinct: bool = False,
 ) -> int:
     """Keep a list: all its entries or none, in one transaction, in memory of some 40 bytes for each entry.
 
     An entry that says what an earlier one said (same signal, value and labels, and the same identifier where the
-    list gives its own) is left out.
+    list gives its own) is left out. Where the file is known to hold none, memory is constant.
 
     Args:
         store: Open for writing.
@@ -118,6 +119,7 @@ def add_list(
         origin: Where it came from.
         at_utc: When, in ISO 8601.
         replace: Whether a list of this name gives way.
+        is_distinct: Whether no entry says what an earlier one said.
 
     Returns:
         How many entries were left out as duplicates.
@@ -141,10 +143,16 @@ def add_list(
         empty = {"sha256": b"", "entries_sha256": b"", "entry_count": 0}
         connection.execute(insert(lists).values(id=list_id, **row, **empty))
         first_id = (connection.execute(select(func.max(entries.c.id))).scalar_one() or 0) + 1
-        hashes = array("q")
-        bulk_insert(connection, entries, _rows(offered, list_id, first_id, hashes))
-        duplicates = _drop_duplicates(connection, first_id, hashes)
-        row |= {"sha256": origin.sha256(), "entry_count": len(hashes) - duplicates}
+        if is_distinct:
+            duplicates, counter = 0, count(first_id)
+            bulk_insert(connection, entries, _rows(offered, list_id, counter, lambda _: None))
+            kept = next(counter) - first_id
+        else:
+            hashes = array("q")
+            bulk_insert(connection, entries, _rows(offered, list_id, count(first_id), hashes.append))
+            duplicates = _drop_duplicates(connection, first_id, hashes)
+            kept = len(hashes) - duplicates
+        row |= {"sha256": origin.sha256(), "entry_count": kept}
         row["entries_sha256"] = digest_entries(connection, list_id)
         connection.execute(update(lists).where(lists.c.id == list_id).values(row))
         page.add("list_added", stated_list(row), hidden={"origin": origin.path})
@@ -162,7 +170,7 @@ def remove_list(store: Store, name: str, *, at_utc: str) -> int:
         StoreError: The store cannot be written.
     """
     with record(store, at_utc=at_utc) as page:
-        info = _find(page.connection, name)
+        info = find_list(page.connection, name)
         _take_out(page, name)
     return info.entry_count
 
@@ -170,7 +178,7 @@ def remove_list(store: Store, name: str, *, at_utc: str) -> int:
 def record_export(store: Store, name: str, *, path: str, file_format: str, at_utc: str) -> None:
     """Record that the entries of a list, values included, were written to a file."""
     with record(store, at_utc=at_utc) as page:
-        info = _find(page.connection, name)
+        info = find_list(page.connection, name)
         stated = {"list": info.record, "entries": info.entry_count, "format": file_format}
         page.add("list_exported", stated, hidden={"path": path})
 
@@ -188,7 +196,7 @@ def read_account(store: Store, name: str) -> ListAccount:
         ListError: There is no such list.
     """
     with store.read() as connection:
-        info = _find(connection, name)
+        info = find_list(connection, name)
         of_list = entries.c.list_id == select(lists.c.id).where(lists.c.name == name).scalar_subquery()
         count = func.count()
         by_signal = connection.execute(
@@ -213,7 +221,7 @@ def list_entries(store: Store, name: str) -> Iterator[Entry]:
         ListError: There is no such list.
     """
     with store.read() as connection:
-        _find(connection, name)
+        find_list(connection, name)
         query = (
             select(entries.c.entry, entries.c.signal, entries.c.value, entries.c.labels)
             .join(lists, lists.c.id == entries.c.list_id)
@@ -234,7 +242,7 @@ def read_version(store: Store, name: str) -> str:
         ListError: There is no such list.
     """
     with store.read() as connection:
-        info = _find(connection, name)
+        info = find_list(connection, name)
         list_id = connection.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one()
         ends = []
         for signal in Signal:
@@ -244,42 +252,6 @@ def read_version(store: Store, name: str) -> str:
             ends.append([first, last])
     content = [list_id, info.name, info.sha256.hex(), info.added_at_utc, info.entry_count, ends]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def load_codes(
-    store: Store,
-    names: Sequence[str],
-    *,
-    signals: Iterable[Signal] = tuple(Signal),
-    readers: Mapping[str, Callable[[str], bytes]] | None = None,
-) -> Iterator[Codes]:
-    """Load the searchable entries of lists as matrices.
-
-    Args:
-        store: The store.
-        names: Of the lists, in the order wanted.
-        signals: Which of ours.
-        readers: For each further signal, of a plugged-in hasher: turns a value as the list wrote it into bytes of
-            one fixed size.
-
-    Yields:
-        One `Codes` for each list and signal that occurs, signals in the order of `Signal`, then of `readers`.
-
-    Raises:
-        ListError: There is no such list.
-    """
-    with store.read() as connection:
-        for name in names:
-            list_class = _find(connection, name).list_class
-            list_id = connection.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one()
-            for signal in signals:
-                rows, values = _load(connection, list_id, signal.value, None)
-                if len(rows):
-                    yield Codes(name, list_class, signal.value, values, rows)
-            for other, reader in (readers or {}).items():
-                rows, values = _load(connection, list_id, other, reader)
-                if len(rows):
-                    yield Codes(name, list_class, other, values, rows)
 
 
 def name_entries(store: Store, rows: Sequence[int]) -> dict[int, str]:
@@ -309,15 +281,14 @@ def _make_way(page: Page, name: str, *, replace: bool) -> None:
         )
 
 
-def _rows(offered: Iterable[Entry], list_id: int, first_id: int, hashes: "array[int]") -> Iterator[tuple[object, ...]]:
-    note = hashes.append
-    row = first_id
+def _rows(
+    offered: Iterable[Entry], list_id: int, ids: Iterator[int], note: Callable[[int], None]
+) -> Iterator[tuple[object, ...]]:
     for entry in offered:
         labels = _labels_text(entry.labels) if entry.labels else None
         name = entry.entry
         note(hash((entry.value, labels, None if entry.is_positional else name)))
-        yield row, list_id, name, entry.signal, entry.value, labels
-        row += 1
+        yield next(ids), list_id, name, entry.signal, entry.value, labels
 
 
 def _drop_duplicates(connection: Connection, first_id: int, hashes: "array[int]") -> int:
@@ -343,34 +314,16 @@ def _drop_duplicates(connection: Connection, first_id: int, hashes: "array[int]"
     return len(surplus)
 
 
-def _load(
-    connection: Connection, list_id: int, signal: str, reader: Callable[[str], bytes] | None
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    query = (
-        select(entries.c.id, entries.c.value)
-        .where(entries.c.list_id == list_id, entries.c.signal == signal)
-        .order_by(entries.c.id)
-    )
-    rows = array("q")
-    values = bytearray()
-    # The driver's own cursor: SQLAlchemy's rows cost more than reading them.
-    result = connection.execute(query)
-    cursor = result.cursor
-    assert cursor is not None
-    while found := cursor.fetchmany(_ROWS_PER_FETCH):
-        ids, blobs = zip(*found, strict=True)
-        rows.extend(ids)
-        values += b"".join(blobs if reader is None else (reader(blob.decode()) for blob in blobs))
-    result.close()
-    matrix = np.frombuffer(values, dtype=np.uint8).reshape(len(rows), -1) if rows else np.empty((0, 0), np.uint8)
-    return np.frombuffer(rows, dtype=np.int64) if rows else np.empty(0, np.int64), matrix
-
-
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[at : at + _IDS_PER_QUERY] for at in range(0, len(ids), _IDS_PER_QUERY))
 
 
-def _find(connection: Connection, name: str) -> ListInfo:
+def find_list(connection: Connection, name: str) -> ListInfo:
+    """A list by its name.
+
+    Raises:
+        ListError: There is no such list.
+    """
     row = connection.execute(select(lists).where(lists.c.name == name)).mappings().first()
     if row is None:
         raise ListError(f"there is no list named {name!r}", hint="`unseen list ls` names them")

@@ -36,6 +36,8 @@ class Account:
     findings: int = 0
     not_screened: int = 0
     truncated: int = 0
+    # Of digest_only: commonplace files, on which no more work was spent.
+    known_file: int = 0
     seconds: float = 0.0
 
     def with_batch(self, batch: Sequence[Screened], seconds: float) -> "Account":
@@ -50,6 +52,7 @@ class Account:
             findings=self.findings + sum(one.finding is not None for one in batch),
             not_screened=self.not_screened + unscreened,
             truncated=self.truncated + unscreened - wholly,
+            known_file=self.known_file + sum(one.hashes.reason is Reason.KNOWN_FILE for one in batch),
             seconds=self.seconds + seconds,
         )
 

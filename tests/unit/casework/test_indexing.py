@@ -142,7 +142,7 @@ def test_whoever_may_not_write_searches_in_memory(store: Store) -> None:
 def test_a_list_that_changes_while_it_is_read_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """No index is made of one state of a list and called by another."""
 
-    def meanwhile(store: Store, names: list[str]) -> Iterator[Codes]:
+    def meanwhile(store: Store, names: list[str], *, folder: Path | None) -> Iterator[Codes]:
         _add(store, "ours", CODES[:10], replace=True, at_utc="2026-11-24T12:00:00Z")
         return load_codes(store, names, signals=[Signal.PDQ])
 

@@ -278,7 +278,7 @@ def test_bad_documents_are_refused(tmp_path: Path, text: str, found: str) -> Non
 
 def test_a_value_without_end_is_refused_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A string that never closes does not fill the memory."""
-    from unseen.lists import json_stream
+    from unseen.lists.vics import json_stream
 
     monkeypatch.setattr(json_stream, "VALUE_CHARS_MAX", 1_000_000)
     path = made(tmp_path / "a.json", '{"value": ["' + "x" * 5_000_000)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unseen.errors import IndexFileError, ListError
+from unseen.lists import ListFormat
 from unseen.matching import Generation, IndexWriter, StoredColumn, building_bytes
 from unseen.model import Codes
 from unseen.store import ListInfo, Store, list_lists, load_codes, read_version
@@ -122,21 +123,24 @@ def _build(folder: Path, store: Store, infos: Sequence[ListInfo], versions: Mapp
         for info in missing:
             if info.entry_count >= _WORTH_TELLING:
                 how.note(f"building the index of list {info.name}: {info.entry_count:,} entries")
-            writer.put_list(info.name, versions[info.name], _load(store, info, versions[info.name]))
+            writer.put_list(info.name, versions[info.name], _load(store, info, versions[info.name], folder))
         kept = {info.name for info in list_lists(store)}
         for name in writer.names() - kept:
             writer.drop_list(name)
         writer.publish()
 
 
-def _load(store: Store, info: ListInfo, version: str) -> list[Codes]:
+def _load(store: Store, info: ListInfo, version: str, folder: Path | None = None) -> list[Codes]:
+    # A hundred million commonplace files do not fit into memory beside anything else. Their digests come in order,
+    # so that an index is written from the file they lie in.
+    is_on_disk = folder is not None and info.file_format == ListFormat.NSRL
     needed, available = building_bytes(info.entry_count), _available_bytes()
-    if needed > available:
+    if needed > available and not is_on_disk:
         raise ListError(
             f"list {info.name} needs {needed / 1e9:.1f} GB of memory to be indexed, {available / 1e9:.1f} GB are free",
             hint="end other programs, or do this once on a larger machine: an index that is built needs far less",
         )
-    columns = list(load_codes(store, [info.name]))
+    columns = list(load_codes(store, [info.name], folder=folder if is_on_disk else None))
     if read_version(store, info.name) != version:
         raise ListError(f"list {info.name} was changed while it was being read", hint="run the same command again")
     return columns

@@ -2,17 +2,20 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from unseen.casework.known.indexing import Indexing, open_lists
-from unseen.errors import ListError
+from unseen.errors import IndexFileError, ListError
+from unseen.hashing.known_files import DigestFile
 from unseen.hashing.plugin import Hasher
-from unseen.lists import FileCodes, ListFile, read_codes
+from unseen.lists import FileCodes, ListFile, ListFormat, read_codes
 from unseen.matching import Matcher, StoredColumn, check_threshold
-from unseen.model import Codes, ListClass
+from unseen.model import Codes, ListClass, Signal
 from unseen.store import ListInfo, Store, has_entry, list_lists, load_codes, name_entries, read_account
 
 __all__ = ["KnownMaterial", "load_known"]
@@ -20,6 +23,7 @@ __all__ = ["KnownMaterial", "load_known"]
 # Rows of entries in the store are counted from 1; those of files from here on, so that one number names one entry.
 _FILE_ROWS_FROM = 1 << 40
 _READING = Indexing()
+_DIGEST_BYTES = {signal.value: signal.size_bytes for signal in (Signal.MD5, Signal.SHA1, Signal.SHA256)}
 
 
 @dataclass(slots=True)
@@ -60,6 +64,29 @@ class KnownMaterial:
         """The search over all of it, within so many bits."""
         return Matcher(self.columns, threshold_bits=threshold_bits, name_entries=self.name_entries, hashers=hashers)
 
+    @contextmanager
+    def open_known_files(self, note: Callable[[str], None]) -> Iterator[list[DigestFile]]:
+        """Open what tells commonplace files: digests of lists of class known_file, in files of the index.
+
+        Args:
+            note: Told of lists that lie in memory, and therefore spare no work.
+
+        Raises:
+            IndexFileError: A file of the index is gone.
+        """
+        with ExitStack() as stack:
+            files: list[DigestFile] = []
+            for column in self.columns:
+                if column.list_class is not ListClass.KNOWN_FILE or column.signal not in _DIGEST_BYTES:
+                    continue
+                if isinstance(column, Codes):
+                    note(f"list {column.list} has no index: its files are decoded like any other")
+                    continue
+                for path, offset, count in column.digest_places():
+                    file = stack.enter_context(_open_index(path))
+                    files.append(DigestFile(file.fileno(), offset, count, _DIGEST_BYTES[column.signal]))
+            yield files
+
     def has_entry(self, name: str, entry: str, signal: str) -> bool:
         """Whether a list holds an entry of this identifier and signal, searchable or not."""
         if self.store is not None and has_entry(self.store, name, entry, signal):
@@ -92,6 +119,11 @@ class KnownMaterial:
         """Read a list from a file."""
         first_row = _FILE_ROWS_FROM + sum(len(file.names) for file in self._files)
         with ListFile(path, plugged=readers.keys()) as file:
+            if file.format is ListFormat.NSRL:
+                raise ListError(
+                    f"{path} is a set of commonplace files, too large to be read for one run",
+                    hint="take it into the store: `unseen list add nsrl FILE`",
+                )
             read = read_codes(file, name=path, list_class=list_class, first_row=first_row, readers=readers)
         self._files.append(read)
         self.records.append(None)
@@ -109,6 +141,13 @@ class KnownMaterial:
         self.entries.append(by_signal)
         self.entries_searchable += searchable
         self.entries_not_searchable += sum(by_signal.values()) - searchable
+
+
+def _open_index(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise IndexFileError(f"{path}: cannot read the index: {error.strerror or error}") from error
 
 
 def _count(column: Codes | StoredColumn) -> int:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from unseen.lists.json_stream import JsonReader
 from unseen.lists.notes import Notes
 from unseen.lists.stream import ListStream
 from unseen.lists.values import BadValueError, parse_label, parse_name, parse_value
+from unseen.lists.vics.json_stream import JsonReader
 from unseen.model import Entry, Label
 
 __all__ = ["read_vics"]

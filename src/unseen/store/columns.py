@@ -1,0 +1,105 @@
+"""Entries of lists in the store as matrices, in memory or in files without a name. Not here: how lists are kept."""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, select
+
+from unseen.model import Codes, Signal
+from unseen.store.engine import Store
+from unseen.store.lists import find_list
+from unseen.store.schema import entries, lists
+
+__all__ = ["load_codes"]
+
+_Number = TypeVar("_Number", np.int64, np.uint8)
+
+# Rows fetched at once: Python's work for each fetch vanishes, and they stay far below a megabyte.
+_ROWS_PER_FETCH = 10_000
+
+
+def load_codes(
+    store: Store,
+    names: Sequence[str],
+    *,
+    signals: Iterable[Signal] = tuple(Signal),
+    readers: Mapping[str, Callable[[str], bytes]] | None = None,
+    folder: Path | None = None,
+) -> Iterator[Codes]:
+    """Load the searchable entries of lists as matrices.
+
+    Args:
+        store: The store.
+        names: Of the lists, in the order wanted.
+        signals: Which of ours.
+        readers: For each further signal, of a plugged-in hasher: turns a value as the list wrote it into bytes of
+            one fixed size.
+        folder: Where to put what is loaded, in files without a name, instead of into memory; None for memory.
+
+    Yields:
+        One `Codes` for each list and signal that occurs, signals in the order of `Signal`, then of `readers`.
+
+    Raises:
+        ListError: There is no such list.
+    """
+    with store.read() as connection:
+        for name in names:
+            list_class = find_list(connection, name).list_class
+            list_id = connection.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one()
+            for signal in signals:
+                rows, values = _load(connection, list_id, signal.value, None, folder)
+                if len(rows):
+                    yield Codes(name, list_class, signal.value, values, rows)
+            for other, reader in (readers or {}).items():
+                rows, values = _load(connection, list_id, other, reader, folder)
+                if len(rows):
+                    yield Codes(name, list_class, other, values, rows)
+
+
+def _load(
+    connection: Connection,
+    list_id: int,
+    signal: str,
+    reader: Callable[[str], bytes] | None,
+    folder: Path | None,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    query = (
+        select(entries.c.id, entries.c.value)
+        .where(entries.c.list_id == list_id, entries.c.signal == signal)
+        .order_by(entries.c.id)
+    )
+    # The driver's own cursor: SQLAlchemy's rows cost more than reading them.
+    result = connection.execute(query)
+    cursor = result.cursor
+    assert cursor is not None
+    with ExitStack() as stack:
+        rows, values = (stack.enter_context(_room(folder)) for _ in range(2))
+        count = 0
+        while found := cursor.fetchmany(_ROWS_PER_FETCH):
+            ids, blobs = zip(*found, strict=True)
+            rows.write(array("q", ids))
+            values.write(b"".join(blobs if reader is None else (reader(blob.decode()) for blob in blobs)))
+            count += len(ids)
+        result.close()
+        if not count:
+            return np.empty(0, np.int64), np.empty((0, 0), np.uint8)
+        return _content(rows, np.int64), _content(values, np.uint8).reshape(count, -1)
+
+
+def _room(folder: Path | None) -> BinaryIO:
+    return BytesIO() if folder is None else cast("BinaryIO", TemporaryFile(dir=folder))
+
+
+def _content(room: BinaryIO, dtype: type[_Number]) -> npt.NDArray[_Number]:
+    """What was written there: where it lies, without a copy. A mapping outlives the file that it maps."""
+    if isinstance(room, BytesIO):
+        return np.frombuffer(room.getvalue(), dtype)
+    room.flush()
+    return np.memmap(room, dtype, mode="r")
