@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from unseen.model import ByteSource, Reason
+from unseen.sources.archives import signatures as archives
 from unseen.sources.disks import signatures as disks
 from unseen.sources.filesystems import recognition as volumes
 from unseen.sources.layers.member import Context, Member
@@ -46,9 +47,28 @@ class Format:
     is_picture: bool = False
 
 
+_STREAMS = "unseen.sources.archives.streams"
+
 # In the order of asking: the first that says yes has it.
 FORMATS: tuple[Format, ...] = (
     Format("picture", pictures.has_more, "unseen.sources.pictures.reader", is_picture=True),
+    Format("zip", archives.starts_as_zip, "unseen.sources.archives.zips"),
+    Format("gz", archives.starts_with(b"\x1f\x8b\x08"), _STREAMS),
+    Format("bz2", archives.starts_with(b"BZh"), _STREAMS),
+    Format("xz", archives.starts_with(b"\xfd7zXZ\0"), _STREAMS),
+    Format("zstd", archives.starts_with(b"\x28\xb5\x2f\xfd"), _STREAMS),
+    Format("lz4", archives.starts_with(b"\x04\x22\x4d\x18"), _STREAMS),
+    Format("lzip", archives.starts_with(b"LZIP"), _STREAMS),
+    Format("compress", archives.starts_with(b"\x1f\x9d"), _STREAMS),
+    Format("cab", archives.starts_with(b"MSCF\0\0\0\0"), _STREAMS),
+    Format("ar", archives.starts_with(b"!<arch>\n"), _STREAMS),
+    Format("xar", archives.starts_with(b"xar!"), _STREAMS),
+    Format("rar", archives.is_behind_program(archives.RAR), _STREAMS),
+    Format("lha", archives.is_lha, _STREAMS),
+    Format("cpio", archives.is_cpio, _STREAMS),
+    Format("tar", archives.is_tar, _STREAMS),
+    Format("lzma", archives.is_lzma, _STREAMS),
+    Format("other archive", archives.is_unread, "unseen.sources.archives.unread"),
     Format("ewf", disks.is_ewf, "unseen.sources.disks.ewf"),
     Format("foreign-image", disks.is_foreign_image, "unseen.sources.disks.foreign"),
     # File systems before tables of partitions: an ISO 9660 image may have one too, which leads back to its own start.
@@ -59,6 +79,8 @@ FORMATS: tuple[Format, ...] = (
     Format("fat", volumes.is_fat, "unseen.sources.filesystems.volumes"),
     Format("ufs", volumes.is_ufs, "unseen.sources.filesystems.volumes"),
     Format("disk", disks.is_disk, "unseen.sources.disks.volumes"),
+    # Last, since it asks for the end of everything that nobody else knows.
+    Format("zip", archives.ends_as_zip, "unseen.sources.archives.zips"),
 )
 
 # For what is of no known kind, neither container nor picture, where `unseen.sources.carving.may_hold_pictures` says

@@ -1,0 +1,215 @@
+"""Archives and compressed files that are read from front to end: tar, cpio, ar, cab, lha, xar, rar, gzip and others.
+
+Entries come as they lie. What is damaged is given as far as it can be had, and the damage is stated besides; links to
+other entries are passed over, since their targets are given where they lie.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from unseen.model import ByteSource, Reason, State, UnreadError
+from unseen.sources.archives import signatures
+from unseen.sources.archives.libarchive import Entry, Reader, UnreadEntryError
+from unseen.sources.archives.names import Links, to_address
+from unseen.sources.layers.member import Context, Member
+from unseen.sources.layers.ranges import Part
+from unseen.sources.layers.registry import HEAD_BYTES
+from unseen.sources.layers.rereadable import hold
+
+__all__ = ["unpack"]
+
+# What a compressed file is to libarchive, unless an archive lies in it: one entry, or none.
+_COMPRESSED = ("raw", "empty")
+_KINDS: tuple[tuple[Callable[[bytes, ByteSource], bool], tuple[str, ...]], ...] = (
+    (signatures.is_tar, ("tar",)),
+    (signatures.is_cpio, ("cpio",)),
+    (signatures.starts_with(b"!<arch>\n"), ("ar",)),
+    (signatures.starts_with(b"MSCF\0\0\0\0"), ("cab",)),
+    (signatures.is_lha, ("lha",)),
+    (signatures.starts_with(b"xar!"), ("xar",)),
+    (signatures.is_behind_program(signatures.RAR), ("rar", "rar5")),
+)
+# Two zero blocks end a tar file, but others may follow, and whoever hides something puts it there.
+_OPTIONS = {"tar": b"tar:read_concatenated_archives"}
+# An archive of nothing but broken headers; whatever comes after so many is broken too.
+_BROKEN_MAX = 1_000
+# Fewer bytes than any picture has.
+_REST_BYTES_MIN = 64
+
+
+def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
+    """Give the entries of an archive, or what a compressed file holds."""
+    yield from _Pass(source, context).members()
+
+
+class _Pass:
+    """One look into one archive."""
+
+    def __init__(self, source: ByteSource, context: Context) -> None:
+        head = source.read_at(0, HEAD_BYTES)
+        self._formats = next((formats for is_mine, formats in _KINDS if is_mine(head, source)), _COMPRESSED)
+        if "rar" in self._formats:
+            source = Part(source, signatures.find_behind_program(head, source, signatures.RAR), source.size_bytes)
+        self._source = source
+        self._context = context
+        if self._formats == _COMPRESSED:
+            self._formats = self._formats_inside()
+        self._stored_name = _gzip_name(head)
+        self._inflated_bytes = 0
+        self._damage: list[Reason] = []
+        # A bomb was met: stepping over the rest of it would unpack it all the same.
+        self._is_spent = False
+        # All bytes of the entry were read, so that the reader stands where it ends.
+        self._is_read = False
+
+    def members(self) -> Iterator[Member | Reason]:
+        try:
+            with self._open_reader() as reader:
+                yield from self._entries(reader)
+        except UnreadError as error:
+            yield error.reason
+
+    def _open_reader(self) -> Reader:
+        return Reader(self._source, self._formats, options=_OPTIONS.get(self._formats[0], b""))
+
+    def _formats_inside(self) -> tuple[str, ...]:
+        """By the first bytes below the compression: libarchive takes a disk that begins with zeros for a tar file."""
+        try:
+            with self._open_reader() as reader:
+                head = next(reader.data(), b"") if reader.next_entry() else b""
+        except UnreadError:
+            return _COMPRESSED
+        is_tar, is_cpio = (signatures.is_tar(head, self._source), signatures.is_cpio(head, self._source))
+        return ("tar",) if is_tar else ("cpio",) if is_cpio else _COMPRESSED
+
+    def _entries(self, reader: Reader) -> Iterator[Member | Reason]:
+        index = broken = 0
+        links: Links | None = None
+        try:
+            while True:
+                try:
+                    entry = reader.next_entry()
+                except UnreadEntryError as error:
+                    yield error.reason
+                    broken += 1
+                    index += 1
+                    if broken > _BROKEN_MAX:
+                        return
+                    continue
+                if entry is None:
+                    break
+                links = links or Links(reader.format)
+                yield from self._one(reader, entry, index, links)
+                index += 1
+                yield from self._damage
+                self._damage.clear()
+                if self._is_spent and not reader.skips_cheaply:
+                    yield Reason.TOO_LARGE
+                    return
+            yield from self._rest(reader)
+        except UnreadError as error:
+            yield error.reason
+        yield from links.leading_away() if links else ()
+
+    def _one(self, reader: Reader, entry: Entry, index: int, links: Links) -> Iterator[Member]:
+        if entry.link is not None and (entry.size_bytes <= 0 or not entry.is_hard):
+            links.add_link(entry.path, entry.link, is_hard=entry.is_hard)
+            return
+        links.add_name(entry.path)
+        if entry.size_bytes <= 0 and entry.is_directory:
+            return
+        is_single = reader.format == "raw"
+        self._is_read = False
+        yield Member(
+            layer=_layer_of(self._source) if is_single else reader.format,
+            address=to_address(self._stored_name if is_single else entry.path),
+            open=partial(self._open, reader, entry, index),
+            times=entry.times,
+        )
+
+    def _open(self, reader: Reader, entry: Entry, index: int) -> ByteSource | Reason:
+        if entry.is_encrypted:
+            return Reason.ENCRYPTED
+        if not entry.is_regular and entry.size_bytes <= 0:
+            return Reason.UNSUPPORTED
+        first = self._read_again(index) if self._is_read else self._read_first(reader)
+        return hold(first, partial(self._read_again, index), memory_bytes_max=self._context.limits.memory_bytes_max)
+
+    def _read_first(self, reader: Reader) -> Iterator[bytes]:
+        """The bytes of the entry that the reader stands at, counted; what is broken off ends early and is noted."""
+        self._is_read = True
+        size_bytes = 0
+        try:
+            for piece in reader.data():
+                self._count(len(piece), size_bytes, is_plain=reader.skips_cheaply)
+                size_bytes += len(piece)
+                yield piece
+        except UnreadError as error:
+            if not size_bytes or error.reason in {Reason.ENCRYPTED, Reason.TOO_LARGE}:
+                raise
+            self._damage.append(error.reason)
+
+    def _count(self, piece_bytes: int, entry_bytes: int, *, is_plain: bool) -> None:
+        before = entry_bytes if is_plain else self._inflated_bytes
+        if is_plain and before + piece_bytes <= self._source.size_bytes:
+            # As it lies in the archive. Only holes can make more of it.
+            return
+        try:
+            self._context.budget.inflate(piece_bytes, inflated_before=before, compressed_bytes=self._source.size_bytes)
+        except UnreadError:
+            self._is_spent = True
+            raise
+        self._inflated_bytes += piece_bytes
+
+    def _read_again(self, index: int) -> Iterator[bytes]:
+        """The same bytes in a pass of their own; it ends where the first one broke off."""
+        with self._open_reader() as reader:
+            for _ in range(index + 1):
+                try:
+                    reader.next_entry()
+                except UnreadEntryError:
+                    continue
+            some = False
+            try:
+                for piece in reader.data():
+                    some = True
+                    yield piece
+            except UnreadError:
+                if not some:
+                    raise
+
+    def _rest(self, reader: Reader) -> Iterator[Member]:
+        """What lies behind the end of a compressed file or of an archive, where nobody looks."""
+        at = reader.consumed_bytes
+        if not self._is_read or reader.format not in {"raw", "cpio"} or self._source.size_bytes - at < _REST_BYTES_MIN:
+            return
+        if self._source.read_at(at, HEAD_BYTES).strip(b"\0"):
+            rest = Part(self._source, at, self._source.size_bytes - at)
+            layer = _layer_of(self._source) if reader.format == "raw" else reader.format
+            yield Member(layer=layer, address=f"bytes from {at}", open=lambda: rest, state=State.ORPHAN)
+
+
+_COMPRESSIONS = (
+    (b"\x1f\x8b", "gz"),
+    (b"BZh", "bz2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"LZIP", "lzip"),
+    (b"\x1f\x9d", "compress"),
+)
+
+
+def _layer_of(source: ByteSource) -> str:
+    head = source.read_at(0, 8)
+    return next((name for signature, name in _COMPRESSIONS if head.startswith(signature)), "lzma")
+
+
+def _gzip_name(head: bytes) -> str:
+    """The name that a gzip header may hold (RFC 1952, section 2.3); empty for none."""
+    if head[:3] != b"\x1f\x8b\x08" or not head[3:4] or not head[3] & 8:
+        return ""
+    at = 10
+    if head[3] & 4:
+        at += 2 + int.from_bytes(head[10:12], "little")
+    return head[at:].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
