@@ -151,11 +151,11 @@ def read_directory(source: ByteSource, directory: Directory) -> Iterator[ZipEntr
 
 
 def _read_listed(chunk: bytes, at: int, name: bytes, extra: bytes, shift: int) -> ZipEntry:
-    flags, method, time, _, crc, packed, size = struct.unpack_from("<HHHHIII", chunk, at + 8)
+    *record, packed, size = struct.unpack_from("<HHHHIII", chunk, at + 8)
     (header_at,) = struct.unpack_from("<I", chunk, at + 42)
     fields = _read_fields(extra)
     size, packed, header_at = _widen(fields.get(1, b""), size, packed, header_at)
-    return _make(name, flags, method, time, crc, packed, size, header_at + shift, -1, fields)
+    return _make(name, fields, (*record, packed, size), header_at + shift, -1)
 
 
 def read_local(source: ByteSource, at: int) -> ZipEntry | None:
@@ -167,23 +167,21 @@ def read_local(source: ByteSource, at: int) -> ZipEntry | None:
     head = source.read_at(at, 512)
     if len(head) < LOCAL_BYTES or not head.startswith(_LOCAL):
         return None
-    flags, method, time, _, crc, packed, size, name_bytes, extra_bytes = struct.unpack_from("<HHHHIIIHH", head, 6)
+    *record, packed, size, name_bytes, extra_bytes = struct.unpack_from("<HHHHIIIHH", head, 6)
     stop = LOCAL_BYTES + name_bytes + extra_bytes
-    if method not in _METHODS:
+    if record[1] not in _METHODS:
         return None
     if stop > len(head):
         head = source.read_at(at, stop)
     name, extra = head[LOCAL_BYTES : LOCAL_BYTES + name_bytes], head[LOCAL_BYTES + name_bytes : stop]
     fields = _read_fields(extra)
     size, packed, _ = _widen(fields.get(1, b""), size, packed, 0)
-    entry = _make(name, flags, method, time, crc, packed, size, at, at + stop, fields)
-    return replace(entry, packed_bytes=None) if flags & _STREAMED and not packed else entry
+    entry = _make(name, fields, (*record, packed, size), at, at + stop)
+    return replace(entry, packed_bytes=None) if entry.flags & _STREAMED and not packed else entry
 
 
-def _make(  # noqa: PLR0917  # the fields of one record, in its order
-    name: bytes, flags: int, method: int, time: int, crc: int, packed: int, size: int, header_at: int, data_at: int,
-    fields: dict[int, bytes],
-) -> ZipEntry:  # fmt: skip
+def _make(name: bytes, fields: dict[int, bytes], record: tuple[int, ...], header_at: int, data_at: int) -> ZipEntry:
+    flags, method, time, _, crc, packed, size = record
     aes = fields.get(0x9901, b"")[:7] if method == _AES_METHOD else b""
     return ZipEntry(
         path=_read_name(name, flags, fields.get(0x7075, b"")),
