@@ -1,7 +1,8 @@
 """Images that their makers cut into several files: which names belong together, and that their content agrees.
 
 Names follow the tools: E01 … E99, EAA … ZZZ (libewf's documentation, "segment file extensions"); .001, .002 … ; .aa,
-.ab … of `split`. A name alone claims nothing: a folder may hold pictures called 001 and 002.
+.ab … of `split`; for VMware's images, those that the description names. A name alone claims nothing: a folder may hold
+pictures called 001 and 002.
 """
 
 import itertools
@@ -25,6 +26,13 @@ _NUMBERED_LATER = re.compile(r"(?s)(.+\.)([0-9]{3,5})")
 # 900 segments end at .zz or at .bir: most other endings of three letters need no second look.
 _LETTERED = re.compile(r"(?s)(.+\.)(aa|aaa)")
 _LETTERED_LATER = re.compile(r"(?s)(.+\.)([a-z]{2}|[ab][a-z]{2})")
+# A description of an image, and the files that it names: `RW 4192256 SPARSE "disk-s001.vmdk"`.
+_VMDK = re.compile(r"(?s).+\.[vV][mM][dD][kK]")
+_VMDK_LATER = re.compile(r"(?s)(.+)-(?:flat|[sf][0-9]{3})(\.[vV][mM][dD][kK])")
+_VMDK_DESCRIPTION = b"# Disk DescriptorFile"
+_VMDK_EXTENT = re.compile(rb'^(?:RW|RDONLY|NOACCESS)[ \t]+[0-9]+[ \t]+[A-Z]+[ \t]+"([^"/\0]+)"', re.MULTILINE)
+# A description of the largest disk, in files of 2 GiB, has some sixty bytes for each.
+_VMDK_DESCRIPTION_BYTES_MAX = 64 << 10
 
 _EWF_SIGNATURE = b"EVF\t\r\n\xff\0\x01"
 # What begins a disk or a volume: enough to tell them from pictures whose names happen to be numbers.
@@ -43,10 +51,10 @@ def open_later_segments(name: str, first: int, opener: Opener) -> tuple[int, ...
     Returns:
         Descriptors, in order, which the caller closes.
     """
-    names = _names_after(name)
+    names = _names_after(name, first)
     if names is None:
         return ()
-    belongs = _is_next_ewf if _EWF.fullmatch(name) else _is_next_raw
+    belongs = _is_next_ewf if _EWF.fullmatch(name) else _is_any if _VMDK.fullmatch(name) else _is_next_raw
     opened = [first]
     for later in itertools.islice(names, SEGMENTS_MAX - 1):
         descriptor = opener(later)
@@ -68,7 +76,7 @@ def is_later_segment(name: str, opener: Opener) -> bool:
         later: tuple[int, ...] = ()
         try:
             later = open_later_segments(candidate, first, opener)
-            names = itertools.islice(_names_after(candidate) or (), len(later))
+            names = itertools.islice(_names_after(candidate, first) or (), len(later))
             if name in names:
                 return True
         finally:
@@ -84,11 +92,15 @@ def _first_names(name: str) -> Iterator[str]:
     if found := _NUMBERED_LATER.fullmatch(name):
         stem, number, zeros = found[1], int(found[2]), "0" * (len(found[2]) - 1)
         yield from (f"{stem}{zeros}{first}" for first in (0, 1) if number > first)
+    if found := _VMDK_LATER.fullmatch(name):
+        yield found[1] + found[2]
     if (found := _LETTERED_LATER.fullmatch(name)) and not _LETTERED.fullmatch(name):
         yield f"{found[1]}{'a' * len(found[2])}"
 
 
-def _names_after(name: str) -> Iterator[str] | None:
+def _names_after(name: str, first: int) -> Iterator[str] | None:
+    if _VMDK.fullmatch(name):
+        return _vmdk_names(name, first)
     if found := _EWF.fullmatch(name):
         return _ewf_names(found[1], found[2])
     if found := _NUMBERED.fullmatch(name):
@@ -107,6 +119,16 @@ def _ewf_names(stem: str, letter: str) -> Iterator[str]:
     yield from (stem + "".join(three) for three in itertools.product(leading, letters, letters))
 
 
+def _vmdk_names(name: str, first: int) -> Iterator[str]:
+    try:
+        description = os.pread(first, _VMDK_DESCRIPTION_BYTES_MAX, 0)
+    except OSError:
+        return
+    if description.startswith(_VMDK_DESCRIPTION):
+        names = (os.fsdecode(found[1]) for found in _VMDK_EXTENT.finditer(description))
+        yield from dict.fromkeys(each for each in names if each != name)
+
+
 def _asks(belongs: Callable[[list[int], int], bool], opened: list[int], descriptor: int) -> bool:
     try:
         return belongs(opened, descriptor)
@@ -118,6 +140,11 @@ def _asks(belongs: Callable[[list[int], int], bool], opened: list[int], descript
 def _is_next_ewf(opened: list[int], descriptor: int) -> bool:
     head = os.pread(descriptor, 11, 0)
     return head[:9] == _EWF_SIGNATURE and int.from_bytes(head[9:11], "little") == len(opened) + 1
+
+
+def _is_any(_opened: list[int], _descriptor: int) -> bool:
+    # The description names it.
+    return True
 
 
 def _is_next_raw(opened: list[int], descriptor: int) -> bool:

@@ -15,6 +15,11 @@ def _ewf(number: int) -> bytes:
     return _EWF + number.to_bytes(2, "little") + b"\0\0"
 
 
+def _vmdk(*names: str) -> bytes:
+    lines = ["# Disk DescriptorFile", "version=1", *(f'RW 8 SPARSE "{name}"' for name in names)]
+    return "\n".join(lines).encode()
+
+
 def _disk(size_bytes: int) -> bytes:
     return bytes(510) + b"\x55\xaa" + bytes(size_bytes - 512)
 
@@ -44,6 +49,8 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
         (["a b.raw.001", "a b.raw.002", "a b.raw.003"], [_disk(1024), b"x" * 1024, b"y" * 100]),
         (["a.000", "a.001", "a.002"], [_disk(1024), _disk(1024), b"y" * 100]),
         (["disk.aa", "disk.ab"], [_disk(1024), b"x"]),
+        (["a.vmdk", "a-s001.vmdk", "a-s002.vmdk"], [_vmdk("a-s001.vmdk", "a-s002.vmdk"), b"KDMV", b"KDMV2"]),
+        (["a.vmdk", "a-flat.vmdk"], [_vmdk("a-flat.vmdk"), b"anything"]),
     ],
 )
 def test_segments_of_an_image_are_offered_with_its_first(
@@ -52,7 +59,7 @@ def test_segments_of_an_image_are_offered_with_its_first(
     """The first segment offers the others, in order; they are items too, marked as its continuation."""
     _write(tmp_path, dict(zip(names, contents, strict=True)))
     items = _items(tmp_path)
-    assert sorted(items) == names
+    assert sorted(items) == sorted(names)
     assert _later(items[names[0]]) == contents[1:]
     assert [items[name].is_later for name in names] == [False] + [True] * (len(names) - 1)
     # Named one by one, as a source or in a list, they are the same.
@@ -84,6 +91,8 @@ def test_names_run_on_from_e99(tmp_path: Path) -> None:
         {"a.001": _disk(1024), "a.002": _disk(2048)},
         {"a.aa": b"some text", "a.ab": b"more"},
         {"a.jpg": b"", "a.aaa": b""},
+        # Files of another folder, and the description itself.
+        {"a.vmdk": _vmdk("../a-flat.vmdk", "/etc/passwd", "a.vmdk"), "a-flat.vmdk": b""},
     ],
 )
 def test_names_alone_join_nothing(tmp_path: Path, files: dict[str, bytes]) -> None:

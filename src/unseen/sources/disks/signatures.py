@@ -3,10 +3,22 @@
 from unseen.model import ByteSource, UnreadError
 from unseen.sources.disks.partitions import read_tables
 
-__all__ = ["is_disk", "is_ewf", "is_foreign_image"]
+__all__ = [
+    "is_disk",
+    "is_dmg",
+    "is_ewf",
+    "is_foreign_image",
+    "is_qcow2",
+    "is_vdi",
+    "is_vhd",
+    "is_vmdk",
+]
 
-# Containers of disks that nothing here looks into: logical E01, version 2 of both, AFF and AFF4's zip is a zip.
+# Images that nothing here looks into: logical E01, version 2 of both, and AFF.
 _FOREIGN = (b"LVF\t\r\n\xff\0", b"EVF2\r\n\x81\0", b"LEF2\r\n\x81\0", b"AFF10\r\n\0")
+# AFF4 is a zip file whose first member says what it is; the member's name follows thirty bytes of its header.
+_AFF4_NAME = b"container.description"
+_TRAILER_BYTES = 512
 
 # A table at the end of a disk is looked for in nothing smaller: a page of text has none.
 _DISK_BYTES_MIN = 1 << 20
@@ -17,9 +29,35 @@ def is_ewf(head: bytes, _source: ByteSource) -> bool:
     return head.startswith(b"EVF\t\r\n\xff\0")
 
 
+def is_qcow2(head: bytes, _source: ByteSource) -> bool:
+    """Whether this is an image of QEMU's own format."""
+    return head.startswith(b"QFI\xfb")
+
+
+def is_vdi(head: bytes, _source: ByteSource) -> bool:
+    """Whether this is an image of VirtualBox."""
+    return head[64:68] == b"\x7f\x10\xda\xbe"
+
+
+def is_vmdk(head: bytes, _source: ByteSource) -> bool:
+    """Whether this is an image of VMware, or the description of one."""
+    return head.startswith((b"KDMV", b"COWD", b"# Disk DescriptorFile"))
+
+
+def is_vhd(head: bytes, source: ByteSource) -> bool:
+    """Whether this is a VHD or VHDX image; one of fixed size says so at its end."""
+    return head.startswith((b"conectix", b"vhdxfile")) or _trailer(source).startswith(b"conectix")
+
+
+def is_dmg(head: bytes, source: ByteSource) -> bool:
+    """Whether this is an image of macOS, which says so at its end, or a sparse one."""
+    return head.startswith(b"sprs") or _trailer(source).startswith(b"koly")
+
+
 def is_foreign_image(head: bytes, _source: ByteSource) -> bool:
     """Whether this is an image of a kind that nothing here looks into."""
-    return head.startswith(_FOREIGN)
+    is_aff4 = head.startswith(b"PK\3\4") and head[30:].startswith(_AFF4_NAME) and b"aff4://" in head[:256]
+    return is_aff4 or head.startswith(_FOREIGN)
 
 
 def is_disk(head: bytes, source: ByteSource) -> bool:
@@ -32,3 +70,8 @@ def is_disk(head: bytes, source: ByteSource) -> bool:
         return read_tables(source) is not None
     except UnreadError:
         return False
+
+
+def _trailer(source: ByteSource) -> bytes:
+    at = source.size_bytes - _TRAILER_BYTES
+    return source.read_at(at, 8) if at > 0 else b""

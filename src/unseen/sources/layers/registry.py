@@ -51,6 +51,13 @@ _STREAMS = "unseen.sources.archives.streams"
 
 # In the order of asking: the first that says yes has it.
 FORMATS: tuple[Format, ...] = (
+    Format("ewf", disks.is_ewf, "unseen.sources.disks.ewf.medium"),
+    Format("qcow2", disks.is_qcow2, "unseen.sources.disks.images.qcow"),
+    Format("vmdk", disks.is_vmdk, "unseen.sources.disks.images.vmdk"),
+    Format("vdi", disks.is_vdi, "unseen.sources.disks.images.vdi"),
+    Format("vhd", disks.is_vhd, "unseen.sources.disks.images.vhd"),
+    Format("dmg", disks.is_dmg, "unseen.sources.disks.images.dmg"),
+    Format("foreign-image", disks.is_foreign_image, "unseen.sources.disks.images.foreign"),
     Format("picture", pictures.has_more, "unseen.sources.pictures.reader", is_picture=True),
     Format("zip", archives.starts_as_zip, "unseen.sources.archives.zips"),
     Format("gz", archives.starts_with(b"\x1f\x8b\x08"), _STREAMS),
@@ -69,8 +76,6 @@ FORMATS: tuple[Format, ...] = (
     Format("tar", archives.is_tar, _STREAMS),
     Format("lzma", archives.is_lzma, _STREAMS),
     Format("other archive", archives.is_unread, "unseen.sources.archives.unread"),
-    Format("ewf", disks.is_ewf, "unseen.sources.disks.ewf"),
-    Format("foreign-image", disks.is_foreign_image, "unseen.sources.disks.foreign"),
     # File systems before tables of partitions: an ISO 9660 image may have one too, which leads back to its own start.
     Format("ntfs", volumes.is_ntfs, "unseen.sources.filesystems.volumes"),
     Format("exfat", volumes.is_exfat, "unseen.sources.filesystems.volumes"),

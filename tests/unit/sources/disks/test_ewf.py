@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.unit.sources.disks.images import Opened, medium, need, run
 
 from unseen.model import Reason, UnreadError
-from unseen.sources.disks.ewf import EwfMedium, unpack
-from unseen.sources.disks.ewf_sections import DESCRIPTOR_BYTES
-from unseen.sources.disks.ewf_tables import Chunk, Places
+from unseen.sources.disks.ewf.medium import EwfMedium, unpack
+from unseen.sources.disks.ewf.sections import DESCRIPTOR_BYTES
+from unseen.sources.disks.ewf.tables import Chunk, Places
 from unseen.sources.layers import Context, Member, MemoryRange, Segments
 
 # Five MiB and three sectors: the last chunk is not whole.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.model import ByteSource, Reason, UnreadError
-from unseen.sources.disks.ewf_sections import Section, Segment
+from unseen.sources.disks.ewf.sections import Section, Segment
 
 __all__ = ["Chunk", "Places", "Table", "find_tables"]
 

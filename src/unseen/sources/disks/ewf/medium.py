@@ -13,9 +13,9 @@ from zlib import adler32
 from isal import isal_zlib
 
 from unseen.model import ByteSource, Reason, UnreadError
-from unseen.sources.disks.ewf_sections import Segment, read_geometry, read_segment, stated_digests
-from unseen.sources.disks.ewf_tables import Chunk, Places, Table, find_tables
-from unseen.sources.disks.recent import Recent
+from unseen.sources.disks.ewf.sections import Segment, read_geometry, read_segment, stated_digests
+from unseen.sources.disks.ewf.tables import Chunk, Places, Table, find_tables
+from unseen.sources.disks.images.recent import Recent
 from unseen.sources.disks.volumes import volumes_on
 from unseen.sources.layers import Context, Member, Segments
 

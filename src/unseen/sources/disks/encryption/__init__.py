@@ -1,0 +1,1 @@
+"""Encrypted volumes, opened with a password that was given."""

@@ -1,0 +1,1 @@
+"""Images of disks that emulators and operating systems write."""
