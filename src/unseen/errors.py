@@ -9,6 +9,7 @@ UnseenError                     .hint, .exit_code
 ├── ListError                   a hash list cannot be used                        exit 3
 │   └── ListFormatError         with path, line, what was expected, what was found
 ├── StoreError                  the store cannot be opened, read or written       exit 3
+│   └── StoreDamagedError       its SQLite file is torn, altered or foreign
 ├── IndexFileError              a saved index is torn, altered or foreign         exit 3
 ├── SandboxError                the kernel cannot lock a decoding worker          exit 3
 ├── SigningKeyError             a signing key cannot be made, read or trusted     exit 3
@@ -32,6 +33,7 @@ __all__ = [
     "SignalMismatchError",
     "SigningKeyError",
     "SourceError",
+    "StoreDamagedError",
     "StoreError",
     "ThresholdError",
     "UnseenError",
@@ -89,6 +91,10 @@ class ListFormatError(ListError):
 
 class StoreError(UnseenError):
     """The store cannot be opened, read or written."""
+
+
+class StoreDamagedError(StoreError):
+    """The store's SQLite file is torn, altered or foreign; for `unseen verify` it does not verify."""
 
 
 class IndexFileError(UnseenError):

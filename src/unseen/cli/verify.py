@@ -47,7 +47,8 @@ def verify(
     """Say whether a store or a bundle is what was signed.
 
     Offline, and nothing is written. Of a store: signatures, the tree, every record against its entry, every list
-    against its digest. Exits 0 where all of it holds, 4 at the first thing that does not, and names it.
+    against its digest, the index against the lists. Exits 0 where all of it holds, 4 at the first thing that does
+    not, and names it.
 
     Example: unseen verify --key unseen.pub
     """
@@ -88,5 +89,14 @@ def _lines(verified: "Verified") -> list[str]:
         if records.clock_steps_back:
             lines.append(f"  the clock went back {voice.plural(records.clock_steps_back, 'time')}; the order stands")
         if records.later:
-            lines.append(f"  {records.later:,} newer entries were signed meanwhile and not looked at")
+            lines.append(f"  {voice.plural(records.later, 'newer entry was', 'newer entries were')} signed meanwhile")
+        if records.unsigned:
+            lines.append(
+                f"  {voice.plural(records.unsigned, 'newer entry is', 'newer entries are')} not signed yet: a scan is"
+                " running"
+            )
+    if verified.index is not None:
+        compared = voice.plural(len(verified.index.lists), "list")
+        lines.append(f"  index       {verified.index.sha256}: {compared} compared")
+        lines += [f"  index       not compared: list {voice.printable(name)}" for name in verified.index.passed_over]
     return lines

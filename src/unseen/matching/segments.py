@@ -13,7 +13,7 @@ from unseen.matching.index import KIND, Index
 from unseen.matching.index_file import FileRef, MappedFile, map_file
 from unseen.matching.manifest import ColumnFiles, HeldManifest, segment_path
 from unseen.matching.self_test import try_digests, try_index
-from unseen.model import ListClass, Signal
+from unseen.model import Codes, ListClass, Signal
 
 __all__ = ["DIGESTS", "REMOVED", "Generation", "StoredColumn", "kind_of", "read_removed", "read_rows", "read_segment"]
 
@@ -59,6 +59,7 @@ class StoredColumn:
         self.list, self.list_class = of
         self.signal = files.signal
         self.index_sha256 = index_sha256
+        self._folder = folder
         self._files = files
         self._threshold_bits = threshold_bits
         self._segments = [_open_segment(folder, files.signal, file, threshold_bits) for file in files.segments]
@@ -113,6 +114,42 @@ class StoredColumn:
             if isinstance(segment.search, Index):
                 segment.search.check_all()
         self._try(_ROWS_IN_FULL)
+
+    def compare(self, codes: Codes | None) -> None:
+        """Compare with the entries of the list: the same keys and values, and tables that lead to every one of them.
+
+        A file can be sound and still not be what the list makes of it: whoever alters one can give it a new name and
+        the manifest a new digest. Takes the memory of building the column.
+
+        Args:
+            codes: All entries of this signal in the list, by ascending keys; None for none.
+
+        Raises:
+            IndexFileError: It holds other entries, or one that it would not find.
+        """
+        found = [self._compare_tables(segment) for segment in self._segments]
+        rows = np.concatenate([np.empty(0, np.int64), *(rows for _, rows in found)])
+        order = np.argsort(rows, kind="stable")
+        order = order[~np.isin(rows[order], self._removed)]
+        if not np.array_equal(rows[order], np.empty(0, np.int64) if codes is None else codes.rows):
+            raise IndexFileError(f"the index of list {self.list} does not hold the {self.signal} entries of the list")
+        if codes is not None and not np.array_equal(
+            np.concatenate([values for values, _ in found])[order], codes.values
+        ):
+            raise IndexFileError(f"the index of list {self.list} holds other {self.signal} values than the list")
+
+    def _compare_tables(self, segment: _Segment) -> tuple[npt.NDArray[np.uint8], Rows]:
+        """Values and keys of a segment, once its tables were found to be those that these values make."""
+        values, rows = read_segment(self._folder, self.signal, segment.file)
+        if self.signal == Signal.PDQ:
+            built = Index.build(values, threshold_bits=segment.mapped.header["threshold_bits"])
+            is_true = all(np.array_equal(segment.mapped.part(name, np.uint8), part) for name, part in built.parts())
+        else:
+            in_order = np.ascontiguousarray(values).view(np.dtype((np.void, values.shape[1])))[:, 0]
+            is_true = np.array_equal(np.argsort(in_order, kind="stable"), np.arange(len(in_order)))
+        if not is_true:
+            raise IndexFileError(f"{segment.mapped.path}: its tables do not lead to all of its entries")
+        return values, rows
 
     def _try(self, rows_per_distance: int) -> None:
         for segment in self._segments:

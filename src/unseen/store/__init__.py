@@ -28,6 +28,7 @@ from unseen.store.lists import (
     record_export,
     remove_list,
 )
+from unseen.store.locks import is_scanning
 from unseen.store.records import (
     Labels,
     ScanRecord,
@@ -62,6 +63,7 @@ __all__ = [
     "erase",
     "has_entry",
     "has_records",
+    "is_scanning",
     "list_entries",
     "list_findings",
     "list_lists",

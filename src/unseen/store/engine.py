@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from unseen.errors import StoreError
+from unseen.errors import StoreDamagedError, StoreError
 
 if TYPE_CHECKING:
     from unseen.store.ledger.entries import Recorder
@@ -34,6 +34,10 @@ _APPLICATION_ID = 0x556E536E
 _BUSY_TIMEOUT_S = 600.0
 
 _FILE_NAME = "unseen.db"
+
+# What SQLite says where pages are not what it wrote. The plain error is one of them: a schema that was altered has
+# other tables than those that are asked for.
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_MISMATCH})
 
 
 class Store:
@@ -210,7 +214,9 @@ def _read_version(store: Store) -> str | None:
         if tables == 0:
             return None
         if application_id != _APPLICATION_ID:
-            raise StoreError(f"{store.path / _FILE_NAME} is not a store of unseen", hint="give another --store PATH")
+            raise StoreDamagedError(
+                f"{store.path / _FILE_NAME} is not a store of unseen", hint="give another --store PATH"
+            )
         version = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
     if version not in SCHEMA_VERSIONS:
         raise StoreError(
@@ -251,7 +257,10 @@ def _translate(error: BaseException, path: Path) -> StoreError:
             hint="is there room on its disk? then run the same command again: what was kept stays kept",
         )
     if code == sqlite3.SQLITE_NOTADB:
-        return StoreError(f"{path / _FILE_NAME} is not a store of unseen", hint="give another --store PATH")
+        return StoreDamagedError(f"{path / _FILE_NAME} is not a store of unseen", hint="give another --store PATH")
+    # The driver's own word, which has no code.
+    if code in _DAMAGED or "Could not decode to UTF-8" in str(error):
+        return StoreDamagedError(f"the store {path} is damaged: {error}", hint="restore its newest copy")
     return StoreError(f"cannot use the store {path}: {error}")
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from unseen.errors import StoreError
 
-__all__ = ["ScanLock"]
+__all__ = ["ScanLock", "is_scanning"]
+
+# Which locks are held on this machine, by the number of the file; see proc_locks(5).
+_LOCKS = Path("/proc/locks")
 
 
 class ScanLock:
@@ -36,6 +39,20 @@ class ScanLock:
         # Removed while still held: whoever waits on the old file sees that it is no longer the one at this path.
         self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
+
+
+def is_scanning(store_path: Path) -> bool:
+    """Whether a scan runs in a store, as far as this machine can tell.
+
+    Looked up and not tried out: whoever took the lock to see whether it is free would turn away a scan that begins.
+    """
+    try:
+        files = {path.stat().st_ino for path in (store_path / "scans").glob("*.lock")}
+        held = [line.split() for line in _LOCKS.read_text(encoding="ascii").splitlines()] if files else []
+    except OSError:
+        return False
+    # Number of the lock, kind, whether it is mandatory, access, process, device and file, start, end.
+    return any(lock[1:4] == ["FLOCK", "ADVISORY", "WRITE"] and int(lock[5].split(":")[2]) in files for lock in held)
 
 
 def _take(path: Path) -> int:

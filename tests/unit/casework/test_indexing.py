@@ -153,20 +153,20 @@ def test_a_list_that_changes_while_it_is_read_is_refused(store: Store, monkeypat
 
 def test_an_index_beyond_the_memory_is_refused_beforehand(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """How much is needed and how much is free is said before anything is read."""
-    monkeypatch.setattr(indexing, "_available_bytes", lambda: 1000)
+    monkeypatch.setattr(indexing, "available_bytes", lambda: 1000)
     with pytest.raises(ListError, match=r"GB of memory to be indexed, 0\.0 GB are free"):
         Run(store)
 
 
 def test_memory_is_bounded_by_the_control_group(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the group still allows, where that is less than what the machine has."""
-    available = indexing._available_bytes()
+    available = indexing.available_bytes()
     assert available > 0
     texts = {"meminfo": "MemAvailable: 1000 kB\n", "memory.max": "600000", "memory.current": "100000"}
     monkeypatch.setattr(Path, "read_text", lambda path, encoding: texts[path.name])
-    assert indexing._available_bytes() == 500_000
+    assert indexing.available_bytes() == 500_000
     texts["memory.max"] = "max"
-    assert indexing._available_bytes() == 1_024_000
+    assert indexing.available_bytes() == 1_024_000
 
 
 def test_impossible_thresholds_are_refused_before_anything_is_opened(store: Store) -> None:

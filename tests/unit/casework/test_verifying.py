@@ -6,11 +6,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.unit.casework.stores import furnish, scan_into
+from tests.unit.casework.stores import WHEN, furnish, scan_into
+from tests.unit.stand_ins import PICTURE, StandInDarkroom, StandInMatcher, make_item
 
-from unseen.casework.proof.recording import open_recorded
+from unseen.casework.proof.recording import Bookkeeper, open_recorded
 from unseen.casework.proof.verifying import verify
 from unseen.errors import LedgerBrokenError, ReportMismatchError, StoreError, UsageError, VerificationError
+from unseen.scan import Clock, scan
+from unseen.store import Run, ScanSession
 from unseen.store.schema import metadata
 
 # Numbers that only keep rows apart; no record speaks of them.
@@ -165,6 +168,80 @@ def test_records_beyond_the_checkpoint_are_not_taken_for_signed(store: Path) -> 
     entry = b'{"at":"2026-11-23T12:00:00Z","n":%d,"scan":7,"type":"item","v":1}' % (last + 1)
     alter(store, "INSERT INTO ledger VALUES (?, ?)", last + 1, entry)
     with pytest.raises(LedgerBrokenError, match="1 entries of the store are not signed"):
+        verify(str(store))
+
+
+def test_a_missing_row_is_named_before_anything_later(store: Path) -> None:
+    """Also where a later entry does not hold either: an erasure record is known from the beginning."""
+    with sqlite3.connect(store / "unseen.db") as connection:
+        (first,), (last,) = (
+            connection.execute(f"SELECT {which}(n) FROM openings").fetchone() for which in ("min", "max")
+        )
+    connection.close()
+    alter(store, "DELETE FROM openings WHERE n = ?", first)
+    alter(store, "UPDATE openings SET value = 'x' WHERE n = ?", last)
+    with pytest.raises(LedgerBrokenError, match=f"the row of entry {first} is missing, and no record says") as caught:
+        verify(str(store))
+    assert caught.value.index == first
+
+
+def test_a_store_verifies_while_a_scan_goes_on(store: Path, keys: Path, tmp_path: Path) -> None:
+    """What is not signed yet is told, and compared with its rows; once nobody scans any more it is an error."""
+    shutil.copytree(keys, tmp_path / "keys")
+    with open_recorded(store, keys=tmp_path / "keys") as opened:
+        recorder = opened.recorder
+        assert isinstance(recorder, Bookkeeper)
+        recorder.kept = lambda: None  # type: ignore[method-assign]  # a time at which it is not yet due
+        with ScanSession(opened, b"n" * 32, settings="{}", at_utc=WHEN, run=Run({}, {})) as session:
+            items = [make_item(f"/n/{n}", PICTURE + b"%d" % n) for n in range(3)]
+            clock = Clock(lambda: 0.0, lambda: WHEN)
+            list(scan(items, darkroom=StandInDarkroom(), matcher=StandInMatcher(), session=session, clock=clock))
+            records = verify(str(store)).records
+            assert records is not None
+            assert (records.later, records.unsigned) == (0, 5)
+            shutil.copytree(store, tmp_path / "cut off")
+            with pytest.raises(LedgerBrokenError, match="5 entries of the store are not signed"):
+                verify(str(tmp_path / "cut off"))
+            alter(store, "UPDATE items SET size_bytes = 99 WHERE id = (SELECT max(id) FROM items)")
+            with pytest.raises(LedgerBrokenError, match="is not what was recorded"):
+                verify(str(store))
+
+
+def test_a_damaged_database_does_not_verify(store: Path) -> None:
+    """Bytes altered anywhere in the file: it does not verify, or they meant nothing. It is never merely unreadable."""
+    file = store / "unseen.db"
+    whole = file.read_bytes()
+
+    def content() -> list[list[tuple[object, ...]]]:
+        with sqlite3.connect(file) as connection:
+            connection.text_factory = bytes
+            found = [connection.execute(f"SELECT * FROM {table} NOT INDEXED").fetchall() for table in TABLES]
+        connection.close()
+        return found
+
+    before, noticed = content(), 0
+    draw = random.Random(7)
+    # The header of the file, the tops of its pages, and any place.
+    places = [*range(0, 100, 3), *range(4096, len(whole), 4096), *(draw.randrange(len(whole)) for _ in range(60))]
+    for place in places:
+        altered = bytearray(whole)
+        altered[place] ^= 0xA5
+        file.write_bytes(altered)
+        try:
+            verify(str(store))
+        except VerificationError:
+            noticed += 1
+        else:
+            assert content() == before
+        for leftover in store.glob("unseen.db-*"):
+            leftover.unlink()
+    assert noticed > 20
+    file.write_bytes(whole[:-4096])
+    with pytest.raises(VerificationError):
+        verify(str(store))
+    shutil.rmtree(store / "ledger")
+    file.write_bytes(bytes(4096))
+    with pytest.raises(StoreError, match="not a store of unseen"):
         verify(str(store))
 
 

@@ -10,7 +10,7 @@ from unseen.matching import Generation, IndexWriter, StoredColumn, building_byte
 from unseen.model import Codes
 from unseen.store import ListInfo, Store, list_lists, load_codes, read_version
 
-__all__ = ["Indexing", "forget_list", "open_lists"]
+__all__ = ["Indexing", "available_bytes", "forget_list", "open_lists"]
 
 # Building it takes a second for some million entries; nobody need be told of less.
 _WORTH_TELLING = 500_000
@@ -134,7 +134,7 @@ def _load(store: Store, info: ListInfo, version: str, folder: Path | None = None
     # A hundred million commonplace files do not fit into memory beside anything else. Their digests come in order,
     # so that an index is written from the file they lie in.
     is_on_disk = folder is not None and info.file_format == ListFormat.NSRL
-    needed, available = building_bytes(info.entry_count), _available_bytes()
+    needed, available = building_bytes(info.entry_count), available_bytes()
     if needed > available and not is_on_disk:
         raise ListError(
             f"list {info.name} needs {needed / 1e9:.1f} GB of memory to be indexed, {available / 1e9:.1f} GB are free",
@@ -146,7 +146,7 @@ def _load(store: Store, info: ListInfo, version: str, folder: Path | None = None
     return columns
 
 
-def _available_bytes() -> int:
+def available_bytes() -> int:
     """Memory that this process may still take: of the machine, or of its control group where that allows less."""
     meminfo = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines())
     available = int(meminfo["MemAvailable"].split()[0]) << 10

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from heapq import merge
+from types import TracebackType
 from typing import Any, Self
 
 from unseen.errors import LedgerBrokenError, UsageError
@@ -28,7 +29,8 @@ class Records:
         erased: Entries whose values were erased, with a record of it.
         clock_steps_back: How many entries state an earlier time than the one before them.
         first_at_utc: When the first entry says that it was written; so the last.
-        later: Entries that were added while this was checked; they were not looked at.
+        later: Entries that were signed while this was checked. Their rows were compared, their signature was not.
+        unsigned: Entries that a scan which is still running has not had signed yet; their rows were compared.
     """
 
     by_type: dict[str, int] = field(default_factory=dict)
@@ -37,6 +39,7 @@ class Records:
     first_at_utc: str = ""
     last_at_utc: str = ""
     later: int = 0
+    unsigned: int = 0
 
 
 class RecordChecker:
@@ -56,6 +59,7 @@ class RecordChecker:
         self._rows: Iterator[Opened] = iter(())
         self._row: Opened | None = None
         self._closed: set[int] = set()
+        self._erasing: set[int] = set()
         self._erased: set[int] = set()
         self._lists: dict[int, dict[str, Any]] = {}
         self._scans: dict[int, dict[str, Any]] = {}
@@ -63,8 +67,11 @@ class RecordChecker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # With the error, so that what SQLite says of its file becomes an error of the store.
+        self._stack.__exit__(kind, error, trace)
 
     def check(self, number: int, entry: bytes) -> None:
         """Compare one entry with the row of `ledger`, and with the rows that it commits to.
@@ -95,34 +102,30 @@ class RecordChecker:
         self._compare_rows(number, stated)
         self._follow(number, stated)
 
-    def finish(self, size: int, size_now: Callable[[], int]) -> Records:
+    def finish(self, size: int, size_now: Callable[[], int], is_scanning: Callable[[], bool]) -> Records:
         """Compare what is left when all entries were taken.
 
         Args:
             size: Number of entries that the checkpoint covers.
             size_now: Says how many are signed by now.
+            is_scanning: Says whether a scan is running, which signs its entries later.
 
         Raises:
             LedgerBrokenError: Rows are missing or altered, or belong to no signed entry.
         """
         with _naming(size):
-            return self._finish(size, size_now)
+            return self._finish(size, size_now, is_scanning)
 
-    def _finish(self, size: int, size_now: Callable[[], int]) -> Records:
+    def _finish(self, size: int, size_now: Callable[[], int], is_scanning: Callable[[], bool]) -> Records:
+        # Asked before anything is read: a scan that ends meanwhile has signed all that can be found here.
+        is_running = is_scanning()
         if self._snapshot is None:
             self._begin()
         assert self._snapshot is not None
-        missing = self._closed - self._erased
-        if missing:
-            raise LedgerBrokenError(
-                f"the row of entry {min(missing)} is missing, and no record says that it was erased",
-                index=min(missing),
-                hint="restore the newest copy of the store",
-            )
+        self._check_later(size, size_now, is_running)
         back = self._erased - self._closed
         if back:
             raise LedgerBrokenError(f"the row of entry {min(back)} is there, and was erased", index=min(back))
-        self._check_later(size, size_now)
         self._snapshot.check_lists(self._lists)
         self._snapshot.check_scans(self._scans, self._erased)
         self._snapshot.check_strays()
@@ -131,9 +134,14 @@ class RecordChecker:
 
     def _begin(self) -> None:
         self._snapshot = self._stack.enter_context(Snapshot.of(self._store))
+        self._snapshot.check_pages()
         self._entries = self._snapshot.entries()
         self._rows = merge(*self._snapshot.opened(), key=lambda row: row[0])
         self._row = next(self._rows, None)
+        # Read ahead, so that a row that is missing is named when its entry comes, not at the end. That these records
+        # are themselves what was signed is checked like that of all others.
+        for entry in self._snapshot.erasures():
+            self._erasing.update(entry["entries"])
 
     def _count(self, stated: dict[str, Any]) -> None:
         records, kind, at_utc = self._records, stated["type"], stated["at"]
@@ -149,7 +157,7 @@ class RecordChecker:
             raise _stray(row)
         if row is None or row[0] > number:
             if commitment is not None:
-                self._closed.add(number)
+                self._pass_over(number)
             return
         _, kind, salt, value = row
         self._row = next(self._rows, None)
@@ -163,6 +171,16 @@ class RecordChecker:
                 found=found,
                 hint=_ALTERED,
             )
+
+    def _pass_over(self, number: int) -> None:
+        """Take an entry whose row is not there: it was erased, with a record that says so."""
+        if number not in self._erasing:
+            raise LedgerBrokenError(
+                f"the row of entry {number} is missing, and no record says that it was erased",
+                index=number,
+                hint="restore the newest copy of the store",
+            )
+        self._closed.add(number)
 
     def _follow(self, number: int, stated: dict[str, Any]) -> None:
         """Keep what later checks need: which lists and scans there must be, and in which state."""
@@ -193,21 +211,28 @@ class RecordChecker:
             case "report_written":
                 self.report_digests.update(stated["files"].values())
 
-    def _check_later(self, size: int, size_now: Callable[[], int]) -> None:
-        """Whatever the store holds beyond the checkpoint: signed meanwhile, or by nobody."""
+    def _check_later(self, size: int, size_now: Callable[[], int], is_running: bool) -> None:
+        """Whatever the store holds beyond the checkpoint: signed meanwhile, not signed yet, or by nobody."""
         assert self._snapshot is not None
-        self._records.later = later = sum(1 for _ in self._entries)
-        if self._row is not None and self._row[0] >= size + later:
-            raise _stray(self._row)
-        for row in self._rows:
-            if not size <= row[0] < size + later:
-                raise _stray(row)
-        if later and size_now() < size + later:
+        count = self._snapshot.count()
+        signed = min(size_now(), count) if count > size else count
+        self._records.later, self._records.unsigned = signed - size, count - signed
+        if self._records.unsigned and not is_running:
             raise LedgerBrokenError(
-                f"{later} entries of the store are not signed",
-                index=size,
-                hint="a scan is running, or was cut off: its end, or the next command that writes, signs them",
+                f"{self._records.unsigned} entries of the store are not signed",
+                index=signed,
+                hint="a scan was cut off: the next command that writes signs them; or somebody added them",
             )
+        # These may have changed lists and scans, which are compared as they are now.
+        for expected in range(size, count):
+            number, entry = next(self._entries)
+            if number != expected:
+                raise LedgerBrokenError(f"entry {expected} is missing from the store", index=expected)
+            stated = json.loads(entry)
+            self._compare_rows(number, stated)
+            self._follow(number, stated)
+        if self._row is not None:
+            raise _stray(self._row)
 
 
 @contextmanager

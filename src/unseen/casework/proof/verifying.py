@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from unseen.casework.known.checking import CheckedIndex, check_index
 from unseen.casework.proof.places import LEDGER_FOLDER, key_folder
 from unseen.casework.proof.records import RecordChecker, Records
 from unseen.errors import (
@@ -13,6 +14,7 @@ from unseen.errors import (
     MalformedError,
     ReportMismatchError,
     SigningKeyError,
+    StoreDamagedError,
     StoreError,
     UsageError,
 )
@@ -22,7 +24,7 @@ from unseen.ledger.keys import KeyFolder
 from unseen.ledger.note import NOTE_BYTES_MAX, Note, VerifierKey
 from unseen.ledger.tiles import CHECKPOINT_NAME, read_limited
 from unseen.ledger.verify import verify_ledger
-from unseen.store import Store, open_store
+from unseen.store import Store, is_scanning, open_store
 
 __all__ = ["Verified", "read_key", "verify"]
 
@@ -46,6 +48,7 @@ class Verified:
         entries_shown: Entries that were there to be checked: all of a store, some in a bundle.
         records: What a store's records came to; None for a bundle.
         reports: Files whose digests are on record.
+        index: What of the index was compared with the lists; None for a bundle, and where there is no index.
     """
 
     kind: str
@@ -60,6 +63,7 @@ class Verified:
     entries_shown: int
     records: Records | None
     reports: tuple[str, ...]
+    index: CheckedIndex | None
 
 
 def verify(
@@ -68,7 +72,8 @@ def verify(
     """Check everything that can be checked without anybody else.
 
     Of a store: the signature on the checkpoint, every tile, every entry against the tree, every row of SQL against its
-    entry and the other way round, the entries of every list against the digest that was recorded when it was taken in.
+    entry and the other way round, the entries of every list against the digest that was recorded when it was taken in,
+    and the index against the lists.
     Of a bundle: what its own verifier checks.
 
     Args:
@@ -89,8 +94,17 @@ def verify(
         if reports or witnesses:
             raise UsageError("a bundle is verified as it is: give neither reports nor witnesses")
         return _verify_bundle(folder, pinned)
-    with open_store(folder, create=False, read_only=True) as store:
-        return _verify_store(store, pinned, [read_key(one) for one in witnesses], reports)
+    cosigners = [read_key(one) for one in witnesses]
+    try:
+        with open_store(folder, create=False, read_only=True) as store:
+            return _verify_store(store, pinned, cosigners, reports)
+    except (StoreDamagedError, UnicodeDecodeError) as error:
+        # Anybody's SQLite file is no store. Beside a ledger it is one that was signed, and is not any more what it was.
+        if not (folder / LEDGER_FOLDER / CHECKPOINT_NAME).is_file():
+            raise
+        raise LedgerBrokenError(
+            f"the file of the records is not what it was: {error}", hint="restore the newest copy of the store"
+        ) from error
 
 
 def _verify_store(
@@ -107,13 +121,16 @@ def _verify_store(
             earlier=remembered,
             each=checker.check,
         )
-        records = checker.finish(found.checkpoint.size, lambda: _size_now(folder))
+        records = checker.finish(
+            found.checkpoint.size, size_now=lambda: _size_now(folder), is_scanning=lambda: is_scanning(store.path)
+        )
     for witness in witnesses:
         if witness not in found.signed.by:
             raise LedgerBrokenError(f"the checkpoint is not cosigned by {witness.name}")
-    # The segments of the index are compared with the lists here, once they outlive a scan.
     for report in reports:
         _check_report(report, checker.report_digests)
+    # Last, because it says nothing about what was recorded; only about what the next scan would search by.
+    index = check_index(store)
     return Verified(
         kind="store",
         origin=found.checkpoint.origin,
@@ -127,6 +144,7 @@ def _verify_store(
         entries_shown=found.checkpoint.size,
         records=records,
         reports=tuple(reports),
+        index=index,
     )
 
 
@@ -145,6 +163,7 @@ def _verify_bundle(folder: Path, pinned: VerifierKey | None) -> Verified:
         entries_shown=len(found.entries),
         records=None,
         reports=found.reports,
+        index=None,
     )
 
 

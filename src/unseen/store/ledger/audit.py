@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
-from unseen.errors import LedgerBrokenError
+from unseen.errors import LedgerBrokenError, StoreDamagedError
 from unseen.store.engine import Store
+from unseen.store.ledger.entries import entries_of_type
 from unseen.store.ledger.rows import Opened, digest_entries, open_rows, stated_account, stated_list
 from unseen.store.schema import ledger, lists, scans
 
@@ -64,6 +65,25 @@ class Snapshot:
         while rows := cursor.fetchmany(_ROWS_PER_FETCH):
             yield from rows
         result.close()
+
+    def check_pages(self) -> None:
+        """Check that the tables of the file and their indexes say the same: either may be what is read later.
+
+        Raises:
+            StoreDamagedError: They do not, or a page is not what SQLite wrote.
+        """
+        said = self._connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
+        if said != "ok":
+            raise StoreDamagedError(f"a page was altered: {said}", hint="restore the newest copy of the store")
+
+    def count(self) -> int:
+        """How many entries there are, by the last number."""
+        last = self._connection.execute(select(func.max(ledger.c.n))).scalar_one()
+        return 0 if last is None else int(last) + 1
+
+    def erasures(self) -> Iterator[dict[str, Any]]:
+        """Give the records of what was erased, in order."""
+        yield from (json.loads(entry) for entry in entries_of_type(self._connection, "erasure"))
 
     def opened(self) -> list[Iterator[Opened]]:
         """Give the rows that open commitments: see `unseen.store.ledger.rows.open_rows`."""
