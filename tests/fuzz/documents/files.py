@@ -2,10 +2,22 @@
 
 from functools import cache
 
+import pikepdf
 from tests.unit.sources.carving.drawn import drawn_files
+from tests.unit.sources.documents.pdfs import flate, image, pdf_with, show
+from tests.unit.sources.documents.test_pdf import revised
 from tests.unit.sources.pictures.test_pictures import SMALL, chunk, exif, jpeg_with, segment
 
 __all__ = ["sound_files"]
+
+
+def _pdf() -> bytes:
+    def fill(pdf: pikepdf.Pdf) -> None:
+        inline = b"BI /W 8 /H 8 /BPC 8 /CS /G ID " + bytes(range(64)) + b" EI "
+        show(pdf, image(pdf, SMALL, pikepdf.Name.DCTDecode), flate(pdf), drawing=inline + b"0 0 9 9 re f\n" * 70)
+        pdf.attachments["a"] = SMALL
+
+    return pdf_with(fill)
 
 
 @cache
@@ -18,5 +30,7 @@ def sound_files() -> dict[str, bytes]:
         "gif": drawn_files()["animated"] + SMALL,
         "webp": drawn_files()["WEBP"] + SMALL,
         "tiff": drawn_files()["TIFF"] + SMALL,
+        "pdf": _pdf(),
+        "revised pdf": revised(),
         "avif": drawn_files()["AVIF"],
     }

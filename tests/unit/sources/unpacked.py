@@ -1,7 +1,9 @@
 """What a reader gives, all of it read, as tests want to look at it."""
 
-from unseen.model import Reason, State
-from unseen.sources.layers import Context, MemoryRange, load_formats, recognise
+from functools import cache
+
+from unseen.model import Reason, State, UnreadError
+from unseen.sources.layers import Context, Member, MemoryRange, Unpack, load_formats, recognise
 
 __all__ = ["contents", "members"]
 
@@ -11,17 +13,28 @@ def members(data: bytes, context: Context | None = None) -> list[tuple[str, Stat
     source = MemoryRange(data)
     inside = recognise(source)
     assert inside is not None, "no format recognises this"
-    unpack = load_formats()[inside.name]
+    unpack = _readers()[inside.name]
     assert unpack is not None, f"the reader of {inside.name} is not installed"
     given: list[tuple[str, State, bytes | Reason] | Reason] = []
     for member in unpack(source, context or Context()):
         if isinstance(member, Reason):
             given.append(member)
             continue
-        content = member.open()
-        read = content if isinstance(content, Reason) else content.read_at(0, content.size_bytes)
-        given.append((member.address, member.state, read))
+        given.append((member.address, member.state, _read(member)))
     return given
+
+
+@cache
+def _readers() -> dict[str, Unpack | None]:
+    return load_formats()
+
+
+def _read(member: Member) -> bytes | Reason:
+    try:
+        content = member.open()
+        return content if isinstance(content, Reason) else content.read_at(0, content.size_bytes)
+    except UnreadError as error:
+        return error.reason
 
 
 def contents(data: bytes, context: Context | None = None) -> list[bytes]:

@@ -6,7 +6,7 @@ module with a function `unpack(source, context)`, named in `unseen.sources.layer
 
 from unseen.sources.layers.member import Budget, Context, LayerLimits, Member, Secrets
 from unseen.sources.layers.ranges import FileRange, MemoryRange, Part, Segments
-from unseen.sources.layers.registry import UNKNOWN, Format, load_formats, recognise
+from unseen.sources.layers.registry import UNKNOWN, Format, Unpack, load_formats, recognise
 
 __all__ = [
     "UNKNOWN",
@@ -20,6 +20,7 @@ __all__ = [
     "Part",
     "Secrets",
     "Segments",
+    "Unpack",
     "load_formats",
     "recognise",
 ]

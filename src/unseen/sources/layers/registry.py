@@ -8,6 +8,7 @@ from typing import Protocol, cast
 from unseen.model import ByteSource, Reason
 from unseen.sources.archives import signatures as archives
 from unseen.sources.disks import signatures as disks
+from unseen.sources.documents import signs as documents
 from unseen.sources.filesystems import recognition as volumes
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.pictures import outline as pictures
@@ -76,6 +77,7 @@ FORMATS: tuple[Format, ...] = (
     Format("tar", archives.is_tar, _STREAMS),
     Format("lzma", archives.is_lzma, _STREAMS),
     Format("other archive", archives.is_unread, "unseen.sources.archives.unread"),
+    Format("pdf", documents.is_pdf, "unseen.sources.documents.pdf"),
     # File systems before tables of partitions: an ISO 9660 image may have one too, which leads back to its own start.
     Format("ntfs", volumes.is_ntfs, "unseen.sources.filesystems.volumes"),
     Format("exfat", volumes.is_exfat, "unseen.sources.filesystems.volumes"),
@@ -112,7 +114,10 @@ def load_formats() -> dict[str, Unpack | None]:
     loaded: dict[str, Unpack | None] = {}
     for each in (*FORMATS, UNKNOWN):
         try:
-            loaded[each.name] = cast("Unpack", importlib.import_module(each.module).unpack)
+            module = importlib.import_module(each.module)
+            # Some libraries load parts of themselves when these are first used.
+            getattr(module, "warm_up", lambda: None)()
+            loaded[each.name] = cast("Unpack", module.unpack)
         except ImportError:
             loaded[each.name] = None
     return loaded

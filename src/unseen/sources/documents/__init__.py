@@ -1,0 +1,1 @@
+"""Documents: the pictures, attachments and drawn pages of PDF files, and the streams of OLE compound files."""

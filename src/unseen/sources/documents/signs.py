@@ -1,0 +1,14 @@
+"""How documents are recognised by their first bytes."""
+
+from unseen.model import ByteSource
+
+__all__ = ["is_pdf"]
+
+# Readers of PDF accept a little of anything before the header (ISO 32000-1, annex H, implementation note 13).
+_PDF_HEADER_BYTES = 1024
+
+
+def is_pdf(head: bytes, source: ByteSource) -> bool:
+    """Whether a range is a PDF: see `Format.is_mine`."""
+    del source
+    return head.find(b"%PDF-", 0, _PDF_HEADER_BYTES) >= 0
