@@ -3,18 +3,47 @@
 Source: the Linux kernel's documentation of ext4, "Super Block", "Block Group Descriptors" and "Layout".
 """
 
+import math
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
-from unseen.model import ByteSource
+from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems.extents import Extent
+from unseen.sources.filesystems.notes import NO_NOTES, Notes, Notetaker
+from unseen.sources.filesystems.sleuth import Volume
 
-__all__ = ["tables_of"]
+__all__ = ["tables_of", "take_notes"]
 
 _SUPERBLOCK_AT, _SUPERBLOCK_BYTES = 1_024, 1_024
-_IS_64_BIT, _IS_SPARSE, _HAS_META_GROUPS = 0x80, 0x1, 0x10
-# Beyond 64 TiB at the usual 128 MiB a group, a volume's number of groups is taken for damage.
+_IS_SPARSE = 0x1
+_HAS_META_GROUPS, _IS_64_BIT, _HAS_ENCRYPTION = 0x10, 0x80, 0x10000
+# A table of descriptors for more than 64 TiB at the usual 128 MiB a group is taken for damage.
 _GROUPS_MAX = 1 << 19
+_INODE_FLAGS_AT, _IS_ENCRYPTED = 32, 0x800
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Where a group of blocks has its tables, in bytes from the start of the volume."""
+
+    start: int
+    block_bitmap: int
+    inode_bitmap: int
+    inodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    block_bytes: int
+    inodes_per_group: int
+    inode_bytes: int
+    incompatible: int
+    is_sparse: bool
+    # A copy of the superblock with all descriptors, and what is kept free for more of them.
+    copy_bytes: int
+    groups: tuple[_Group, ...]
 
 
 def tables_of(source: ByteSource) -> Iterator[Extent]:
@@ -23,11 +52,42 @@ def tables_of(source: ByteSource) -> Iterator[Extent]:
     They are neither files nor free: known as what they are, they do not come between the blocks of a deleted file.
 
     Raises:
-        UnreadError: The range cannot be read.
+        UnreadError: They cannot be found.
     """
+    layout = _read_layout(source)
+    for number, group in enumerate(layout.groups):
+        if not layout.is_sparse or _has_copy(number):
+            yield Extent(group.start, layout.copy_bytes)
+        yield Extent(group.block_bitmap, layout.block_bytes)
+        yield Extent(group.inode_bitmap, layout.block_bytes)
+        yield Extent(group.inodes, layout.inodes_per_group * layout.inode_bytes)
+
+
+def take_notes(volume: Volume) -> Notetaker:
+    """Give what looks up whether a file is encrypted.
+
+    Raises:
+        UnreadError: The tables of inodes cannot be found.
+    """
+    layout = _read_layout(volume.source)
+    if not layout.incompatible & _HAS_ENCRYPTION:
+        return lambda _: NO_NOTES
+
+    def notes(file: Any) -> Notes:
+        group, index = divmod(int(file.info.meta.addr) - 1, layout.inodes_per_group)
+        if group >= len(layout.groups):
+            raise UnreadError(Reason.UNREADABLE)
+        at = layout.groups[group].inodes + index * layout.inode_bytes + _INODE_FLAGS_AT
+        flags = int.from_bytes(volume.source.read_at(at, 4), "little")
+        return Notes(refusal=Reason.ENCRYPTED) if flags & _IS_ENCRYPTED else NO_NOTES
+
+    return notes
+
+
+def _read_layout(source: ByteSource) -> _Layout:
     superblock = source.read_at(_SUPERBLOCK_AT, _SUPERBLOCK_BYTES)
     if len(superblock) < _SUPERBLOCK_BYTES:
-        return
+        raise UnreadError(Reason.TRUNCATED)
     (blocks,) = struct.unpack_from("<I", superblock, 4)
     first_block, size_log = struct.unpack_from("<II", superblock, 20)
     blocks_per_group, _, inodes_per_group = struct.unpack_from("<III", superblock, 32)
@@ -38,31 +98,37 @@ def tables_of(source: ByteSource) -> Iterator[Extent]:
     if incompatible & _IS_64_BIT:
         descriptor_bytes = struct.unpack_from("<H", superblock, 254)[0]
         blocks |= struct.unpack_from("<I", superblock, 336)[0] << 32
-    if size_log > 6 or not blocks_per_group or descriptor_bytes not in {32, 64} or incompatible & _HAS_META_GROUPS:
-        return
+    if size_log > 6 or not blocks_per_group or not inodes_per_group or descriptor_bytes not in {32, 64}:
+        raise UnreadError(Reason.UNREADABLE)
+    if incompatible & _HAS_META_GROUPS:
+        # Descriptors lie in every group by itself there.
+        raise UnreadError(Reason.UNSUPPORTED)
     block_bytes = 1_024 << size_log
     groups = min(-(-(blocks - first_block) // blocks_per_group), _GROUPS_MAX)
     descriptors = source.read_at((first_block + 1) * block_bytes, groups * descriptor_bytes)
-    table_bytes = inodes_per_group * (inode_bytes or 128)
-    copy_bytes = (1 + reserved) * block_bytes + -(-groups * descriptor_bytes // block_bytes) * block_bytes
-    for group in range(len(descriptors) // descriptor_bytes):
-        if not read_only & _IS_SPARSE or _has_copy(group):
-            yield Extent((first_block + group * blocks_per_group) * block_bytes, copy_bytes)
-        low = struct.unpack_from("<III", descriptors, group * descriptor_bytes)
-        high = struct.unpack_from("<III", descriptors, group * descriptor_bytes + 32 * (descriptor_bytes == 64))
-        for at, size_bytes in enumerate((block_bytes, block_bytes, table_bytes)):
-            block = low[at] | (high[at] << 32 if descriptor_bytes == 64 else 0)
-            yield Extent(block * block_bytes, size_bytes)
+    group_bytes = blocks_per_group * block_bytes
+    return _Layout(
+        block_bytes=block_bytes,
+        inodes_per_group=inodes_per_group,
+        inode_bytes=inode_bytes or 128,
+        incompatible=incompatible,
+        is_sparse=bool(read_only & _IS_SPARSE),
+        copy_bytes=(1 + reserved - (-groups * descriptor_bytes // block_bytes)) * block_bytes,
+        groups=tuple(
+            _Group(first_block * block_bytes + number * group_bytes, *(at * block_bytes for at in tables))
+            for number, tables in enumerate(_tables(descriptors, descriptor_bytes))
+        ),
+    )
+
+
+def _tables(descriptors: bytes, descriptor_bytes: int) -> Iterator[tuple[int, ...]]:
+    """Give the blocks of the two bitmaps and of the inodes of each group."""
+    for at in range(0, len(descriptors) - descriptor_bytes + 1, descriptor_bytes):
+        low = struct.unpack_from("<III", descriptors, at)
+        high = struct.unpack_from("<III", descriptors, at + 32) if descriptor_bytes > 32 else (0, 0, 0)
+        yield tuple(a | b << 32 for a, b in zip(low, high, strict=True))
 
 
 def _has_copy(group: int) -> bool:
     """Say whether a group holds a copy of the superblock: 0, 1, and powers of 3, 5 and 7."""
-    if group <= 1:
-        return True
-    for base in (3, 5, 7):
-        power = base
-        while power < group:
-            power *= base
-        if power == group:
-            return True
-    return False
+    return group <= 1 or any(group == base ** round(math.log(group, base)) for base in (3, 5, 7))

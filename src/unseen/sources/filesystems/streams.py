@@ -8,6 +8,7 @@ import pytsk3
 
 from unseen.model import ByteSource, Reason, Times, UnreadError
 from unseen.sources.filesystems.extents import Extent, cut
+from unseen.sources.filesystems.notes import NO_NOTES, Notes
 from unseen.sources.filesystems.sleuth import FAILURES, Volume
 from unseen.sources.layers.member import Context
 
@@ -41,7 +42,8 @@ class Stream:
         stored_bytes: How many of its bytes are stored at all.
         holds_contents: It is what a user stored, not the file system's own description of it.
         is_compressed: Its extents hold other bytes than it has.
-        is_encrypted: By the file system, with a key of the user's.
+        valid_bytes: Behind so many it reads as zeros, whatever its blocks hold.
+        refusal: Why its bytes cannot be had.
     """
 
     name: str
@@ -52,39 +54,46 @@ class Stream:
     stored_bytes: int
     holds_contents: bool
     is_compressed: bool
-    is_encrypted: bool
+    valid_bytes: int
+    refusal: Reason | None
 
     @property
     def extents(self) -> tuple[Extent, ...]:
         """Where its bytes lie, and no others; all blocks where they hold compressed ones."""
-        return self.runs if self.is_compressed else tuple(cut(self.runs, self.size_bytes))
+        return self.runs if self.is_compressed else tuple(cut(self.runs, min(self.size_bytes, self.valid_bytes)))
 
 
-def streams_of(volume: Volume, file: Any) -> list[Stream]:
+def streams_of(volume: Volume, file: Any, notes: Notes = NO_NOTES) -> list[Stream]:
     """List the streams of a file, of whatever kind.
 
     Raises:
         UnreadError: Its metadata are damaged.
     """
-    return volume.ask(lambda: [_stream(volume, file, each) for each in file])
+    return volume.ask(lambda: [_stream(volume, file, each, notes) for each in file])
 
 
-def _stream(volume: Volume, file: Any, attribute: Any) -> Stream:
+def _stream(volume: Volume, file: Any, attribute: Any, notes: Notes) -> Stream:
     info = attribute.info
     flags, size_bytes = int(info.flags), int(info.size)
     name = (info.name or b"").decode("utf-8", "surrogateescape")
     runs = tuple(_runs(volume, attribute))
-    is_resident = not flags & _NOT_RESIDENT
+    stored_bytes = size_bytes
+    if flags & _NOT_RESIDENT:
+        stored_bytes = sum(each.size_bytes for each in runs if each.offset is not None)
+    refusal = Reason.ENCRYPTED if flags & _ENCRYPTED else notes.refusal
+    if not name and stored_bytes < size_bytes:
+        refusal = refusal or notes.unstored
     return Stream(
         name=name or ("rsrc" if int(info.type) == _RESOURCE_FORK else ""),
         kind=int(info.type),
         number=int(info.id),
         size_bytes=size_bytes,
         runs=runs,
-        stored_bytes=size_bytes if is_resident else sum(each.size_bytes for each in runs if each.offset is not None),
+        stored_bytes=stored_bytes,
         holds_contents=size_bytes > 0 and _holds_contents(volume, file, attribute),
         is_compressed=bool(flags & _COMPRESSED),
-        is_encrypted=bool(flags & _ENCRYPTED),
+        valid_bytes=notes.valid_bytes.get(name, size_bytes),
+        refusal=refusal,
     )
 
 
@@ -127,8 +136,8 @@ class StreamBytes:
 
 def open_stream(volume: Volume, file: Any, stream: Stream, context: Context) -> ByteSource | Reason:
     """Give the bytes of a stream, or the reason why there are none."""
-    if stream.is_encrypted:
-        return Reason.ENCRYPTED
+    if stream.refusal is not None:
+        return stream.refusal
     unstored_bytes = stream.size_bytes - stream.stored_bytes
     if unstored_bytes > 0:
         try:

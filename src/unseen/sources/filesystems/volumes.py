@@ -9,9 +9,9 @@ from typing import Any
 import pytsk3
 
 from unseen.model import ByteSource, Reason, State, UnreadError
-from unseen.sources.filesystems import recognition
-from unseen.sources.filesystems.ext import tables_of
+from unseen.sources.filesystems import ext, ntfs, recognition
 from unseen.sources.filesystems.extents import Claimed, Extent
+from unseen.sources.filesystems.notes import NO_NOTES, Notes, Notetaker
 from unseen.sources.filesystems.sleuth import Volume
 from unseen.sources.filesystems.streams import Stream, open_stream, streams_of, times_of
 from unseen.sources.filesystems.tree import Tree
@@ -38,6 +38,7 @@ class _Kind:
         has_table: Metadata entries lie in a table that can be walked through; elsewhere they are slots of directories.
         first_of_users: Entries before it are the file system's own.
         tables_of: Gives blocks that lie among those of files and are neither files nor free.
+        take_notes: Gives what looks up what the library does not pass on.
     """
 
     layer: str
@@ -46,15 +47,29 @@ class _Kind:
     has_table: bool = False
     first_of_users: int = 0
     tables_of: Callable[[ByteSource], Iterable[Extent]] = lambda _: ()
+    take_notes: Callable[[Volume], Notetaker] | None = None
 
 
 _KINDS = (
-    _Kind("ntfs", recognition.is_ntfs, pytsk3.TSK_FS_TYPE_NTFS, has_table=True, first_of_users=24),
+    _Kind(
+        "ntfs",
+        recognition.is_ntfs,
+        pytsk3.TSK_FS_TYPE_NTFS,
+        has_table=True,
+        first_of_users=24,
+        take_notes=ntfs.take_notes,
+    ),
     _Kind("exfat", recognition.is_exfat, pytsk3.TSK_FS_TYPE_EXFAT),
     _Kind("iso9660", recognition.is_iso9660, pytsk3.TSK_FS_TYPE_ISO9660),
     _Kind("hfs", recognition.is_hfs, pytsk3.TSK_FS_TYPE_HFS),
     _Kind(
-        "ext", recognition.is_ext, pytsk3.TSK_FS_TYPE_EXT_DETECT, has_table=True, first_of_users=11, tables_of=tables_of
+        "ext",
+        recognition.is_ext,
+        pytsk3.TSK_FS_TYPE_EXT_DETECT,
+        has_table=True,
+        first_of_users=11,
+        tables_of=ext.tables_of,
+        take_notes=ext.take_notes,
     ),
     _Kind("fat", recognition.is_fat, pytsk3.TSK_FS_TYPE_FAT_DETECT),
     _Kind("ufs", recognition.is_ufs, pytsk3.TSK_FS_TYPE_FFS_DETECT, has_table=True, first_of_users=3),
@@ -84,6 +99,10 @@ class _Files:
     def __init__(self, volume: Volume, kind: _Kind, account: Account, context: Context) -> None:
         self._volume, self._kind, self._account, self._context = volume, kind, account, context
         self._tree = Tree(volume)
+        self._notetaker: Notetaker = lambda _: NO_NOTES
+        if kind.take_notes is not None:
+            with contextlib.suppress(UnreadError):
+                self._notetaker = kind.take_notes(volume)
 
     def members(self) -> Iterator[Member | Reason]:
         for entry in self._tree.files():
@@ -127,7 +146,7 @@ class _Files:
             except UnreadError:
                 # Slots that hold no entry say so in the same way as damaged ones; their space is looked through.
                 continue
-            if file.info.meta is not None and int(file.info.meta.flags) & _USED:
+            if file.info.meta is not None and int(file.info.meta.flags) & _USED and not self._notes(file).is_part:
                 yield inode, file
 
     def _left_over_numbers(self) -> Iterator[int]:
@@ -148,9 +167,16 @@ class _Files:
 
     def _streams(self, file: Any) -> list[Stream] | list[Reason]:
         try:
-            return streams_of(self._volume, file)
+            return streams_of(self._volume, file, self._notes(file))
         except UnreadError as error:
             return [error.reason]
+
+    def _notes(self, file: Any) -> Notes:
+        try:
+            return self._notetaker(file)
+        except UnreadError:
+            # The library could make something of the entry.
+            return NO_NOTES
 
     def _member(self, path: str, file: Any, stream: Stream, state: State) -> Member:
         return Member(

@@ -1,9 +1,11 @@
 """File systems for the tests: made at run time, or taken from the reference vectors."""
 
+import contextlib
 import gzip
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,20 @@ def digest(found: Found) -> str:
     """MD5 of a member that has bytes."""
     assert isinstance(found[1], bytes)
     return hashlib.md5(found[1]).hexdigest()
+
+
+@contextlib.contextmanager
+def mounted(image: Path, *command: str) -> Iterator[Path]:
+    """Fill a volume through the system's own writer of its file system; skipped, visibly, where that is not allowed."""
+    place = image.parent / "mounted"
+    place.mkdir(exist_ok=True)
+    program = shutil.which(command[0], path="/usr/bin:/bin:/usr/sbin:/sbin")
+    if (
+        program is None
+        or subprocess.run([program, *command[1:], image, place], capture_output=True, check=False).returncode
+    ):
+        pytest.skip(f"needs {command[0]} and the right to mount")
+    try:
+        yield place
+    finally:
+        run("umount", place)

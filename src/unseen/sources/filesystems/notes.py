@@ -1,0 +1,31 @@
+"""What a file's metadata entry says that the library does not pass on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from unseen.model import Reason
+
+__all__ = ["NO_NOTES", "Notes", "Notetaker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """About one file.
+
+    Attributes:
+        is_part: The entry only continues another one.
+        refusal: Why the bytes that can be read are not those that its user sees.
+        unstored: Why bytes of its contents that are not stored are not to be taken for zeros.
+        valid_bytes: By name of the stream: behind so many bytes it reads as zeros, whatever its blocks hold.
+    """
+
+    is_part: bool = False
+    refusal: Reason | None = None
+    unstored: Reason | None = None
+    valid_bytes: Mapping[str, int] = field(default_factory=dict)
+
+
+NO_NOTES = Notes()
+# Looks up what there is to note about a file, given the library's object of it.
+Notetaker = Callable[[Any], Notes]
