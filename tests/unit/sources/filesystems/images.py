@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from unseen.model import ByteSource, Reason, State, UnreadError
-from unseen.sources.filesystems.volumes import unpack
+from unseen.sources.filesystems.sleuthkit import reader
 from unseen.sources.layers import Context, MemoryRange
+from unseen.sources.layers.registry import Unpack
 
 # What became of a member: its bytes, or why there are none.
 Found = tuple[State, bytes | Reason]
@@ -39,7 +40,7 @@ def read_whole(source: ByteSource, piece_bytes: int = 1 << 20) -> bytes:
     return b"".join(pieces)
 
 
-def found_in(image: bytes, context: Context | None = None) -> dict[str, Found]:
+def found_in(image: bytes, context: Context | None = None, unpack: Unpack = reader.unpack) -> dict[str, Found]:
     """Every member by its address; a reason without one under its own value."""
     found: dict[str, Found] = {}
     for member in unpack(MemoryRange(image), context or Context()):

@@ -9,12 +9,13 @@ from typing import Any
 import pytsk3
 
 from unseen.model import ByteSource, Reason, State, UnreadError
-from unseen.sources.filesystems import ext, ntfs, recognition
+from unseen.sources.filesystems import recognition
 from unseen.sources.filesystems.extents import Claimed, Extent
-from unseen.sources.filesystems.notes import NO_NOTES, Notes, Notetaker
-from unseen.sources.filesystems.sleuth import Volume
-from unseen.sources.filesystems.streams import Stream, open_stream, streams_of, times_of
-from unseen.sources.filesystems.tree import Tree
+from unseen.sources.filesystems.sleuthkit import ext, ntfs
+from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes, Notetaker
+from unseen.sources.filesystems.sleuthkit.streams import Stream, open_stream, streams_of, times_of
+from unseen.sources.filesystems.sleuthkit.tree import Tree
+from unseen.sources.filesystems.sleuthkit.volume import Volume
 from unseen.sources.filesystems.unclaimed import Account
 from unseen.sources.layers.member import Context, Member
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytsk3
 
 from unseen.model import ByteSource, Reason, Times, UnreadError
+from unseen.sources.filesystems.asking import FAILURES
 from unseen.sources.filesystems.extents import Extent, cut
-from unseen.sources.filesystems.notes import NO_NOTES, Notes
-from unseen.sources.filesystems.sleuth import FAILURES, Volume
+from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes
+from unseen.sources.filesystems.sleuthkit.volume import Volume
 from unseen.sources.layers.member import Context
 
 __all__ = ["Stream", "StreamBytes", "open_stream", "streams_of", "times_of"]
@@ -21,7 +22,7 @@ _CONTENTS = {
     int(pytsk3.TSK_FS_ATTR_TYPE_HFS_DATA),
     int(pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC),
 }
-_RESOURCE_FORK = int(pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC)
+_FORKS = {int(pytsk3.TSK_FS_ATTR_TYPE_HFS_DATA): "", int(pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC): "rsrc"}
 _REGULAR = {int(pytsk3.TSK_FS_META_TYPE_REG), int(pytsk3.TSK_FS_META_TYPE_UNDEF)}
 _DIRECTORY = int(pytsk3.TSK_FS_META_TYPE_DIR)
 # Flags of an attribute, tsk_fs.h.
@@ -75,7 +76,8 @@ def streams_of(volume: Volume, file: Any, notes: Notes = NO_NOTES) -> list[Strea
 def _stream(volume: Volume, file: Any, attribute: Any, notes: Notes) -> Stream:
     info = attribute.info
     flags, size_bytes = int(info.flags), int(info.size)
-    name = (info.name or b"").decode("utf-8", "surrogateescape")
+    # Forks of HFS+ are known by their kind; the library gives them names of its own.
+    name = _FORKS.get(int(info.type), (info.name or b"").decode("utf-8", "surrogateescape"))
     runs = tuple(_runs(volume, attribute))
     stored_bytes = size_bytes
     if flags & _NOT_RESIDENT:
@@ -84,7 +86,7 @@ def _stream(volume: Volume, file: Any, attribute: Any, notes: Notes) -> Stream:
     if not name and stored_bytes < size_bytes:
         refusal = refusal or notes.unstored
     return Stream(
-        name=name or ("rsrc" if int(info.type) == _RESOURCE_FORK else ""),
+        name=name,
         kind=int(info.type),
         number=int(info.id),
         size_bytes=size_bytes,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from unseen.model import Reason, UnreadError
-from unseen.sources.filesystems.notes import Notes, Notetaker
-from unseen.sources.filesystems.sleuth import Volume
+from unseen.sources.filesystems.sleuthkit.notes import Notes, Notetaker
+from unseen.sources.filesystems.sleuthkit.volume import Volume
 
 __all__ = ["take_notes"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems.extents import Extent
-from unseen.sources.filesystems.notes import NO_NOTES, Notes, Notetaker
-from unseen.sources.filesystems.sleuth import Volume
+from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes, Notetaker
+from unseen.sources.filesystems.sleuthkit.volume import Volume
 
 __all__ = ["tables_of", "take_notes"]
 

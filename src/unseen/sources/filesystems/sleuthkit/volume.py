@@ -6,12 +6,11 @@ from typing import Any, TypeVar
 import pytsk3
 
 from unseen.model import ByteSource, Reason, UnreadError
+from unseen.sources.filesystems.asking import ask
 
-__all__ = ["FAILURES", "Sectors", "Volume"]
+__all__ = ["Sectors", "Volume"]
 
 _Result = TypeVar("_Result")
-# The binding turns faults of the library into OSError, and leaves others of its own where it did not expect any.
-FAILURES = (OSError, RuntimeError, SystemError, ValueError, TypeError, AttributeError, OverflowError, KeyError)
 
 
 class Sectors(pytsk3.Img_Info):  # type: ignore[misc]  # the binding has no types
@@ -70,14 +69,7 @@ class Volume:
         Raises:
             UnreadError: It failed, or the sectors that it read for this cannot be had.
         """
-        self.sectors.failure = None
-        try:
-            answer = question()
-        except FAILURES as error:
-            raise UnreadError(self.sectors.failure or Reason.UNREADABLE) from error
-        if self.sectors.failure is not None:
-            raise UnreadError(self.sectors.failure)
-        return answer
+        return ask(self.sectors, question)
 
     def file(self, inode: int) -> Any:
         """Give the file of a metadata entry."""

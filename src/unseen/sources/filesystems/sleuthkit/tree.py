@@ -7,33 +7,12 @@ from typing import Any
 import pytsk3
 
 from unseen.model import Reason, UnreadError
-from unseen.sources.filesystems.sleuth import FAILURES, Volume
+from unseen.sources.filesystems.asking import FAILURES
+from unseen.sources.filesystems.favoured import is_favoured, may_hold_favoured
+from unseen.sources.filesystems.sleuthkit.volume import Volume
 
 __all__ = ["Entry", "Tree"]
 
-# Where people keep pictures, in any case of letters: Windows, macOS, Linux, cameras, Android, iOS. Screened first.
-_FAVOURED = tuple(
-    tuple(path.split("/"))
-    for path in (
-        "users",
-        "home",
-        "dcim",
-        "documents and settings",
-        "pictures",
-        "downloads",
-        "download",
-        "documents",
-        "movies",
-        "videos",
-        "data/media",
-        "media",
-        "storage",
-        "sdcard",
-        "private/var/mobile/media",
-        "mobile/media",
-        "root",
-    )
-)
 # No system makes paths of more levels: Windows ends at 32,767 characters, Linux at 4,096 bytes a call.
 _DEPTH_MAX = 2_048
 _DIRECTORY = int(pytsk3.TSK_FS_META_TYPE_DIR)
@@ -89,7 +68,7 @@ class Tree:
             directory = pending.pop()
             favoured: list[_Directory] = []
             others: list[_Directory] = []
-            if _may_hold_favoured(directory) and not directory.is_second_time:
+            if may_hold_favoured(directory.path) and not directory.is_second_time:
                 # Only looked through for folders: its files come after what lies in those.
                 favoured = list(self._favoured_folders(directory))
                 pending.append(_Directory(directory.path, directory.inode, directory.depth, is_second_time=True))
@@ -116,7 +95,7 @@ class Tree:
             if isinstance(file, Reason) or not _is_allocated(file) or int(file.info.meta.type) != _DIRECTORY:
                 continue
             inode, path = int(file.info.meta.addr), f"{directory.path}/{name}"
-            if inode not in self.seen and _is_favoured(path):
+            if inode not in self.seen and is_favoured(path):
                 self.seen.add(inode)
                 yield _Directory(path, inode, directory.depth + 1)
 
@@ -185,18 +164,3 @@ def _is_named(file: Any) -> bool:
 
 def _is_allocated(file: Any) -> bool:
     return _is_named(file) and not int(file.info.meta.flags) & _UNALLOCATED
-
-
-def _parts(path: str) -> tuple[str, ...]:
-    return tuple(path.casefold().split("/")[1:])
-
-
-def _is_favoured(path: str) -> bool:
-    """Say whether a folder is a favoured one, or on the way to one."""
-    parts = _parts(path)
-    return any(parts == each[: len(parts)] for each in _FAVOURED)
-
-
-def _may_hold_favoured(directory: _Directory) -> bool:
-    parts = _parts(directory.path)
-    return any(len(parts) < len(each) and parts == each[: len(parts)] for each in _FAVOURED)
