@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import create_engine, func, insert, select, text
 
 from unseen.errors import StoreError
 from unseen.store import open_store
-from unseen.store.engine import SCHEMA_VERSIONS
+from unseen.store.engine import SCHEMA_VERSIONS, Store, migrate
 from unseen.store.schema import lists, metadata
 
 LIST_ROW = {
@@ -49,9 +49,43 @@ def test_migrations_make_exactly_the_tables_of_the_schema(tmp_path: Path) -> Non
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with open_store(tmp_path / "store") as store, store.read() as connection:
+    with migrated(tmp_path / "store") as store, store.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_a_new_store_has_exactly_the_tables_that_migrations_make(tmp_path: Path) -> None:
+    """Columns, keys, indexes and references, as SQLite itself understood them; and the same version."""
+    with migrated(tmp_path / "migrated") as one, open_store(tmp_path / "new") as other:
+        assert described(one) == described(other)
+
+
+def migrated(path: Path) -> Store:
+    """A store that was made by running every migration."""
+    path.mkdir()
+    (path / "unseen.db").touch()
+    store = Store(path, create_engine(f"sqlite:///{path / 'unseen.db'}"))
+    migrate(store)
+    return store
+
+
+def described(store: Store) -> dict[str, object]:
+    """What SQLite says of each table and index, and the settings that stay with the file."""
+    with store.read() as connection:
+
+        def ask(pragma: str) -> list[tuple[object, ...]]:
+            return [tuple(row) for row in connection.exec_driver_sql(f"PRAGMA {pragma}")]
+
+        found: dict[str, object] = {name: ask(name) for name in ("application_id", "journal_mode")}
+        found["version"] = connection.exec_driver_sql("SELECT * FROM alembic_version").scalar_one()
+        for (table,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").all():
+            if table == "alembic_version":
+                continue
+            found[table] = ask(f"table_xinfo({table})"), sorted(ask(f"foreign_key_list({table})"))
+            # Without the number that only says which was made first.
+            indexes = {row[1]: row[2:] for row in ask(f"index_list({table})")}
+            found[f"indexes of {table}"] = {name: (row, ask(f"index_xinfo({name})")) for name, row in indexes.items()}
+    return found
 
 
 def test_every_migration_is_named_in_order() -> None:
@@ -67,9 +101,11 @@ def test_every_migration_is_named_in_order() -> None:
     assert tuple(reversed(revisions)) == SCHEMA_VERSIONS
 
 
-def test_opening_a_current_store_does_not_import_alembic(tmp_path: Path) -> None:
-    """Alembic is needed only where the version differs."""
-    open_store(tmp_path / "store").close()
+@pytest.mark.parametrize("is_new", [True, False])
+def test_opening_a_current_store_does_not_import_alembic(tmp_path: Path, is_new: bool) -> None:
+    """Alembic is needed only where the version differs: not for a new store either."""
+    if not is_new:
+        open_store(tmp_path / "store").close()
     code = (
         "import sys; from unseen.store import open_store; "
         f"open_store({str(tmp_path / 'store')!r}).close(); sys.exit('alembic' in sys.modules)"
