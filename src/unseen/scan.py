@@ -149,7 +149,7 @@ def _outcome(hashes: ItemHashes, *, is_finding: bool) -> Outcome:
             return Outcome.DIGEST_ONLY
         case None:
             return Outcome.MATCH if is_finding else Outcome.NO_MATCH
-        case Reason.TRUNCATED if hashes.pdq is not None:
+        case Reason.TRUNCATED if hashes.is_decoded:
             return Outcome.MATCH if is_finding else Outcome.NO_MATCH
         case _:
             return Outcome.NOT_SCREENED

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from unseen.darkroom import Darkroom, Sandbox
 from unseen.errors import SourceError
-from unseen.model import Item, ItemHashes, NotScreened
+from unseen.model import Item, ItemHashes, NotScreened, VideoMode
 from unseen.sources import PATHS, open_listed, open_sources, paths_from
 
 __all__ = ["hash_sources", "open_paths", "worker_count"]
@@ -42,6 +42,7 @@ def hash_sources(
     workers: int | None = None,
     unsafe_no_sandbox: bool = False,
     on_sandbox: Callable[[Sandbox], None] | None = None,
+    video: VideoMode = VideoMode.THOROUGH,
 ) -> Iterator[tuple[Item, ItemHashes] | NotScreened]:
     """Hash every item in the darkroom.
 
@@ -50,6 +51,7 @@ def hash_sources(
         workers: Number of processes; None for one on each core.
         unsafe_no_sandbox: Go on where the kernel cannot lock a worker.
         on_sandbox: Told once which protections hold, before the first item is opened.
+        video: How videos are looked at.
 
     Yields:
         Each item with its hashes, in the order of completion; and what the sources could not offer.
@@ -66,7 +68,8 @@ def hash_sources(
             else:
                 yield offer
 
-    with Darkroom(workers=workers or worker_count(), unsafe_no_sandbox=unsafe_no_sandbox) as darkroom:
+    count = workers or worker_count()
+    with Darkroom(workers=count, unsafe_no_sandbox=unsafe_no_sandbox, video=video) as darkroom:
         if on_sandbox is not None:
             on_sandbox(darkroom.sandbox)
         for answer in darkroom.develop(offered()):

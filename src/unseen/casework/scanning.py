@@ -22,7 +22,7 @@ from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
-from unseen.model import Finding, Item, NotScreened, Summary
+from unseen.model import Finding, Item, NotScreened, Summary, VideoMode
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class ScanSettings:
         basis: On which legal basis, in the words of whoever scans; kept with the scan.
         unsafe_no_sandbox: Go on where the kernel cannot lock a worker.
         keys: Folder of signing keys; None for `UNSEEN_KEYS` or the user's own.
+        video: How videos are looked at.
     """
 
     store: str
@@ -61,6 +62,7 @@ class ScanSettings:
     basis: str | None = None
     unsafe_no_sandbox: bool = False
     keys: Path | None = None
+    video: VideoMode = VideoMode.FAST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ def run_scan(
     check_sources(texts)
     with ExitStack() as stack:
         listed = stack.enter_context(_spooled(paths)) if PATHS in settings.sources else None
-        workers = Darkroom(workers=settings.workers or worker_count(), unsafe_no_sandbox=settings.unsafe_no_sandbox)
+        workers = _darkroom(settings)
         stack.callback(workers.close)
         workers.start()
         # Meanwhile: SQL takes as long to import, and lists to load, as decoders take to warm up.
@@ -149,6 +151,14 @@ def run_scan(
         yield replace(summary, ledger_checkpoint=seal(store))
 
 
+def _darkroom(settings: ScanSettings) -> Darkroom:
+    return Darkroom(
+        workers=settings.workers or worker_count(),
+        unsafe_no_sandbox=settings.unsafe_no_sandbox,
+        video=settings.video,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Listed:
     """The list of paths behind `-`, in a file without a name; its digest tells whether it is the same list again."""
@@ -181,6 +191,7 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
             "threshold_bits": settings.threshold_bits,
             "basis": settings.basis,
             "unsafe_no_sandbox": settings.unsafe_no_sandbox,
+            "video": settings.video.value,
         }
     )
 

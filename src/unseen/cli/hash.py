@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from unseen.cli import voice
-from unseen.cli.options import Json, Unsandboxed, Workers, new_app
+from unseen.cli.options import Json, Unsandboxed, Video, Workers, new_app
 
 __all__ = ["app", "hash_paths"]
 
@@ -19,6 +19,7 @@ def hash_paths(
         list[str], typer.Argument(metavar="PATH", help="Files and directories; - reads a list of paths from stdin.")
     ],
     *,
+    video: Video = "thorough",
     workers: Workers = None,
     unsafe_no_sandbox: Unsandboxed = False,
     json: Json = False,
@@ -33,12 +34,14 @@ def hash_paths(
     from unseen.casework.hashing import hash_sources, open_paths
     from unseen.cli import rows
     from unseen.cli.progress import Meter
-    from unseen.model import NotScreened
+    from unseen.model import NotScreened, VideoMode
 
     items = open_paths(paths, listed=sys.stdin.buffer)
     was_all_screened = True
     with Meter("hashing", json=json) as meter:
-        answers = hash_sources(items, workers=workers, unsafe_no_sandbox=unsafe_no_sandbox, on_sandbox=_tell_gaps)
+        answers = hash_sources(
+            items, workers=workers, unsafe_no_sandbox=unsafe_no_sandbox, on_sandbox=_tell_gaps, video=VideoMode(video)
+        )
         for answer in answers:
             row = rows.refused_row(answer) if isinstance(answer, NotScreened) else rows.hash_row(*answer)
             if row["outcome"] == "not_screened" or row["reason"] == "truncated":
@@ -63,6 +66,8 @@ def _write(row: dict[str, object]) -> None:
         if row[signal] is not None:
             quality = f"  quality {row['pdq_quality']}" if signal == "pdq" else ""
             voice.write(f"  {signal}:{row[signal]}{quality}")
+    if isinstance(frames := row["vpdq"], list):
+        voice.write(f"  vpdq: {len(frames)} frames, {row['video_mode']}")
     if row["reason"] is not None:
         outcome = "hashed in part" if row["outcome"] == "hashed" else str(row["outcome"]).replace("_", " ")
         voice.write(f"  {outcome}: {str(row['reason']).replace('_', ' ')}")

@@ -1,10 +1,21 @@
 """Options that several commands share, spelled and explained once."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-__all__ = ["DEFAULT_STORE", "Json", "Lists", "Signal", "Store", "Threshold", "Unsandboxed", "Workers", "new_app"]
+__all__ = [
+    "DEFAULT_STORE",
+    "Json",
+    "Lists",
+    "Signal",
+    "Store",
+    "Threshold",
+    "Unsandboxed",
+    "Video",
+    "Workers",
+    "new_app",
+]
 
 DEFAULT_STORE = "unseen-store"
 
@@ -37,6 +48,12 @@ Signal = Annotated[
     str | None,
     typer.Option(
         "--signal", metavar="SIGNAL", help="Signal of values that name none: pdq, md5, sha1 or sha256, or another."
+    ),
+]
+Video = Annotated[
+    Literal["fast", "thorough"],
+    typer.Option(
+        "--video", help="How videos are looked at: fast by keyframes where they suffice, thorough each second."
     ),
 ]
 Unsandboxed = Annotated[

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from unseen.model import Finding, How, Item, ItemHashes, Match, NotScreened, Reason, Summary, Verdict
+from unseen.model import Finding, Frame, How, Item, ItemHashes, Match, NotScreened, Reason, Summary, Verdict
 
 if TYPE_CHECKING:
     from unseen.casework.bench import Measurement
@@ -64,12 +64,8 @@ def hash_row(item: Item, hashes: ItemHashes) -> Row:
             {"how": how_row(variant.how), "pdq": variant.pdq.hex(), "pdq_quality": variant.pdq_quality}
             for variant in hashes.variants
         ],
-        "vpdq": None
-        if hashes.vpdq is None
-        else [
-            {"frame": frame.frame, "time_s": frame.time_s, "pdq": frame.pdq.hex(), "pdq_quality": frame.pdq_quality}
-            for frame in hashes.vpdq
-        ],
+        "vpdq": None if hashes.vpdq is None else [_frame_row(frame) for frame in hashes.vpdq],
+        "video_mode": hashes.video_mode,
         "outcome": outcome(hashes),
         "reason": hashes.reason,
     }
@@ -84,6 +80,7 @@ def refused_row(refused: NotScreened) -> Row:
         **nothing,
         "variants": [],
         "vpdq": None,
+        "video_mode": None,
         "outcome": "not_screened",
         "reason": refused.reason,
     }
@@ -96,7 +93,7 @@ def outcome(hashes: ItemHashes) -> str:
             return "digest_only"
         case None:
             return "hashed"
-        case Reason.TRUNCATED if hashes.pdq is not None:
+        case Reason.TRUNCATED if hashes.is_decoded:
             return "hashed"
         case _:
             return "not_screened"
@@ -301,6 +298,16 @@ def summary_row(summary: Summary) -> Row:
 def how_row(how: How | None) -> Mapping[str, object] | None:
     """In which way a hash was taken; null for digests."""
     return None if how is None else asdict(how)
+
+
+def _frame_row(frame: Frame) -> Row:
+    return {
+        "frame": frame.frame,
+        "time_s": frame.time_s,
+        "pdq": frame.pdq.hex(),
+        "pdq_quality": frame.pdq_quality,
+        "stream": frame.stream,
+    }
 
 
 def _hex(value: bytes | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from unseen.cli import voice
-from unseen.cli.options import DEFAULT_STORE, Json, Lists, Store, Threshold, Unsandboxed, Workers, new_app
+from unseen.cli.options import DEFAULT_STORE, Json, Lists, Store, Threshold, Unsandboxed, Video, Workers, new_app
 
 __all__ = ["app", "scan"]
 
@@ -22,6 +22,7 @@ def scan(
     *,
     lists: Lists = None,
     threshold_bits: Threshold = 31,
+    video: Video = "fast",
     workers: Workers = None,
     basis: Annotated[
         str | None, typer.Option("--basis", metavar="TEXT", help="Legal basis of this scan, kept with it.")
@@ -40,7 +41,7 @@ def scan(
     from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
     from unseen.cli import rows, tables
     from unseen.cli.progress import Meter, is_watched
-    from unseen.model import Finding, NotScreened
+    from unseen.model import Finding, NotScreened, VideoMode
 
     settings = ScanSettings(
         store=store,
@@ -50,6 +51,7 @@ def scan(
         workers=workers,
         basis=basis,
         unsafe_no_sandbox=unsafe_no_sandbox,
+        video=VideoMode(video),
     )
     code = 0
     with Meter("scanning", json=json) as meter:

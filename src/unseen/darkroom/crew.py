@@ -6,9 +6,10 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unseen.darkroom.lock import Sandbox
+from unseen.darkroom.video.reel import DEFERRAL, FRAMES_MAX, REEL_BYTES, unpack_deferral, unpack_reel
 from unseen.darkroom.wire import (
     ANSWER_BYTES,
     GREETING,
@@ -22,7 +23,7 @@ from unseen.decoding import Limits
 from unseen.errors import SandboxError
 from unseen.hashing import kernel_in_use
 from unseen.hashing.known_files import DigestFile
-from unseen.model import Item, ItemHashes, Reason
+from unseen.model import Frame, Item, ItemHashes, Reason, VideoMode
 
 __all__ = ["DEADLINE_S", "IN_FLIGHT_MAX", "SANDBOX_HINT", "Task", "Worker"]
 
@@ -38,6 +39,8 @@ DEADLINE_S = 120.0
 _START_S = 60.0
 # Digesting an ordinary file keeps up with the slowest disks that still work.
 _DIGEST_BYTES_PER_S = 10_000_000
+# What `unseen.decoding.video` allows itself; that room imports PyAV, and this process never does.
+_VIDEO_S, _VIDEO_BYTES_PER_S = 600.0, 200_000
 # `-P`: a module lying in the folder of evidence must not be imported in the place of Python's own.
 WORKER_COMMAND = (sys.executable, "-P", "-m", "unseen.darkroom.worker")
 # Numerical libraries would start a thread for each core; the crew has a worker for each already.
@@ -54,6 +57,8 @@ class Task:
         deaths: Workers that died of it.
         digests_only: Set once decoding was given up: the reason to give, and only digests are wanted.
         is_reread: It changed while it was read and is being read again.
+        mode: How it is looked at if it is a video.
+        so_far: What its keyframes gave, while all of it is being looked at.
     """
 
     item: Item
@@ -63,6 +68,8 @@ class Task:
     deaths: int = 0
     digests_only: Reason | None = None
     is_reread: bool = False
+    mode: VideoMode = VideoMode.THOROUGH
+    so_far: ItemHashes | None = None
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -76,16 +83,20 @@ class Worker:
         tasks: In flight, the one being decoded first.
         deadline_at_s: When the first must be answered, on the parent's monotonic clock.
         sandbox: None until the worker said that it is locked.
+        takes_videos: Whether it loaded what decodes them, which costs a start as much as all the rest.
     """
 
-    def __init__(self, limits: Limits, now_s: float, *, unsafe_no_sandbox: bool) -> None:
+    def __init__(self, limits: Limits, now_s: float, *, unsafe_no_sandbox: bool, takes_videos: bool) -> None:
         self.tasks: deque[Task] = deque()
         self.deadline_at_s = now_s + _START_S
         self.sandbox: Sandbox | None = None
+        self.takes_videos = takes_videos
         self._answered = 0
+        self._frames: list[Frame] = []
+        self._patience_ends_s = float("inf")
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = (
-            theirs.fileno(), os.getpid(), int(unsafe_no_sandbox),
+            theirs.fileno(), os.getpid(), int(unsafe_no_sandbox), int(takes_videos),
             limits.bytes_max, limits.pixels_max, limits.frames_max, limits.frames_pixels_max, kernel_in_use(),
         )  # fmt: skip
         try:
@@ -123,7 +134,7 @@ class Worker:
         if len(self.tasks) == 1:
             self._restart_clock(now_s, deadline_s)
         try:
-            socket.send_fds(self.socket, [pack_request(task.number, task.digests_only)], [task.descriptor])
+            socket.send_fds(self.socket, [pack_request(task.number, task.digests_only, task.mode)], [task.descriptor])
         except OSError:
             return
 
@@ -135,15 +146,23 @@ class Worker:
             # It is gone, which is noticed on listening.
             return
 
-    def listen(self, signals: Sequence[str], now_s: float, deadline_s: float) -> tuple[Task, ItemHashes] | None:
-        """Take what the worker sent: an answer to its first item, or its greeting (None).
+    def retire(self) -> None:
+        """Give it nothing more: another kind of worker is wanted."""
+        self._answered = _ANSWERS_MAX
+
+    def listen(self, signals: Sequence[str], now_s: float, deadline_s: float) -> tuple[Task, ItemHashes | None] | None:
+        """Take what the worker sent.
+
+        Returns:
+            Its first item with the answer, or without hashes: it is a video, and this worker takes none. None for its
+            greeting, and for a part of an answer.
 
         Raises:
             Garbled: It died, or sent what no honest worker sends.
             SandboxError: It could not lock itself.
         """
         try:
-            message = self.socket.recv(ANSWER_BYTES + 1)
+            message = self.socket.recv(max(ANSWER_BYTES, REEL_BYTES) + 1)
         except OSError as error:
             raise Garbled from error
         if self.sandbox is None:
@@ -152,11 +171,29 @@ class Worker:
             return None
         if not message or not self.tasks:
             raise Garbled
-        hashes = unpack_answer(message, self.tasks[0].number, tuple(signals))
+        number = self.tasks[0].number
+        hashes = None
+        if len(message) == REEL_BYTES:
+            self._frames += unpack_reel(message, number)
+            if len(self._frames) > FRAMES_MAX:
+                raise Garbled
+            self.deadline_at_s = min(now_s + deadline_s, self._patience_ends_s)
+            return None
+        if len(message) == DEFERRAL.size and not self.takes_videos:
+            unpack_deferral(message, number)
+        else:
+            hashes = self._with_frames(unpack_answer(message, number, tuple(signals)))
         task = self.tasks.popleft()
         self._answered += 1
         self._restart_clock(now_s, deadline_s)
         return task, hashes
+
+    def _with_frames(self, hashes: ItemHashes) -> ItemHashes:
+        """An answer with the frames that came ahead of it."""
+        frames, self._frames = tuple(self._frames), []
+        if bool(frames) != (hashes.video_mode is not None):
+            raise Garbled
+        return replace(hashes, vpdq=frames) if frames else hashes
 
     def dismiss(self) -> None:
         """End the process, at once and for certain."""
@@ -165,8 +202,13 @@ class Worker:
         self.socket.close()
 
     def _restart_clock(self, now_s: float, deadline_s: float) -> None:
-        size_bytes = self.tasks[0].stamp[0] if self.tasks else 0
-        self.deadline_at_s = now_s + deadline_s + size_bytes / _DIGEST_BYTES_PER_S if self.tasks else float("inf")
+        if not self.tasks:
+            self.deadline_at_s = self._patience_ends_s = float("inf")
+            return
+        size_bytes = self.tasks[0].stamp[0]
+        self.deadline_at_s = now_s + deadline_s + size_bytes / _DIGEST_BYTES_PER_S
+        # A worker that shows signs of life has longer, and still not for ever.
+        self._patience_ends_s = self.deadline_at_s + 2 * (_VIDEO_S + size_bytes / _VIDEO_BYTES_PER_S)
 
 
 def _read_greeting(message: bytes) -> Sandbox:

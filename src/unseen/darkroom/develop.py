@@ -3,7 +3,6 @@
 It is what a locked worker does with each item, and `unseen.hash_file` with a file that is trusted.
 """
 
-import hashlib
 import os
 import threading
 from collections.abc import Iterable, Sequence
@@ -13,17 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen import hashing
+from unseen.darkroom.digests import Digests, digest_descriptor, digest_memory
 from unseen.darkroom.hashers import hash_extra
+from unseen.darkroom.video.footage import Film, develop_video
 from unseen.decoding import LIMITS, SNIFF_BYTES, Kind, Limits, Picture, decode, sniff
 from unseen.errors import SourceError
 from unseen.hashing.known_files import KnownFiles
 from unseen.hashing.plugin import Hasher
 from unseen.model import QUALITY_MIN, How, ItemHashes, Reason, Variant
+from unseen.sources.layers import FileRange, MemoryRange
 
-__all__ = ["develop", "develop_descriptor", "hash_file"]
+__all__ = ["VideoMetError", "develop", "develop_descriptor", "hash_file"]
 
-# Fits the second-level cache, so that three digests read memory once.
-_CHUNK_BYTES = 256 * 1024
 # Files up to here are read at once, whatever they are.
 _SMALL_BYTES = 1 << 20
 # How the hashes of each convention were taken, in the order of the kernel.
@@ -38,7 +38,13 @@ _STRETCHED_SIDE = 512
 _SCRATCH_BYTES = 40_000_000
 _MEMORY = threading.local()
 _NO_FILES = KnownFiles()
+# One frame a second throughout, as the reference hashes videos.
+_FILM = Film()
 _NOTHING_READ = ItemHashes(size_bytes=0, sha256=None, sha1=None, md5=None, reason=Reason.UNREADABLE)
+
+
+class VideoMetError(Exception):
+    """The item is a video, and whoever asked takes pictures only."""
 
 
 def hash_file(path: str | os.PathLike[str], *, limits: Limits = LIMITS) -> ItemHashes:
@@ -76,6 +82,7 @@ def develop(
     limits: Limits = LIMITS,
     hashers: Sequence[Hasher] = (),
     known_files: KnownFiles = _NO_FILES,
+    film: Film = _FILM,
 ) -> ItemHashes:
     """Take every hash of one item's bytes. Raises nothing, whatever the bytes are.
 
@@ -84,18 +91,20 @@ def develop(
         limits: What is too large to decode; it is digested all the same.
         hashers: Hashers that a licensee plugged in.
         known_files: Commonplace files, which are digested and not decoded.
+        film: How a video is looked at.
 
     Returns:
-        Digests; and, of a picture, the canonical PDQ and its variants in fixed order: seven further orientations, the
-        eight of the 512x512 convention, over white, over black, sampled frames; each value once.
+        Digests; of a picture, the canonical PDQ and its variants in fixed order: seven further orientations, the
+        eight of the 512x512 convention, over white, over black, sampled frames; each value once; and of a video, its
+        frames.
     """
-    view = memoryview(data)
-    digests = _Digests()
-    for start in range(0, len(view), _CHUNK_BYTES):
-        digests.update(view[start : start + _CHUNK_BYTES])
+    digests = digest_memory(data)
+    sniffed = sniff(bytes(data[:SNIFF_BYTES]))
     if digests.are_of(known_files):
         return digests.finish(Reason.KNOWN_FILE)
-    picture = decode(view, limits, scratch=_scratch())
+    if sniffed.kind is Kind.VIDEO:
+        return develop_video(MemoryRange(bytes(data)), sniffed, digests, film)
+    picture = decode(data, limits, scratch=_scratch())
     if isinstance(picture, Reason):
         return digests.finish(picture)
     return _hash_picture(picture, digests, hashers)
@@ -108,11 +117,12 @@ def develop_descriptor(
     hashers: Sequence[Hasher] = (),
     known_files: KnownFiles = _NO_FILES,
     digests_only: Reason | None = None,
+    film: Film | None = _FILM,
 ) -> ItemHashes:
     """Take every hash of what an open file holds, from its first byte to its end.
 
     A file that may be a picture is read whole into memory, so that what is digested is what is decoded even while
-    somebody writes to it; any other file, of any size, is digested in constant memory.
+    somebody writes to it; any other file, of any size, is digested in constant memory, and a video read again.
 
     Args:
         descriptor: Readable, seekable. Its offset is not used, and moved to the end.
@@ -120,27 +130,41 @@ def develop_descriptor(
         hashers: As for `develop`.
         known_files: As for `develop`.
         digests_only: Give this reason and do not decode: for an item that a decoder died of.
+        film: How a video is looked at; None where this process cannot.
 
     Returns:
         As `develop`; without digests, and with `unreadable`, where reading failed.
+
+    Raises:
+        VideoMetError: It is a video, and `film` is None.
     """
     try:
         size_bytes = os.lseek(descriptor, 0, os.SEEK_END)
         if digests_only is not None:
-            return _digest_stream(descriptor, digests_only, known_files)
-        if size_bytes > _SMALL_BYTES:
-            kind = sniff(os.pread(descriptor, SNIFF_BYTES, 0)).kind
-            if kind in {Kind.UNSUPPORTED, Kind.NOT_MEDIA}:
-                return _digest_stream(descriptor, Reason[kind.name], known_files)
+            return _finish(digest_descriptor(descriptor), digests_only, known_files)
+        sniffed = sniff(os.pread(descriptor, SNIFF_BYTES, 0))
+        if sniffed.kind is Kind.VIDEO:
+            if film is None:
+                raise VideoMetError
+            digests = digest_descriptor(descriptor)
+            if digests.are_of(known_files):
+                return digests.finish(Reason.KNOWN_FILE)
+            return develop_video(FileRange(descriptor), sniffed, digests, film)
+        if size_bytes > _SMALL_BYTES and sniffed.kind in {Kind.UNSUPPORTED, Kind.NOT_MEDIA}:
+            return _finish(digest_descriptor(descriptor), Reason[sniffed.kind.name], known_files)
         data = _read_whole(descriptor, size_bytes, max(limits.bytes_max, _SMALL_BYTES))
         if data is None:
-            return _digest_stream(descriptor, Reason.TOO_LARGE, known_files)
-        return develop(data, limits=limits, hashers=hashers, known_files=known_files)
+            return _finish(digest_descriptor(descriptor), Reason.TOO_LARGE, known_files)
+        return develop(data, limits=limits, hashers=hashers, known_files=known_files, film=film or _FILM)
     except MemoryError:
         # The bytes themselves do not fit beside what is decoded of them; digests need no room.
-        return _digest_stream(descriptor, Reason.TOO_LARGE, known_files)
+        return _finish(digest_descriptor(descriptor), Reason.TOO_LARGE, known_files)
     except OSError:
         return _NOTHING_READ
+
+
+def _finish(digests: Digests, reason: Reason, known_files: KnownFiles) -> ItemHashes:
+    return digests.finish(Reason.KNOWN_FILE if digests.are_of(known_files) else reason)
 
 
 def _scratch() -> npt.NDArray[np.uint8]:
@@ -151,48 +175,7 @@ def _scratch() -> npt.NDArray[np.uint8]:
     return scratch
 
 
-class _Digests:
-    """Three digests of the same bytes, side by side."""
-
-    def __init__(self) -> None:
-        self._sha256 = hashlib.sha256(usedforsecurity=False)
-        # Lists speak MD5 and SHA-1; nothing here rests on their strength.
-        self._sha1 = hashlib.sha1(usedforsecurity=False)
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._size_bytes = 0
-
-    def update(self, chunk: bytes | memoryview) -> None:
-        self._sha256.update(chunk)
-        self._sha1.update(chunk)
-        self._md5.update(chunk)
-        self._size_bytes += len(chunk)
-
-    def are_of(self, known_files: KnownFiles) -> bool:
-        """Whether what was digested so far is a commonplace file."""
-        return bool(known_files) and known_files.hold(self._sha256.digest(), self._sha1.digest(), self._md5.digest())
-
-    def finish(
-        self,
-        reason: Reason | None,
-        canonical: tuple[bytes | None, int | None] = (None, None),
-        variants: tuple[Variant, ...] = (),
-        extra: tuple[tuple[str, bytes], ...] = (),
-    ) -> ItemHashes:
-        pdq, quality = canonical
-        return ItemHashes(
-            size_bytes=self._size_bytes,
-            sha256=self._sha256.digest(),
-            sha1=self._sha1.digest(),
-            md5=self._md5.digest(),
-            pdq=pdq,
-            pdq_quality=quality,
-            variants=variants,
-            extra=extra,
-            reason=reason,
-        )
-
-
-def _hash_picture(picture: Picture, digests: _Digests, hashers: Sequence[Hasher]) -> ItemHashes:
+def _hash_picture(picture: Picture, digests: Digests, hashers: Sequence[Hasher]) -> ItemHashes:
     canonical, quality, variants = _hash_turned(picture)
     best = max([quality, *(variant.pdq_quality for variant in variants)])
     seen = {canonical, *(variant.pdq for variant in variants)}
@@ -257,12 +240,3 @@ def _read_whole(descriptor: int, size_bytes: int, bytes_max: int) -> bytes | Non
         if len(data) > bytes_max:
             return None
     return data
-
-
-def _digest_stream(descriptor: int, reason: Reason, known_files: KnownFiles) -> ItemHashes:
-    digests, buffer, offset = _Digests(), bytearray(_CHUNK_BYTES), 0
-    view = memoryview(buffer)
-    while count := os.preadv(descriptor, [buffer], offset):
-        digests.update(view[:count])
-        offset += count
-    return digests.finish(Reason.KNOWN_FILE if digests.are_of(known_files) else reason)

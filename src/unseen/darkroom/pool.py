@@ -8,17 +8,19 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from unseen.darkroom.crew import DEADLINE_S, IN_FLIGHT_MAX, SANDBOX_HINT, Task, Worker
 from unseen.darkroom.hashers import installed_signals
 from unseen.darkroom.lock import Sandbox
+from unseen.darkroom.video.footage import join_frames
 from unseen.darkroom.wire import Garbled
 from unseen.decoding import LIMITS, Limits
 from unseen.errors import SandboxError
 from unseen.hashing.known_files import DigestFile
-from unseen.model import Item, ItemHashes, Reason
+from unseen.model import Item, ItemHashes, Reason, VideoMode
 
 __all__ = ["Darkroom"]
 
@@ -31,7 +33,12 @@ Answer = tuple[Item, ItemHashes]
 class Darkroom:
     """A crew of locked workers.
 
-    Use as a context manager, in the thread that started it: the kernel ends the workers with that thread.
+    Use as a context manager, in the thread that started it: the kernel ends the workers with that thread. From the
+    first video on, all workers are such as take videos too.
+
+    Attributes:
+        comes_near: Whether a video that was looked at by its keyframes alone is worth looking at throughout; None for
+            no video.
 
     Example:
         with Darkroom(workers=2) as darkroom:
@@ -47,6 +54,7 @@ class Darkroom:
         unsafe_no_sandbox: bool = False,
         deadline_s: float = DEADLINE_S,
         clock_s: Callable[[], float] = time.monotonic,
+        video: VideoMode = VideoMode.THOROUGH,
     ) -> None:
         """Prepare a darkroom; nothing is started yet.
 
@@ -56,7 +64,11 @@ class Darkroom:
             unsafe_no_sandbox: Go on where the kernel cannot lock a worker; `sandbox` says what is missing.
             deadline_s: Seconds an item may take to decode; digesting large files has more by their size.
             clock_s: A monotonic clock.
+            video: How videos are looked at.
         """
+        self.comes_near: Callable[[ItemHashes], bool] | None = None
+        self._video = video
+        self._takes_videos = False
         self._size = workers
         self._limits = limits
         self._unsafe_no_sandbox = unsafe_no_sandbox
@@ -187,7 +199,7 @@ class Darkroom:
             os.close(descriptor)
             return item, _unread(Reason.UNSUPPORTED)
         self._number += 1
-        return Task(item, self._number, descriptor, (found.st_size, found.st_mtime_ns))
+        return Task(item, self._number, descriptor, (found.st_size, found.st_mtime_ns), mode=self._video)
 
     def _collect(self) -> Iterator[Answer]:
         """Wait until some worker speaks, dies or is late, and take what there is."""
@@ -202,9 +214,13 @@ class Darkroom:
                 yield from self._replace(worker, Reason.DECODER_CRASHED)
                 continue
             if answer is not None:
-                yield from self._finish(*answer)
-            if worker.is_spent:
-                yield from self._replace(worker, Reason.DECODER_CRASHED)
+                task, hashes = answer
+                if hashes is None:
+                    self._call_for_videos(task)
+                else:
+                    yield from self._finish(task, hashes)
+        for worker in [worker for worker in self._crew if worker.is_spent and worker.sandbox is not None]:
+            yield from self._replace(worker, Reason.DECODER_CRASHED)
         now_s = self._clock_s()
         for worker in [worker for worker in self._crew if worker.deadline_at_s <= now_s]:
             yield from self._replace(worker, Reason.TIMED_OUT)
@@ -218,7 +234,13 @@ class Darkroom:
             task.stamp, task.is_reread = stamp, True
             self._requeued.append(task)
             return
+        if not is_changed and self._is_worth_more(task, hashes):
+            task.so_far, task.mode = hashes, VideoMode.THOROUGH
+            self._requeued.append(task)
+            return
         task.close()
+        if task.so_far is not None and not is_changed:
+            hashes = _joined(task.so_far, hashes)
         if is_changed:
             hashes = ItemHashes(
                 size_bytes=hashes.size_bytes,
@@ -229,8 +251,27 @@ class Darkroom:
             )
         yield task.item, hashes
 
+    def _is_worth_more(self, task: Task, hashes: ItemHashes) -> bool:
+        """Whether a video whose keyframes alone were looked at must be looked at throughout."""
+        if task.so_far is not None or hashes.video_mode is not VideoMode.FAST or self.comes_near is None:
+            return False
+        return self.comes_near(hashes)
+
+    def _call_for_videos(self, task: Task) -> None:
+        """Put a video back, and workers that take videos in the place of the others as soon as these are free."""
+        self._takes_videos = True
+        self._requeued.append(task)
+        for worker in self._crew:
+            if not worker.takes_videos:
+                worker.retire()
+
     def _start(self) -> None:
-        worker = Worker(self._limits, self._clock_s(), unsafe_no_sandbox=self._unsafe_no_sandbox)
+        worker = Worker(
+            self._limits,
+            self._clock_s(),
+            unsafe_no_sandbox=self._unsafe_no_sandbox,
+            takes_videos=self._takes_videos,
+        )
         self._crew.append(worker)
         self._tell(worker)
         self._selector.register(worker.socket, selectors.EVENT_READ, worker)
@@ -253,7 +294,7 @@ class Darkroom:
         if suspect.digests_only is not None:
             # Even reading its bytes took a worker down.
             suspect.close()
-            yield suspect.item, _unread(suspect.digests_only)
+            yield suspect.item, suspect.so_far or _unread(suspect.digests_only)
             return
         if suspect.deaths >= _DEATHS_MAX:
             suspect.digests_only = reason
@@ -273,6 +314,13 @@ class Darkroom:
             for task in worker.tasks:
                 task.close()
             self._start()
+
+
+def _joined(by_keyframes: ItemHashes, throughout: ItemHashes) -> ItemHashes:
+    """What two looks at one video gave; where the second failed, the first still counts, and the failure is stated."""
+    if throughout.video_mode is None:
+        return replace(by_keyframes, reason=Reason.TRUNCATED)
+    return replace(throughout, vpdq=join_frames(throughout.vpdq or (), by_keyframes.vpdq or ()))
 
 
 def _unread(reason: Reason) -> ItemHashes:

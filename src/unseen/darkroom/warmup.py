@@ -7,8 +7,10 @@ import numpy as np
 from PIL import Image
 
 from unseen.darkroom.develop import develop
+from unseen.darkroom.video.footage import Film
+from unseen.model import VideoMode
 
-__all__ = ["drawn_pictures", "warm_up"]
+__all__ = ["drawn_pictures", "drawn_video", "warm_up", "warm_up_video"]
 
 _FORMATS = (
     "JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA", "PCX", "SGI", "QOI", "DDS",
@@ -46,6 +48,38 @@ def warm_up() -> None:
     for data in drawn_pictures():
         develop(data)
         develop(data[: len(data) // 2])
+
+
+def warm_up_video() -> None:
+    """Look at a short video, whole and cut short. Where PyAV is not installed, nothing is done."""
+    try:
+        data = drawn_video("mpeg4", "mp4")
+    except ImportError:
+        return
+    for mode in VideoMode:
+        develop(data, film=Film(mode))
+        develop(data[: len(data) // 2], film=Film(mode))
+
+
+def drawn_video(codec: str, container: str, *, frames: int = 12) -> bytes:
+    """Draw a short video of moving ramps.
+
+    Raises:
+        ImportError: PyAV is not installed.
+    """
+    import av
+
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as output:
+        stream = output.add_stream(codec, rate=4)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 64, _SIDE, "yuv420p"
+        rows, cols = np.mgrid[0:_SIDE, 0:64]
+        for index in range(frames):
+            pixels = np.stack([(rows * 5 + 9 * index) % 256, cols * 3, rows * cols % 256], axis=2).astype(np.uint8)
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        output.mux(stream.encode(None))
+    return file.getvalue()
 
 
 def drawn_pictures() -> list[bytes]:

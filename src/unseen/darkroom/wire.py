@@ -12,7 +12,7 @@ from unseen.decoding import LIMITS
 from unseen.hashing import CONVENTIONS, ORIENTATIONS
 from unseen.hashing.known_files import DigestFile
 from unseen.hashing.plugin import HASHER_BYTES_MAX, HASHERS_MAX
-from unseen.model import How, ItemHashes, Reason, Variant
+from unseen.model import How, ItemHashes, Reason, Variant, VideoMode
 
 __all__ = [
     "ANSWER_BYTES",
@@ -35,16 +35,16 @@ class Garbled(Exception):  # noqa: N818  # never leaves the darkroom; the worker
     """A message that an honest worker does not send."""
 
 
-# Number of the item, and the code of a reason to give without decoding (0: decode).
-REQUEST = struct.Struct("<QB7x")
+# Number of the item, the code of a reason to give without decoding (0: decode), and how to look at a video.
+REQUEST = struct.Struct("<QBB6x")
 # Of a file of digests whose descriptor goes along: offset, count, size of each. Of another size than a request.
 DIGEST_FILE = struct.Struct("<QQB15x")
 # Magic, whether the worker is locked, its single thread, version of Landlock, error number, then the signals.
 GREETING = struct.Struct("<4sBBBxi")
 _GREETING_MAGIC = b"DARK"
 
-# Number, size, has digests, quality (255: no PDQ), reason, variants, extras, digests, PDQ.
-_HEAD = struct.Struct("<QQBBBBB3x32s20s16s32s")
+# Number, size, has digests, quality (255: no PDQ), reason, variants, extras, video mode, digests, PDQ.
+_HEAD = struct.Struct("<QQBBBBBB2x32s20s16s32s")
 # Orientation, convention, alpha, has time, quality, time in seconds, PDQ.
 _VARIANT = struct.Struct("<BBBBB3xd32s")
 _EXTRA = struct.Struct(f"<BxH{HASHER_BYTES_MAX}s")
@@ -61,6 +61,9 @@ _QUALITY_MAX = 100
 _REASONS = (None, *Reason)
 _REASON_CODES = {reason: code for code, reason in enumerate(_REASONS)}
 _ALPHAS = (None, "white", "black")
+# 0: no video.
+_MODES = (None, *VideoMode)
+_MODE_CODES = {mode: code for code, mode in enumerate(_MODES)}
 _ORIENTATION_CODES = {name: code for code, name in enumerate(ORIENTATIONS)}
 _CONVENTION_CODES: dict[str, int] = {name: code for code, name in enumerate(CONVENTIONS)}
 _ALPHA_CODES = {name: code for code, name in enumerate(_ALPHAS)}
@@ -75,15 +78,15 @@ _HOWS = {
 }
 
 
-def pack_request(number: int, digests_only: Reason | None) -> bytes:
+def pack_request(number: int, digests_only: Reason | None, mode: VideoMode) -> bytes:
     """Ask for the item whose descriptor goes along."""
-    return REQUEST.pack(number, _REASON_CODES[digests_only])
+    return REQUEST.pack(number, _REASON_CODES[digests_only], _MODE_CODES[mode])
 
 
-def unpack_request(message: bytes) -> tuple[int, Reason | None]:
+def unpack_request(message: bytes) -> tuple[int, Reason | None, VideoMode]:
     """Read what `pack_request` wrote."""
-    number, code = REQUEST.unpack(message)
-    return number, _REASONS[code]
+    number, code, mode = REQUEST.unpack(message)
+    return number, _REASONS[code], _MODES[mode] or VideoMode.THOROUGH
 
 
 def pack_digest_file(file: DigestFile) -> bytes:
@@ -120,7 +123,7 @@ def unpack_greeting(message: bytes) -> Sandbox | int:
 
 
 def pack_answer(number: int, hashes: ItemHashes, signals: tuple[str, ...]) -> bytes:
-    """Put all hashes of an item into one message.
+    """Put all hashes of an item into one message, but for the frames of a video, which go ahead of it.
 
     Args:
         number: Of the request.
@@ -138,6 +141,7 @@ def pack_answer(number: int, hashes: ItemHashes, signals: tuple[str, ...]) -> by
         _REASON_CODES[hashes.reason],
         len(hashes.variants),
         len(hashes.extra),
+        _MODE_CODES[hashes.video_mode],
         hashes.sha256 or b"",
         hashes.sha1 or b"",
         hashes.md5 or b"",
@@ -166,7 +170,7 @@ def pack_answer(number: int, hashes: ItemHashes, signals: tuple[str, ...]) -> by
 
 
 def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> ItemHashes:
-    """Read and check an answer.
+    """Read and check an answer. Of a video, `vpdq` is empty: its frames came ahead.
 
     Args:
         message: As it came.
@@ -178,7 +182,7 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> Item
     """
     if len(message) != ANSWER_BYTES:
         raise Garbled
-    echoed, size_bytes, has_digests, quality, code, variant_count, extra_count, *digests, pdq = _HEAD.unpack_from(
+    echoed, size_bytes, has_digests, quality, code, variant_count, extra_count, mode, *digests, pdq = _HEAD.unpack_from(
         message
     )
     if (
@@ -187,6 +191,7 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> Item
         or code >= len(_REASONS)
         or variant_count > _VARIANTS_MAX
         or extra_count > len(signals)
+        or mode >= len(_MODES)
         or not (quality <= _QUALITY_MAX or quality == _NO_QUALITY)
     ):
         raise Garbled
@@ -194,8 +199,11 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> Item
     reason = _REASONS[code]
     is_sound = reason in {None, Reason.LOW_QUALITY, Reason.TRUNCATED}
     # A damaged picture may have left nothing that a hash could speak of.
-    is_expected = has_pdq == is_sound or reason is Reason.TRUNCATED
-    if not is_expected or (has_pdq and not has_digests) or (variant_count and not has_pdq):
+    is_expected = (has_pdq or mode > 0) == is_sound or reason is Reason.TRUNCATED
+    is_both = has_pdq and mode > 0
+    if not is_expected or is_both or (not is_sound and mode > 0) or (variant_count and not has_pdq):
+        raise Garbled
+    if (has_pdq or mode > 0) and not has_digests:
         raise Garbled
     sha256, sha1, md5 = digests if has_digests else (None, None, None)
     return ItemHashes(
@@ -207,6 +215,8 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> Item
         pdq_quality=quality if has_pdq else None,
         variants=_unpack_variants(message, variant_count) if variant_count else (),
         extra=_unpack_extras(message, extra_count, signals) if extra_count else (),
+        vpdq=() if mode else None,
+        video_mode=_MODES[mode],
         reason=reason,
     )
 

@@ -7,13 +7,16 @@ import ctypes
 import os
 import socket
 import sys
+import time
 from collections.abc import Sequence
 
-from unseen.darkroom.develop import develop_descriptor
+from unseen.darkroom.develop import VideoMetError, develop_descriptor
 from unseen.darkroom.hashers import load_hashers
 from unseen.darkroom.lock import die_with_parent, lock_process
 from unseen.darkroom.seccomp import WORKER_SOCKET
-from unseen.darkroom.warmup import warm_up
+from unseen.darkroom.video.footage import Film
+from unseen.darkroom.video.reel import pack_deferral, pack_reels
+from unseen.darkroom.warmup import warm_up, warm_up_video
 from unseen.darkroom.wire import (
     DIGEST_FILE,
     REQUEST,
@@ -35,17 +38,20 @@ __all__ = ["main"]
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 _TRIM_BYTES = 256 << 20
 _DESCRIPTOR_BYTES = 4
+# Far more often than the parent's patience for one picture ends.
+_PULSE_S = 5.0
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run a worker until its parent hangs up.
 
     Args:
-        arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, the four limits,
-            and the variant of the kernel.
+        arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, 1 to look at videos
+            too, the four limits, and the variant of the kernel.
     """
     *numbers, kernel = arguments
-    inherited, parent_pid, unsafe_no_sandbox, bytes_max, pixels_max, frames_max, frames_pixels_max = map(int, numbers)
+    inherited, parent_pid, unsafe_no_sandbox, takes_videos, *bounds = map(int, numbers)
+    bytes_max, pixels_max, frames_max, frames_pixels_max = bounds
     use_kernel(kernel)
     limits = Limits(
         bytes_max=bytes_max, pixels_max=pixels_max, frames_max=frames_max, frames_pixels_max=frames_pixels_max
@@ -59,15 +65,17 @@ def main(arguments: Sequence[str]) -> None:
         connection = socket.socket(fileno=WORKER_SOCKET)
         hashers = load_hashers()
         warm_up()
+        if takes_videos:
+            warm_up_video()
         sandbox = lock_process(unsafe_no_sandbox=bool(unsafe_no_sandbox))
     except (OSError, SandboxError) as error:
         os.write(WORKER_SOCKET, pack_greeting(None, getattr(error, "errno", None) or 0))
         return
     os.write(WORKER_SOCKET, pack_greeting(sandbox, 0))
-    _serve(connection, limits, hashers)
+    _serve(connection, limits, hashers, takes_videos=bool(takes_videos))
 
 
-def _serve(connection: socket.socket, limits: Limits, hashers: tuple[Hasher, ...]) -> None:
+def _serve(connection: socket.socket, limits: Limits, hashers: tuple[Hasher, ...], *, takes_videos: bool) -> None:
     signals = tuple(hasher.signal for hasher in hashers)
     known_files = KnownFiles()
     ancillary_bytes = socket.CMSG_SPACE(_DESCRIPTOR_BYTES)
@@ -80,12 +88,39 @@ def _serve(connection: socket.socket, limits: Limits, hashers: tuple[Hasher, ...
             # Stays open for as long as the process lives.
             known_files.add(unpack_digest_file(message, descriptor))
             continue
-        number, digests_only = unpack_request(message)
-        hashes = develop_descriptor(
-            descriptor, limits=limits, hashers=hashers, known_files=known_files, digests_only=digests_only
-        )
+        number, digests_only, mode = unpack_request(message)
+        film = Film(mode, _Pulse(number)) if takes_videos else None
+        try:
+            hashes = develop_descriptor(
+                descriptor,
+                limits=limits,
+                hashers=hashers,
+                known_files=known_files,
+                digests_only=digests_only,
+                film=film,
+            )
+        except VideoMetError:
+            os.write(WORKER_SOCKET, pack_deferral(number))
+        else:
+            for reel in pack_reels(number, hashes.vpdq) if hashes.vpdq else ():
+                os.write(WORKER_SOCKET, reel)
+            os.write(WORKER_SOCKET, pack_answer(number, hashes, signals))
         os.close(descriptor)
-        os.write(WORKER_SOCKET, pack_answer(number, hashes, signals))
+
+
+class _Pulse:
+    """Lets the parent know, now and then, that a long video is still being looked at."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._next_s = time.monotonic() + _PULSE_S
+
+    def __call__(self) -> None:
+        now_s = time.monotonic()
+        if now_s >= self._next_s:
+            self._next_s = now_s + _PULSE_S
+            for reel in pack_reels(self._number, ()):
+                os.write(WORKER_SOCKET, reel)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,6 @@
 
 from unseen.decoding.limits import LIMITS, Limits
 from unseen.decoding.picture import Picture, decode
-from unseen.decoding.sniff import SNIFF_BYTES, Kind, sniff
+from unseen.decoding.sniff import SNIFF_BYTES, Kind, Sniffed, sniff
 
-__all__ = ["LIMITS", "SNIFF_BYTES", "Kind", "Limits", "Picture", "decode", "sniff"]
+__all__ = ["LIMITS", "SNIFF_BYTES", "Kind", "Limits", "Picture", "Sniffed", "decode", "sniff"]

@@ -56,13 +56,13 @@ def decode(data: bytes | memoryview, limits: Limits = LIMITS, *, scratch: Pixels
         scratch: uint8[n], memory to decode into where it is large enough; the picture lasts until its next use.
 
     Returns:
-        The picture; or `not_media` (ordinary data, the empty file), `unsupported` (recognised, but nothing here
-        looks into it), `too_large`, or `unreadable` (a picture of which nothing can be decoded).
+        The picture; or `not_media` (ordinary data, the empty file), `unsupported` (recognised, but no picture
+        that is decoded here), `too_large`, or `unreadable` (a picture of which nothing can be decoded).
     """
     sniffed = sniff(bytes(data[:SNIFF_BYTES]))
     if sniffed.kind is Kind.NOT_MEDIA:
         return Reason.NOT_MEDIA
-    if sniffed.kind is Kind.UNSUPPORTED:
+    if sniffed.kind in {Kind.UNSUPPORTED, Kind.VIDEO}:
         return Reason.UNSUPPORTED
     if len(data) > limits.bytes_max:
         return Reason.TOO_LARGE

@@ -17,7 +17,9 @@ class Kind(Enum):
     JPEG = "jpeg"
     # A picture for Pillow; `Sniffed.formats` says which decoders may try.
     PICTURE = "picture"
-    # A picture, video, archive, document or disk image that this version cannot look into.
+    # Sampled by PyAV; `Sniffed.formats` names the demuxer.
+    VIDEO = "video"
+    # A picture, archive, document or disk image that this version cannot look into.
     UNSUPPORTED = "unsupported"
     # Text, programs, sound and bytes of no known kind.
     NOT_MEDIA = "not_media"
@@ -25,7 +27,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sniffed:
-    """A kind, Pillow's names of the decoders for it, and how sure the signature is.
+    """A kind, the names of the decoders for it (Pillow's, or FFmpeg's of a demuxer), and how sure the signature is.
 
     Attributes:
         is_weak: A few bytes that ordinary data may hold too: if no decoder can read it, it was no picture.
@@ -60,6 +62,29 @@ _PICTURES = (
 )
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
+# (offset, bytes, FFmpeg's name of the demuxer).
+_VIDEOS = (
+    (0, b"\x1aE\xdf\xa3", "matroska"),
+    (0, b"\x00\x00\x01\xba", "mpeg"),
+    (0, b"\x00\x00\x01\xb3", "mpegvideo"),
+    (0, b"\x00\x00\x01\xb0", "m4v"),
+    (0, b"FLV\x01", "flv"),
+    (0, b"0&\xb2u\x8ef\xcf\x11", "asf"),
+    (0, b".RMF", "rm"),
+    (0, b"\x06\x0e+4\x02\x05\x01\x01", "mxf"),
+    (0, b"DKIF\x00\x00\x20\x00", "ivf"),
+    (0, b"\x1f\x07\x00\x3f", "dv"),
+    (0, b"\x1f\x07\x00\xbf", "dv"),
+    (4, b"moov", "mov"),
+    (4, b"mdat", "mov"),
+    (4, b"wide", "mov"),
+)
+# A parameter set, or the mark before one, begins every stream of H.264 and HEVC that stands alone.
+_RAW_STREAMS = (
+    (re.compile(rb"\x00{2,3}\x01(?:[\x27\x47\x67]|\x09[\x00-\xff]\x00{2,3}\x01[\x27\x47\x67])"), "h264"),
+    (re.compile(rb"\x00{2,3}\x01(?:\x40\x01|\x46\x01[\x00-\xff]\x00{2,3}\x01\x40\x01)"), "hevc"),
+)
+
 # Recognised and not looked into: found nothing and could not read must differ.
 _OTHERS = (
     # Pictures without a decoder here: camera originals, JPEG XL, JPEG XR, OpenEXR, Radiance, GIMP, DjVu, FLIF, BPG.
@@ -86,17 +111,6 @@ _OTHERS = (
     (0, b"\xd7\xcd\xc6\x9a"),
     (40, b" EMF"),
     (0, b"%PDF-"),
-    # Video.
-    (0, b"\x1aE\xdf\xa3"),
-    (0, b"\x00\x00\x01\xba"),
-    (0, b"\x00\x00\x01\xb3"),
-    (0, b"FLV\x01"),
-    (0, b"0&\xb2u\x8ef\xcf\x11"),
-    (0, b".RMF"),
-    (0, b"\x06\x0e+4\x02\x05\x01\x01"),
-    (4, b"moov"),
-    (4, b"mdat"),
-    (4, b"wide"),
     # Archives and documents.
     (0, b"PK\x03\x04"),
     (0, b"PK\x05\x06"),
@@ -141,12 +155,12 @@ _OTHERS_INSIDE = tuple((offset, magic) for offset, magic in _OTHERS if offset)
 
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
-_SOUND_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P "})
 _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _PPM = re.compile(rb"P([1-6]|f|F)\s+(#[^\n]*\n\s*)*\d+\s+(#[^\n]*\n\s*)*\d+\s")
 # A page that shows a drawing is a page.
 _SVG = re.compile(rb"(?:(?!<html)[\s\S])*?<svg[\s>]", re.IGNORECASE)
 _XBM = re.compile(rb"\s*#define\s+\w*width\s+\d+", re.IGNORECASE)
+_OGG_VIDEOS = (b"theora", b"fishead", b"\x01video", b"BBCD\x00", b"OVP80")
 _XML_STARTS = (b"<", b"\xef\xbb\xbf<")
 
 
@@ -158,6 +172,10 @@ def sniff(head: bytes) -> Sniffed:
     for offset, magic, formats in _PICTURES:
         if head.startswith(magic, offset):
             return Sniffed(Kind.PICTURE, formats)
+    for offset, magic, demuxer in _VIDEOS:
+        if head.startswith(magic, offset):
+            # Before these names stands a size; where that is made of letters, it may be a text that says "wide".
+            return Sniffed(Kind.VIDEO, (demuxer,), is_weak=offset > 0 and head[0] >= ord(" "))
     if head.startswith(b"RIFF"):
         return _sniff_riff(head)
     if head[4:8] == b"ftyp":
@@ -174,7 +192,7 @@ def _sniff_riff(head: bytes) -> Sniffed:
         case b"WEBP":
             return Sniffed(Kind.PICTURE, ("WEBP",))
         case b"AVI ":
-            return _UNSUPPORTED
+            return Sniffed(Kind.VIDEO, ("avi",))
         case _:
             return _NOT_MEDIA
 
@@ -186,7 +204,11 @@ def _sniff_ftyp(head: bytes) -> Sniffed:
         return Sniffed(Kind.PICTURE, ("AVIF",))
     if brands & _HEIF_BRANDS:
         return Sniffed(Kind.PICTURE, ("HEIF",))
-    return _NOT_MEDIA if head[8:12] in _SOUND_BRANDS else _UNSUPPORTED
+    if head[8:12] == b"crx ":
+        # A camera original of Canon.
+        return _UNSUPPORTED
+    # Sound comes in the same container, and may bring its cover along.
+    return Sniffed(Kind.VIDEO, ("mov",))
 
 
 def _sniff_weak(head: bytes) -> Sniffed:
@@ -197,19 +219,22 @@ def _sniff_weak(head: bytes) -> Sniffed:
     if head.startswith(_XML_STARTS) and _SVG.match(head[:4096]):
         # Never rendered: a drawing is a program.
         return _UNSUPPORTED
-    if head.startswith(b"OggS") and b"theora" in head[:512]:
-        return _UNSUPPORTED
-    if _is_transport_stream(head):
-        return _UNSUPPORTED
+    if head.startswith(b"OggS") and any(name in head[:512] for name in _OGG_VIDEOS):
+        return Sniffed(Kind.VIDEO, ("ogg",))
+    if _is_transport_stream(head, 188) or _is_transport_stream(head[4:], 192):
+        return Sniffed(Kind.VIDEO, ("mpegts",))
+    for start, demuxer in _RAW_STREAMS:
+        if start.match(head):
+            return Sniffed(Kind.VIDEO, (demuxer,), is_weak=True)
     if head[1080:1082] == b"\x53\xef" and head[1098:1100] != b"":
         # The superblock of ext2, ext3 and ext4.
         return _UNSUPPORTED
     return _NOT_MEDIA
 
 
-def _is_transport_stream(head: bytes) -> bool:
-    """Five packets of 188 bytes, each with its sync byte, no error flag and something in it."""
-    packets = [head[at : at + 4] for at in range(0, 5 * 188, 188)]
+def _is_transport_stream(head: bytes, packet_bytes: int) -> bool:
+    """Five packets, each with its sync byte, no error flag and something in it; cameras put four bytes before each."""
+    packets = [head[at : at + 4] for at in range(0, 5 * packet_bytes, packet_bytes)]
     return all(len(packet) == 4 and packet[0] == 0x47 and packet[1] < 0x80 and packet[3] & 0x30 for packet in packets)
 
 

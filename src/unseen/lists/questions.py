@@ -7,7 +7,7 @@ from unseen.lists.notes import Notes
 from unseen.lists.rows import is_hash_row, load_object, read_row
 from unseen.lists.stream import ListStream
 from unseen.lists.values import BadValueError
-from unseen.model import Entry, Frame, How, ItemHashes, Reason, Signal, Variant
+from unseen.model import Entry, Frame, How, ItemHashes, Reason, Signal, Variant, VideoMode
 
 __all__ = ["ask_for", "read_question_rows"]
 
@@ -65,6 +65,7 @@ def _read_item(row: dict[str, Any]) -> tuple[str, ItemHashes]:
                 for each in row.get("variants") or ()
             ),
             vpdq=_read_frames(row.get("vpdq")),
+            video_mode=None if row.get("video_mode") is None else VideoMode(row["video_mode"]),
             reason=None if reason is None else Reason(reason),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -77,7 +78,13 @@ def _read_frames(frames: Any) -> tuple[Frame, ...] | None:  # whatever JSON hold
     if frames is None:
         return None
     return tuple(
-        Frame(int(each["frame"]), float(each["time_s"]), _need(each["pdq"]), int(each["pdq_quality"]))
+        Frame(
+            int(each["frame"]),
+            float(each["time_s"]),
+            _need(each["pdq"]),
+            int(each["pdq_quality"]),
+            int(each.get("stream", 0)),
+        )
         for each in frames
     )
 

@@ -10,6 +10,7 @@ from unseen.model.hashes import (
     ItemHashes,
     Signal,
     Variant,
+    VideoMode,
 )
 from unseen.model.items import Item, Locator, Outcome, Reason, State, Times
 from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary
@@ -45,4 +46,5 @@ __all__ = [
     "UnreadError",
     "Variant",
     "Verdict",
+    "VideoMode",
 ]

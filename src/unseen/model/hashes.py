@@ -6,7 +6,7 @@ from enum import StrEnum
 from unseen.errors import UsageError
 from unseen.model.items import Reason
 
-__all__ = ["PDQ_BITS", "QUALITY_MIN", "Frame", "Hash", "How", "ItemHashes", "Signal", "Variant"]
+__all__ = ["PDQ_BITS", "QUALITY_MIN", "Frame", "Hash", "How", "ItemHashes", "Signal", "Variant", "VideoMode"]
 
 PDQ_BITS = 256
 # Below this quality a PDQ says too little about its picture to accuse anybody: it is printed and stored, never matched.
@@ -116,14 +116,30 @@ class Variant:
     pdq_quality: int
 
 
+class VideoMode(StrEnum):
+    """How much of a video is looked at. Closed."""
+
+    # Keyframes alone: what lies between them was not seen.
+    FAST = "fast"
+    # One frame in each second throughout.
+    THOROUGH = "thorough"
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One hashed frame of a video."""
+    """One hashed frame of a video.
+
+    Attributes:
+        frame: Number in its stream, from 0; of a keyframe alone, computed from its time and the rate.
+        time_s: Seconds since the start of the video.
+        stream: 0 for the first stream of pictures, then counted on; a cover picture is a stream of one frame.
+    """
 
     frame: int
     time_s: float
     pdq: bytes
     pdq_quality: int
+    stream: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +152,11 @@ class ItemHashes:
         pdq: 32 bytes, most significant bit first (the canonical PDQ), or None where the item is not a picture.
         pdq_quality: 0 to 100, or None.
         variants: Further hashes of the same picture, in a fixed order, without duplicates of (pdq).
-        vpdq: Frames of a video in order, or None.
+        vpdq: Frames of a video in the order in which they were decoded, or None where the item is no video.
+        video_mode: How much of the video these frames stand for, or None.
         extra: (signal, value) pairs from hashers that a licensee plugged in.
-        reason: None for a whole picture. `not_media`, `low_quality`, `known_file`: digests only. `truncated` with a
-            PDQ: decoded in part. Any other, and `truncated` without one: not screened.
+        reason: None for a whole picture or video. `not_media`, `low_quality`, `known_file`: digests only. `truncated`
+            with a PDQ or frames: decoded in part. Any other, and `truncated` without one: not screened.
     """
 
     size_bytes: int
@@ -150,5 +167,11 @@ class ItemHashes:
     pdq_quality: int | None = None
     variants: tuple[Variant, ...] = ()
     vpdq: tuple[Frame, ...] | None = None
+    video_mode: VideoMode | None = None
     extra: tuple[tuple[str, bytes], ...] = ()
     reason: Reason | None = None
+
+    @property
+    def is_decoded(self) -> bool:
+        """Whether at least a part of it was seen: a picture, or frames of a video."""
+        return self.pdq is not None or bool(self.vpdq)

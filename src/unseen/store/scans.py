@@ -20,7 +20,7 @@ from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import finding_value, item_value, run_value, stated_account
 from unseen.store.locks import ScanLock
 from unseen.store.schema import finding_matches, findings, items, not_screened, runs, scans
-from unseen.store.variants import pack_variants
+from unseen.store.variants import pack_hashes
 from unseen.store.verdicts import verdicts_of
 
 __all__ = ["Account", "Run", "ScanSession"]
@@ -248,7 +248,7 @@ def _item_row(scan_id: int, one: Screened) -> dict[str, Any]:
         "md5": hashes.md5,
         "pdq": hashes.pdq,
         "pdq_quality": hashes.pdq_quality,
-        "variants": pack_variants(hashes.variants),
+        "variants": pack_hashes(hashes),
     }
 
 

@@ -123,7 +123,7 @@ items = Table(
     Column("md5", LargeBinary(16)),
     Column("pdq", LargeBinary(32)),
     Column("pdq_quality", Integer),
-    # Packed variants, so that a later recheck needs no pixel: see unseen.store.variants.
+    # Packed variants, or frames of a video, so that a later recheck needs no pixel: see unseen.store.variants.
     Column("variants", LargeBinary),
     Column("salt", LargeBinary(16), nullable=False),
     UniqueConstraint("scan_id", "locator", name="one_row_per_item_and_scan"),

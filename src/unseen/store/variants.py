@@ -1,19 +1,26 @@
-"""Variants of a picture as one packed value, so that a later recheck needs no pixel.
+"""Variants of a picture, or frames of a video, as one packed value, so that a later recheck needs no pixel.
 
-Layout, little-endian: one byte 1 (the version), then for each variant
+Layout of variants, little-endian: one byte 1 (the version), then for each variant
 `orientation u8, convention u8, alpha u8, present u8, quality u8, pdq 32 bytes`, followed by what `present` announces:
 bit 0 `time_s f64`, bit 1 `window 4 x f64`, bit 2 `angle_deg f64`, bit 3 `candidate_distance_bits u16`.
 Orientation, convention and alpha are positions in the tuples below; 0 is None. New words are added at their ends only.
+
+Layout of frames, little-endian: one byte 2, one byte for how the video was looked at (0 `fast`, 1 `thorough`), then for
+each frame `number u32, stream u16, quality u8, time_s f64, pdq 32 bytes`.
 """
 
 import struct
+from collections.abc import Sequence
 
 from unseen.errors import StoreError
-from unseen.model import How, Variant
+from unseen.model import Frame, How, ItemHashes, Variant, VideoMode
 
-__all__ = ["pack_variants", "unpack_variants"]
+__all__ = ["pack_frames", "pack_hashes", "pack_variants", "unpack_frames", "unpack_variants"]
 
 _VERSION = 1
+_FRAMES_VERSION = 2
+_MODES = (VideoMode.FAST, VideoMode.THOROUGH)
+_FRAME = struct.Struct("<IHBd32s")
 _ORIENTATIONS = (None, "original", "rotate90", "rotate180", "rotate270", "flipx", "flipy", "plus", "minus")
 _CONVENTIONS = (None, "full", "512")
 _ALPHAS = (None, "white", "black")
@@ -22,6 +29,38 @@ _ORIENTATION_AT, _CONVENTION_AT, _ALPHA_AT = (
 )
 _NOTHING = (None, None, None, None)
 _HEAD = struct.Struct("<5B32s")
+
+
+def pack_hashes(hashes: ItemHashes) -> bytes | None:
+    """Pack what an item has besides digests and canonical PDQ: frames, or variants; None where there are none."""
+    if hashes.vpdq:
+        return pack_frames(hashes.vpdq, hashes.video_mode or VideoMode.THOROUGH)
+    return pack_variants(hashes.variants)
+
+
+def pack_frames(frames: Sequence[Frame], mode: VideoMode) -> bytes:
+    """Pack the frames of a video in their order."""
+    pieces = [bytes((_FRAMES_VERSION, _MODES.index(mode)))]
+    pieces += [_FRAME.pack(frame.frame, frame.stream, frame.pdq_quality, frame.time_s, frame.pdq) for frame in frames]
+    return b"".join(pieces)
+
+
+def unpack_frames(packed: bytes | None) -> tuple[tuple[Frame, ...], VideoMode] | None:
+    """Read what `pack_frames` wrote; None where no frames are packed.
+
+    Raises:
+        StoreError: The value is torn.
+    """
+    if packed is None or packed[:1] != bytes((_FRAMES_VERSION,)):
+        return None
+    try:
+        frames = tuple(
+            Frame(number, time_s, pdq, quality, stream)
+            for number, stream, quality, time_s, pdq in _FRAME.iter_unpack(packed[2:])
+        )
+        return frames, _MODES[packed[1]]
+    except (struct.error, IndexError):
+        raise StoreError("stored frames are torn", hint="check the medium that holds the store") from None
 
 
 def pack_variants(variants: tuple[Variant, ...]) -> bytes | None:
@@ -40,12 +79,12 @@ def pack_variants(variants: tuple[Variant, ...]) -> bytes | None:
 
 
 def unpack_variants(packed: bytes | None) -> tuple[Variant, ...]:
-    """Read what `pack_variants` wrote.
+    """Read what `pack_variants` wrote; none where frames are packed.
 
     Raises:
         StoreError: The value is torn, or was written by a newer version.
     """
-    if packed is None:
+    if packed is None or (len(packed) > 1 and packed[0] == _FRAMES_VERSION):
         return ()
     try:
         return _unpack(packed)

@@ -1,10 +1,13 @@
 """Answers survive the way, and nothing else passes for one."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from unseen.darkroom.lock import Sandbox
+from unseen.darkroom.video.reel import REEL_BYTES, pack_deferral, pack_reels, unpack_deferral, unpack_reel
 from unseen.darkroom.wire import (
     ANSWER_BYTES,
     Garbled,
@@ -16,7 +19,7 @@ from unseen.darkroom.wire import (
     unpack_request,
 )
 from unseen.hashing import CONVENTIONS, ORIENTATIONS
-from unseen.model import How, ItemHashes, Reason, Variant
+from unseen.model import Frame, How, ItemHashes, Reason, Variant, VideoMode
 
 _SIGNALS = ("first", "second")
 _hows = st.builds(
@@ -104,7 +107,42 @@ def test_greetings_round_trip(seccomp: bool, landlock_version: int, is_single_th
     assert unpack_greeting(pack_greeting(None, 0)) == -1
 
 
-@given(st.integers(0, 2**64 - 1), st.sampled_from([None, *Reason]))
-def test_requests_round_trip(number: int, reason: Reason | None) -> None:
-    """A number, and a reason where decoding is not wanted."""
-    assert unpack_request(pack_request(number, reason)) == (number, reason)
+@given(st.integers(0, 2**64 - 1), st.sampled_from([None, *Reason]), st.sampled_from(VideoMode))
+def test_requests_round_trip(number: int, reason: Reason | None, mode: VideoMode) -> None:
+    """A number, a reason where decoding is not wanted, and how to look at a video."""
+    assert unpack_request(pack_request(number, reason, mode)) == (number, reason, mode)
+
+
+_frames = st.builds(
+    Frame, st.integers(0, 2**32 - 1), st.floats(0, 1e9), _pdqs, st.integers(0, 100), st.integers(0, 2**16 - 1)
+)
+
+
+@given(st.lists(_frames, max_size=250), st.integers(0, 2**63))
+def test_frames_round_trip(frames: list[Frame], number: int) -> None:
+    """However many frames a video has, all arrive, in messages of one size; none at all is a sign of life."""
+    reels = list(pack_reels(number, frames))
+    assert {len(reel) for reel in reels} == {REEL_BYTES}
+    assert [frame for reel in reels for frame in unpack_reel(reel, number)] == frames
+
+
+@given(st.lists(_frames, max_size=5), st.lists(st.tuples(st.integers(0, REEL_BYTES - 1), st.integers(0, 255))))
+def test_altered_frames_are_frames_or_garbled(frames: list[Frame], changes: list[tuple[int, int]]) -> None:
+    """A liar can at most tell of frames of the right form, of this item, and a bounded number of them."""
+    [message] = pack_reels(7, frames)
+    altered = bytearray(message)
+    for at, value in changes:
+        altered[at] = value
+    try:
+        found = unpack_reel(bytes(altered), 7)
+    except Garbled:
+        return
+    assert len(found) <= 100
+    assert all(len(frame.pdq) == 32 and frame.pdq_quality <= 100 and 0 <= frame.time_s < math.inf for frame in found)
+
+
+def test_a_deferral_is_of_its_item() -> None:
+    """A worker can put back the item that it has, and no other."""
+    unpack_deferral(pack_deferral(7), 7)
+    with pytest.raises(Garbled):
+        unpack_deferral(pack_deferral(8), 7)

@@ -171,11 +171,7 @@ def test_ordinary_files_are_not_media(content: bytes) -> None:
         b"\x1f\x8b\x08\x00" + bytes(20),
         bytes(257) + b"ustar\x0000" + bytes(300),
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
-        b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(50),
         b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x01crx isom" + bytes(50),
-        b"\x1aE\xdf\xa3" + bytes(50),
-        b"RIFF\x24\x00\x00\x00AVI LIST",
-        b"G\x40\x00\x10" * 1 + bytes(184) + (b"G\x01\x00\x10" + bytes(184)) * 5,
         b"EVF\x09\x0d\x0a\xff\x00" + bytes(50),
         b"\xeb\x52\x90NTFS    " + bytes(600),
         bytes(32769) + b"CD001" + bytes(100),
@@ -187,10 +183,33 @@ def test_ordinary_files_are_not_media(content: bytes) -> None:
     ],
 )
 def test_what_is_recognised_and_not_looked_into_is_said(content: bytes) -> None:
-    """Videos, archives, documents, disk images, drawings: could not read is not the same as found nothing."""
+    """Archives, documents, disk images, drawings: could not read is not the same as found nothing."""
     hashes = develop(content)
     assert hashes.reason is Reason.UNSUPPORTED
     assert hashes.sha256 is not None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(50),
+        b"\x1aE\xdf\xa3" + bytes(50),
+        b"RIFF\x24\x00\x00\x00AVI LIST",
+        b"G\x40\x00\x10" * 1 + bytes(184) + (b"G\x01\x00\x10" + bytes(184)) * 5,
+        b"FLV\x01\x05\x00\x00\x00\x09" + bytes(20),
+    ],
+)
+def test_a_broken_video_is_unreadable(content: bytes) -> None:
+    """Its kind is known and no frame can be decoded."""
+    pytest.importorskip("av", reason="PyAV is not installed")
+    hashes = develop(content)
+    assert hashes.reason is Reason.UNREADABLE
+    assert hashes.sha256 is not None
+
+
+def test_a_text_that_names_an_atom_is_no_video() -> None:
+    """Where a container's name may be a word, bytes that give no frame are `not_media`."""
+    assert develop(b"Far wide and deep").reason is Reason.NOT_MEDIA
 
 
 def test_a_broken_picture_is_unreadable() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unseen.errors import StoreError
-from unseen.model import How, Variant
-from unseen.store.variants import pack_variants, unpack_variants
+from unseen.model import Frame, How, Variant, VideoMode
+from unseen.store.variants import pack_frames, pack_variants, unpack_frames, unpack_variants
 
 shares = st.floats(0, 1)
 hows = st.builds(
@@ -45,5 +45,34 @@ def test_torn_variants_are_refused(written: list[Variant], data: st.DataObject) 
 
 def test_variants_of_a_newer_version_are_refused() -> None:
     """Guessing would search for hashes that nobody took."""
-    with pytest.raises(StoreError, match="version 2"):
-        unpack_variants(b"\x02")
+    with pytest.raises(StoreError, match="version 3"):
+        unpack_variants(b"\x03")
+
+
+frames = st.builds(
+    Frame,
+    st.integers(0, 2**32 - 1),
+    st.floats(0, 1e9),
+    st.binary(min_size=32, max_size=32),
+    st.integers(0, 100),
+    st.integers(0, 2**16 - 1),
+)
+
+
+@given(st.lists(frames, min_size=1, max_size=20), st.sampled_from(VideoMode))
+def test_frames_come_back_as_they_were_packed(written: list[Frame], mode: VideoMode) -> None:
+    """In their order, to the last digit of their times, and with the mode; nobody takes them for variants."""
+    packed = pack_frames(written, mode)
+    assert unpack_frames(packed) == (tuple(written), mode)
+    assert unpack_variants(packed) == ()
+
+
+@given(st.lists(frames, min_size=1, max_size=3), st.data())
+def test_torn_frames_are_refused(written: list[Frame], data: st.DataObject) -> None:
+    """A cut that falls between two frames cannot be told; any other is refused."""
+    packed = pack_frames(written, VideoMode.FAST)
+    cut = data.draw(st.integers(1, len(packed) - 1))
+    with contextlib.suppress(StoreError):
+        found = unpack_frames(packed[:cut])
+        assert found is not None
+        assert found[0] == tuple(written)[: len(found[0])]

@@ -15,7 +15,7 @@ from unseen.errors import LedgerBrokenError, StoreError
 from unseen.ledger.bundle import Bundle, read_bundle
 from unseen.model import Entry, How, ItemHashes, Match, Reason, Signal
 from unseen.store.findings import read_how
-from unseen.store.variants import unpack_variants
+from unseen.store.variants import unpack_frames, unpack_variants
 
 __all__ = ["UNKNOWN", "Repeated", "Rerun", "Result", "rerun"]
 
@@ -193,6 +193,7 @@ def _locator(value: Mapping[str, Any]) -> str:
 
 def _hashes(item: Mapping[str, Any]) -> ItemHashes:
     digest = {name: _bytes(item[name]) for name in ("sha256", "sha1", "md5", "pdq", "variants")}
+    frames, mode = unpack_frames(digest["variants"]) or (None, None)
     return ItemHashes(
         size_bytes=item["size_bytes"],
         sha256=digest["sha256"],
@@ -201,6 +202,8 @@ def _hashes(item: Mapping[str, Any]) -> ItemHashes:
         pdq=digest["pdq"],
         pdq_quality=item["pdq_quality"],
         variants=unpack_variants(digest["variants"]),
+        vpdq=frames,
+        video_mode=mode,
         reason=None if item["reason"] is None else Reason(item["reason"]),
     )
 
@@ -253,6 +256,8 @@ def _has_hash(hashes: ItemHashes, signal: str, how: How | None) -> bool:
             return getattr(hashes, signal) is not None
         case Signal.PDQ:
             canonical = How(orientation="original", convention="full")
+            if hashes.vpdq is not None:
+                return how is not None and how.time_s in {frame.time_s for frame in hashes.vpdq}
             return (hashes.pdq is not None and how in {None, canonical}) or how in {one.how for one in hashes.variants}
         case _:
             return False

@@ -15,7 +15,8 @@ class FileRange:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self.size_bytes = os.fstat(descriptor).st_size
+        # A locked process may not ask for a file's status; where it ends, it may.
+        self.size_bytes = os.lseek(descriptor, 0, os.SEEK_END)
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource.read_at`."""

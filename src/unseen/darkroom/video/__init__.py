@@ -1,0 +1,1 @@
+"""Videos in the dark: how their frames are taken, and how these travel."""

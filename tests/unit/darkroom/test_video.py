@@ -1,0 +1,223 @@
+"""Videos in the dark: what is sampled, what is said of it, and what hostile ones can do."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.clips import ENCODERS, draw_video
+from tests.unit.darkroom.test_pool import item_of
+
+from unseen.darkroom import Darkroom, develop
+from unseen.darkroom.video.footage import Film
+from unseen.model import QUALITY_MIN, ItemHashes, Reason, VideoMode
+
+pytest.importorskip("av", reason="PyAV is not installed")
+
+FAST, THOROUGH = Film(VideoMode.FAST), Film(VideoMode.THOROUGH)
+_VECTORS = Path(os.environ.get("UNSEEN_VECTORS", "/nowhere")) / "vpdq"
+
+
+@pytest.fixture(scope="module")
+def darkroom() -> Iterator[Darkroom]:
+    """One locked worker that looks at videos by their keyframes."""
+    with Darkroom(workers=1, video=VideoMode.FAST) as darkroom:
+        yield darkroom
+
+
+def numbers(hashes: ItemHashes) -> list[int]:
+    """Numbers of the frames."""
+    return [frame.frame for frame in hashes.vpdq or ()]
+
+
+@pytest.mark.parametrize(("codec", "container", "name"), ENCODERS, ids=[name for _, _, name in ENCODERS])
+def test_every_codec_is_sampled_behind_the_lock(darkroom: Darkroom, codec: str, container: str, name: str) -> None:
+    """In a locked worker each container and codec gives the frames that it gives without a lock."""
+    rate = 25 if container in {"mpeg", "vob", "mxf", "h264"} else 15 if codec == "h263" else 10
+    data = draw_video(range(8), codec=codec, container=container, rate=rate, frames_per_scene=rate)
+    [(_, hashes)] = darkroom.develop([item_of(name, data)])
+    assert hashes == develop(data, film=FAST)
+    assert hashes.reason is None
+    assert len(hashes.vpdq or ()) >= 4
+    throughout = develop(data, film=THOROUGH)
+    assert throughout.video_mode is VideoMode.THOROUGH
+    clear = {frame.pdq for frame in throughout.vpdq or () if frame.pdq_quality >= QUALITY_MIN}
+    assert len(clear) >= 7
+
+
+def test_keyframes_are_enough_where_they_are_dense() -> None:
+    """A video with a keyframe every two seconds is looked at by these alone, and says so."""
+    hashes = develop(draw_video(range(12)), film=FAST)
+    assert hashes.video_mode is VideoMode.FAST
+    assert numbers(hashes) == list(range(0, 120, 20))
+    assert [frame.time_s for frame in hashes.vpdq or ()] == [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
+
+
+@pytest.mark.parametrize(("seconds", "gop"), [(4, 20), (40, 115), (30, 1000)], ids=["short", "sparse", "single"])
+def test_sparse_keyframes_lead_to_a_frame_a_second(seconds: int, gop: int) -> None:
+    """Fewer than three keyframes, or more than ten seconds between two: then all of it is decoded."""
+    hashes = develop(draw_video(range(seconds), gop=gop), film=FAST)
+    assert hashes.video_mode is VideoMode.THOROUGH
+    assert set(range(0, 10 * seconds, 10)) <= set(numbers(hashes))
+
+
+def test_thorough_takes_one_frame_a_second_as_the_reference_does() -> None:
+    """Every frame whose number is a multiple of the whole rate, whatever the keyframes; times are exact."""
+    hashes = develop(draw_video(range(9), rate=24, frames_per_scene=24, gop=1000), film=THOROUGH)
+    assert numbers(hashes) == list(range(0, 216, 24))
+    assert [frame.time_s for frame in hashes.vpdq or ()] == [float(second) for second in range(9)]
+
+
+def test_times_beyond_a_thousand_seconds_are_exact() -> None:
+    """A frame's time is its own, to the last digit, however late it comes."""
+    data = draw_video(range(1300), rate=1, frames_per_scene=1, gop=5, size=(64, 48))
+    last = (develop(data, film=THOROUGH).vpdq or ())[-1]
+    assert (last.frame, last.time_s) == (1299, 1299.0)
+
+
+def test_keyframes_of_open_groups_are_seen() -> None:
+    """Groups that lean on the one before them (open GOP) have keyframes all the same."""
+    options = {"x264-params": "open-gop=1:keyint=20:min-keyint=20:bframes=3:scenecut=0"}
+    hashes = develop(draw_video(range(12), container="matroska", options=options), film=FAST)
+    assert hashes.video_mode is VideoMode.FAST
+    assert len(numbers(hashes)) == 6
+
+
+def test_intra_refresh_is_looked_at_throughout() -> None:
+    """A stream that renews itself line by line has one keyframe; all of it is decoded."""
+    options = {"x264-params": "intra-refresh=1:keyint=20"}
+    hashes = develop(draw_video(range(12), container="matroska", options=options), film=FAST)
+    assert hashes.video_mode is VideoMode.THOROUGH
+
+
+def test_a_video_cut_short_is_hashed_as_far_as_it_goes() -> None:
+    """Its frames count, and it is `truncated` besides."""
+    data = draw_video(range(12), container="matroska")
+    hashes = develop(data[: len(data) // 2], film=FAST)
+    assert hashes.reason is Reason.TRUNCATED
+    assert numbers(hashes)
+
+
+def test_a_video_without_its_index_is_unreadable() -> None:
+    """An MP4 whose last part is missing names no frame: not screened, and never no match."""
+    data = draw_video(range(12))
+    hashes = develop(data[: len(data) // 2], film=FAST)
+    assert (hashes.reason, hashes.vpdq) == (Reason.UNREADABLE, None)
+
+
+def test_sound_alone_is_no_video() -> None:
+    """A container without pictures is `not_media`."""
+    import io
+
+    import av
+    import numpy as np
+
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as output:
+        stream = output.add_stream("aac", rate=44_100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 44_100
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    assert develop(file.getvalue()).reason is Reason.NOT_MEDIA
+
+
+def test_a_flat_video_is_of_low_quality() -> None:
+    """Black throughout: frames are kept, and a hash of them would say nothing."""
+    import io
+
+    import av
+    import numpy as np
+
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as output:
+        stream = output.add_stream("libx264", rate=10)
+        stream.width, stream.height = 64, 48
+        for _ in range(40):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")))
+        output.mux(stream.encode(None))
+    hashes = develop(file.getvalue(), film=FAST)
+    assert hashes.reason is Reason.LOW_QUALITY
+    assert hashes.vpdq
+
+
+def test_a_near_video_is_looked_at_again_throughout() -> None:
+    """Where its keyframes come near something, all of it is decoded, and nothing that was seen is lost."""
+    data = draw_video(range(12))
+    asked: list[ItemHashes] = []
+
+    def comes_near(hashes: ItemHashes) -> bool:
+        asked.append(hashes)
+        return True
+
+    with Darkroom(workers=1, video=VideoMode.FAST) as darkroom:
+        darkroom.comes_near = comes_near
+        [(_, hashes)] = darkroom.develop([item_of("near", data)])
+    assert [one.video_mode for one in asked] == [VideoMode.FAST]
+    assert hashes.video_mode is VideoMode.THOROUGH
+    assert set(hashes.vpdq or ()) >= set(asked[0].vpdq or ())
+    assert set(numbers(hashes)) >= set(range(0, 120, 10))
+
+
+def test_pictures_before_the_first_video_need_no_video_worker(darkroom: Darkroom) -> None:
+    """Every item is answered once, whichever kind of worker had it first."""
+    video = draw_video(range(4))
+    contents = [b"text", video, b"more text", video, b""] * 4
+    answers = list(darkroom.develop([item_of(str(index), content) for index, content in enumerate(contents)]))
+    assert sorted(int(str(item.locator)) for item, _ in answers) == list(range(20))
+    assert sum(hashes.video_mode is not None for _, hashes in answers) == 8
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_damaged_videos_end_in_a_closed_outcome(darkroom: Darkroom, data: st.DataObject) -> None:
+    """Cut, flipped and lying videos cost at most their own row, with a closed reason."""
+    whole = bytearray(data.draw(st.sampled_from(_some_videos())))
+    for at, value in data.draw(st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=30)):
+        whole[at] = value
+    cut = data.draw(st.integers(0, len(whole)))
+    content = bytes(whole[:cut] if data.draw(st.booleans()) else whole)
+    answers = list(darkroom.develop([item_of("damaged", content), item_of("text", b"text")]))
+    assert len(answers) == 2
+    hashes = next(hashes for item, hashes in answers if str(item.locator) == "damaged")
+    assert hashes.sha256 is not None
+    assert hashes.is_decoded or hashes.reason is not None
+
+
+_drawn: list[bytes] = []
+
+
+def _some_videos() -> list[bytes]:
+    if not _drawn:
+        kinds = (("libx264", "mp4"), ("libvpx-vp9", "webm"), ("mpeg4", "avi"), ("mpeg2video", "mpegts"), ("flv", "flv"))
+        _drawn.extend(
+            draw_video(range(2), codec=codec, container=container, rate=25, frames_per_scene=5, size=(64, 48))
+            for codec, container in kinds
+        )
+    return _drawn
+
+
+@pytest.mark.parametrize("name", ["doorknob-hd-no-bar", "pattern-sd-grey-bar", "test-padded-dimensions"])
+def test_frames_equal_the_reference(name: str) -> None:
+    """Of every frame number, quality and PDQ are the reference's: within its tolerance, and most within ten bits."""
+    if not _VECTORS.exists():
+        pytest.skip("UNSEEN_VECTORS names no folder with vpdq")
+    from unseen import hashing
+    from unseen.decoding.video import Video, open_video
+    from unseen.sources.layers import MemoryRange
+
+    rows = [line.split(",") for line in (_VECTORS / "expected" / f"{name}.txt").read_text().split()]
+    video = open_video(MemoryRange((_VECTORS / "videos" / f"{name}.mp4").read_bytes()), "mov", interval_s=0)
+    assert isinstance(video, Video)
+    found = [(one, *hashing.pdq(one.pixels)) for one in video.samples(VideoMode.THOROUGH) if one is not None]
+    assert [one.frame for one, _, _ in found] == [int(row[0]) for row in rows]
+    assert all(f"{one.time_s:.3f}" == row[3] for (one, _, _), row in zip(found, rows, strict=True))
+    distances = [
+        (int.from_bytes(pdq, "big") ^ int(row[2], 16)).bit_count()
+        for (_, pdq, _), row in zip(found, rows, strict=True)
+        if int(row[1]) >= QUALITY_MIN
+    ]
+    assert max(distances) < 31
+    assert sum(distance <= 10 for distance in distances) > 0.8 * len(distances)
