@@ -148,8 +148,6 @@ class Reader:
         self._failure: UnreadError | MemoryError | None = None
         self._chunk = b""
         self._entry = c_void_p()
-        # libarchive calls these as long as it is open.
-        self._callbacks = (ffi.READ_CALLBACK(self._give), ffi.SEEK_CALLBACK(self._seek))
         self._archive = c_void_p(_new())
         if not self._archive:
             raise UnreadError(Reason.TOO_LARGE)
@@ -160,8 +158,9 @@ class Reader:
                 _add_password(self._archive, password)
             if options:
                 _set_options(self._archive, options)
-            _set_seek(self._archive, self._callbacks[1])
-            self._check(_open(self._archive, None, ffi.NO_OPEN_CB, self._callbacks[0], ffi.NO_CLOSE_CB))
+            _set_seek(self._archive, _on_seek)
+            _readers[id(self)] = self
+            self._check(_open(self._archive, id(self), ffi.NO_OPEN_CB, _on_read, ffi.NO_CLOSE_CB))
         except BaseException:
             self.close()
             raise
@@ -171,6 +170,7 @@ class Reader:
         archive, self._archive = self._archive, c_void_p()
         if archive:
             _free(archive)
+        _readers.pop(id(self), None)
 
     def __enter__(self) -> Self:
         return self
@@ -262,7 +262,8 @@ class Reader:
         text = (_error_text(self._archive) or b"").decode("utf-8", "replace")
         return next((reason for word, reason in _REASONS if word in text), Reason.UNREADABLE)
 
-    def _give(self, _archive: int, _client: int, place: "ctypes._Pointer[c_void_p]") -> int:
+    def give(self, place: "ctypes._Pointer[c_void_p]") -> int:
+        """Point libarchive at the next bytes; for the library alone."""
         try:
             self._chunk = self._source.read_at(self._at, _PIECE_BYTES)
         except (UnreadError, MemoryError) as error:
@@ -273,7 +274,8 @@ class Reader:
         place[0] = ctypes.cast(c_char_p(self._chunk), c_void_p)
         return len(self._chunk)
 
-    def _seek(self, _archive: int, _client: int, offset: int, whence: int) -> int:
+    def seek(self, offset: int, whence: int) -> int:
+        """Go to a place of the source; for the library alone."""
         origin = (0, self._at, self._source.size_bytes)[whence]
         self._at = min(max(0, origin + offset), self._source.size_bytes)
         return self._at
@@ -286,6 +288,22 @@ def _hole(start: int, stop: int) -> Iterator[bytes]:
 
 def _text(name: bytes | None) -> str | None:
     return None if name is None else name.decode("utf-8", "surrogateescape")
+
+
+# Made once: a function that C can call needs memory that may be executed, which a locked process gets no more of.
+# libarchive hands back the number of the reader that it was opened with.
+_readers: dict[int, Reader] = {}
+
+
+def _give(_archive: int, reader: int, place: "ctypes._Pointer[c_void_p]") -> int:
+    return _readers[reader].give(place)
+
+
+def _seek(_archive: int, reader: int, offset: int, whence: int) -> int:
+    return _readers[reader].seek(offset, whence)
+
+
+_on_read, _on_seek = ffi.READ_CALLBACK(_give), ffi.SEEK_CALLBACK(_seek)
 
 
 def _read_times(entry: c_void_p) -> Times | None:

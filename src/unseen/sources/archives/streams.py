@@ -16,7 +16,7 @@ from unseen.sources.layers.ranges import Part
 from unseen.sources.layers.registry import HEAD_BYTES
 from unseen.sources.layers.rereadable import hold
 
-__all__ = ["unpack"]
+__all__ = ["Pass", "unpack"]
 
 # What a compressed file is to libarchive, unless an archive lies in it: one entry, or none.
 _COMPRESSED = ("raw", "empty")
@@ -29,8 +29,9 @@ _KINDS: tuple[tuple[Callable[[bytes, ByteSource], bool], tuple[str, ...]], ...] 
     (signatures.starts_with(b"xar!"), ("xar",)),
     (signatures.is_behind_program(signatures.RAR), ("rar", "rar5")),
 )
-# Two zero blocks end a tar file, but others may follow, and whoever hides something puts it there.
-_OPTIONS = {"tar": b"tar:read_concatenated_archives"}
+# Two zero blocks end a tar file, but others may follow, and whoever hides something puts it there. Below compression,
+# where nothing else can look, reading goes on behind them.
+_READ_ON = b"tar:read_concatenated_archives"
 # An archive of nothing but broken headers; whatever comes after so many is broken too.
 _BROKEN_MAX = 1_000
 # Fewer bytes than any picture has.
@@ -39,21 +40,31 @@ _REST_BYTES_MIN = 64
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     """Give the entries of an archive, or what a compressed file holds."""
-    yield from _Pass(source, context).members()
+    head = source.read_at(0, HEAD_BYTES)
+    formats = next((formats for is_mine, formats in _KINDS if is_mine(head, source)), _COMPRESSED)
+    if "rar" in formats:
+        source = Part(source, signatures.find_behind_program(head, source, signatures.RAR), source.size_bytes)
+    yield from Pass(source, context, formats).members()
 
 
-class _Pass:
-    """One look into one archive."""
+class Pass:
+    """One look into one archive.
 
-    def __init__(self, source: ByteSource, context: Context) -> None:
+    Attributes:
+        locked: Entries that need a password, for a reader that has one; they are not given here then. None where there
+            is no such reader.
+    """
+
+    def __init__(self, source: ByteSource, context: Context, formats: tuple[str, ...]) -> None:
         head = source.read_at(0, HEAD_BYTES)
-        self._formats = next((formats for is_mine, formats in _KINDS if is_mine(head, source)), _COMPRESSED)
-        if "rar" in self._formats:
-            source = Part(source, signatures.find_behind_program(head, source, signatures.RAR), source.size_bytes)
+        self.locked: list[Entry] | None = None
+        self._formats = formats
         self._source = source
         self._context = context
+        self._is_tar_below = False
         if self._formats == _COMPRESSED:
             self._formats = self._formats_inside()
+            self._is_tar_below = self._formats == ("tar",)
         self._stored_name = _gzip_name(head)
         self._inflated_bytes = 0
         self._damage: list[Reason] = []
@@ -63,6 +74,7 @@ class _Pass:
         self._is_read = False
 
     def members(self) -> Iterator[Member | Reason]:
+        """Give the entries in order, then the links that lead away."""
         try:
             with self._open_reader() as reader:
                 yield from self._entries(reader)
@@ -70,7 +82,7 @@ class _Pass:
             yield error.reason
 
     def _open_reader(self) -> Reader:
-        return Reader(self._source, self._formats, options=_OPTIONS.get(self._formats[0], b""))
+        return Reader(self._source, self._formats, options=_READ_ON if self._is_tar_below else b"")
 
     def _formats_inside(self) -> tuple[str, ...]:
         """By the first bytes below the compression: libarchive takes a disk that begins with zeros for a tar file."""
@@ -117,6 +129,9 @@ class _Pass:
             return
         links.add_name(entry.path)
         if entry.size_bytes <= 0 and entry.is_directory:
+            return
+        if self.locked is not None and entry.is_encrypted:
+            self.locked.append(entry)
             return
         is_single = reader.format == "raw"
         self._is_read = False
@@ -181,11 +196,15 @@ class _Pass:
     def _rest(self, reader: Reader) -> Iterator[Member]:
         """What lies behind the end of a compressed file or of an archive, where nobody looks."""
         at = reader.consumed_bytes
-        if not self._is_read or reader.format not in {"raw", "cpio"} or self._source.size_bytes - at < _REST_BYTES_MIN:
+        is_single = reader.format == "raw"
+        if is_single and not self._is_read:
+            # The reader stands wherever it happened to be left.
+            return
+        if not (is_single or reader.skips_cheaply) or self._source.size_bytes - at < _REST_BYTES_MIN:
             return
         if self._source.read_at(at, HEAD_BYTES).strip(b"\0"):
             rest = Part(self._source, at, self._source.size_bytes - at)
-            layer = _layer_of(self._source) if reader.format == "raw" else reader.format
+            layer = _layer_of(self._source) if is_single else reader.format
             yield Member(layer=layer, address=f"bytes from {at}", open=lambda: rest, state=State.ORPHAN)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from unseen.model import ByteSource, Times
 from unseen.sources.archives.signatures import END_BYTES
 
-__all__ = ["LOCAL_BYTES", "Directory", "ZipEntry", "find_directory", "read_directory", "read_local"]
+__all__ = ["FILETIME_1970", "LOCAL_BYTES", "Directory", "ZipEntry", "find_directory", "read_directory", "read_local"]
 
 LOCAL_BYTES = 30
 _LOCAL, _CENTRAL, _END, _END64, _LOCATOR64 = b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6", b"PK\6\7"
@@ -23,7 +23,7 @@ _AES_METHOD = 99
 # Those of the specification. A header with any other was not written by an archiver.
 _METHODS = frozenset({0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 14, 16, 18, 19, 20, 93, 94, 95, 96, 97, 98, 99})
 # 1970 in the count of FILETIME: hundreds of nanoseconds since 1601.
-_FILETIME_1970 = 116_444_736_000_000_000
+FILETIME_1970 = 116_444_736_000_000_000
 _codec = encodings.cp437.Codec()
 
 
@@ -235,7 +235,7 @@ def _read_times(fields: dict[int, bytes]) -> Times | None:
     windows = fields.get(0x000A, b"")
     if len(windows) >= 32 and windows[4:8] == b"\x01\x00\x18\x00":
         modified, accessed, born = (
-            (count - _FILETIME_1970) * 100 if 0 < count < 1 << 56 else None
+            (count - FILETIME_1970) * 100 if 0 < count < 1 << 56 else None
             for count in struct.unpack_from("<QQQ", windows, 8)
         )
         return Times(modified_ns=modified, accessed_ns=accessed, born_ns=born) if modified or accessed or born else None

@@ -1,0 +1,90 @@
+"""7z archives, open and locked."""
+
+import random
+from pathlib import Path
+
+import pytest
+from tests.unit.sources.archives.programs import run_program
+from tests.unit.sources.archives.unpacking import unpack_any
+
+from unseen.model import Reason
+
+NOISE = random.Random(7).randbytes(200_000)
+FILES = {"a.txt": b"hello " * 500, "b/ü.bin": NOISE, "b/c": b"third " * 90_000, "empty": b""}
+LOCKED = {name: Reason.ENCRYPTED for name, data in FILES.items() if data}
+
+
+def make_7z(folder: Path, *options: str) -> bytes:
+    """A 7z archive of the files."""
+    for name, data in FILES.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+    run_program("7z", "a", *options, "x.7z", "a.txt", "b", "empty", cwd=folder)
+    return (folder / "x.7z").read_bytes()
+
+
+@pytest.mark.parametrize("method", ["LZMA2", "LZMA", "PPMd", "BZip2", "Deflate", "Copy"])
+def test_every_entry_is_given(tmp_path: Path, method: str) -> None:
+    """Entries come with names and bytes, however they are packed."""
+    given = unpack_any(make_7z(tmp_path, f"-m0={method}"))
+    assert given.contents == FILES
+    assert given.reasons == []
+    assert {member.layer for member in given.members} == {"7z"}
+
+
+def test_entries_behind_a_program_are_given(tmp_path: Path) -> None:
+    """An archive that unpacks itself is read like any other."""
+    assert unpack_any(b"MZ" + NOISE[:5_000] + make_7z(tmp_path)).contents == FILES
+
+
+@pytest.mark.parametrize("solid", ["on", "off"])
+def test_a_password_opens_and_a_wrong_one_gives_nothing(tmp_path: Path, solid: str) -> None:
+    """Locked entries have their names; only the right password has bytes."""
+    data = make_7z(tmp_path, "-psecret", f"-ms={solid}")
+    for passwords in ((), ("wrong", "Secret")):
+        given = unpack_any(data, *passwords)
+        assert {name: given.contents[name] for name in LOCKED} == LOCKED
+        assert given.reasons == []
+    assert unpack_any(data, "wrong", "secret").contents == FILES
+    assert unpack_any(data, "secret", memory_bytes_max=10_000).contents == FILES
+
+
+def test_hidden_names_need_a_password(tmp_path: Path) -> None:
+    """An archive that hides its names is one reason without a password, and all its entries with one."""
+    data = make_7z(tmp_path, "-psecret", "-mhe=on")
+    for passwords in ((), ("wrong",)):
+        given = unpack_any(data, *passwords)
+        assert given.contents == {}
+        assert given.reasons == [Reason.ENCRYPTED]
+    given = unpack_any(data, "wrong", "secret")
+    assert {name: given.contents[name] for name in LOCKED} == {name: FILES[name] for name in LOCKED}
+    assert given.reasons == []
+
+
+def test_entries_of_two_passwords_are_each_given_with_theirs(tmp_path: Path) -> None:
+    """An archive may have been added to with another password."""
+    make_7z(tmp_path, "-psecret")
+    (tmp_path / "later").write_bytes(NOISE[:999])
+    run_program("7z", "a", "-pother", "x.7z", "later", cwd=tmp_path)
+    data = (tmp_path / "x.7z").read_bytes()
+    assert unpack_any(data, "secret").contents == FILES | {"later": Reason.ENCRYPTED}
+    assert unpack_any(data, "secret", "other").contents == FILES | {"later": NOISE[:999]}
+
+
+def test_a_damaged_locked_entry_is_stated(tmp_path: Path) -> None:
+    """Damage behind the first entry does not make the password a wrong one."""
+    data = bytearray(make_7z(tmp_path, "-psecret", "-ms=on"))
+    data[150_000] ^= 0xFF
+    given = unpack_any(bytes(data), "secret")
+    assert given.contents["a.txt"] == FILES["a.txt"]
+    assert Reason.UNREADABLE in given.reasons
+    assert given.contents["b/ü.bin"] != FILES["b/ü.bin"]
+
+
+@pytest.mark.parametrize("kept", [10, 32, 100, 5_000])
+def test_a_cut_archive_is_stated(tmp_path: Path, kept: int) -> None:
+    """The list of entries stands at the end: without it there is only a reason."""
+    given = unpack_any(make_7z(tmp_path)[:kept])
+    assert given.contents == {}
+    assert len(given.reasons) == 1
