@@ -26,10 +26,9 @@ _BOOT_MARK = b"\x55\xaa"
 # either order of bytes.
 _UFS_SUPERBLOCKS = (65_536, 8_192, 262_144)
 _UFS_MAGICS = frozenset(struct.pack(order + "I", magic) for magic in (0x011954, 0x19540119) for order in "<>")
-# Recognised so that they are stated, not read: (offset, magic) of XFS, SquashFS, ReFS, F2FS and EROFS.
+# Recognised so that they are stated, not read: (offset, magic) of XFS, ReFS, F2FS and EROFS.
 _STATED = (
     (0, b"XFSB"),
-    (0, b"hsqs"),
     (3, b"ReFS\0"),
     (1_024, b"\x10\x20\xf5\xf2"),
     (1_024, b"\xe2\xe1\xf5\xe0"),
@@ -106,7 +105,7 @@ def is_ufs(_: bytes, source: ByteSource) -> bool:
 
 
 def is_unsupported(head: bytes, source: ByteSource) -> bool:
-    """Say whether this is a file system known by name and not read: XFS, btrfs, ReFS, F2FS, SquashFS, EROFS, UDF."""
+    """Say whether this is a file system known by name and not read: XFS, btrfs, ReFS, F2FS, EROFS, UDF."""
     at, magic = _BTRFS
     return (
         any(head.startswith(each, offset) for offset, each in _STATED)

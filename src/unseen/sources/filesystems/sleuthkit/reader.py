@@ -1,20 +1,16 @@
-"""Files, deleted files and unclaimed space of the file systems that The Sleuth Kit reads."""
+"""Reads a volume with The Sleuth Kit: files, deleted files, shadow copies and the space that no file claims."""
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pytsk3
 
-from unseen.model import ByteSource, Reason, State, UnreadError
+from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems import recognition
-from unseen.sources.filesystems.extents import Claimed, Extent
 from unseen.sources.filesystems.sleuthkit import ext, ntfs
-from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes, Notetaker
-from unseen.sources.filesystems.sleuthkit.streams import Stream, open_stream, streams_of, times_of
-from unseen.sources.filesystems.sleuthkit.tree import Tree
+from unseen.sources.filesystems.sleuthkit.files import Files, Kind
+from unseen.sources.filesystems.sleuthkit.shadows import Given, Shadow, shadows_of
+from unseen.sources.filesystems.sleuthkit.streams import Stream
 from unseen.sources.filesystems.sleuthkit.volume import Volume
 from unseen.sources.filesystems.unclaimed import Account
 from unseen.sources.layers.member import Context, Member
@@ -22,48 +18,22 @@ from unseen.sources.layers.member import Context, Member
 __all__ = ["unpack"]
 
 _HEAD_BYTES = 33_000
-_ALLOCATED = int(pytsk3.TSK_FS_META_FLAG_ALLOC)
-_UNALLOCATED = int(pytsk3.TSK_FS_META_FLAG_UNALLOC)
-_USED = int(pytsk3.TSK_FS_META_FLAG_USED)
-# The smallest metadata entry of a file system here: more entries than fit on the volume do not exist.
-_METADATA_BYTES_MIN = 128
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A file system that the library reads.
-
-    Attributes:
-        layer: As locators name it.
-        number: The library's number of it.
-        has_table: Metadata entries lie in a table that can be walked through; elsewhere they are slots of directories.
-        first_of_users: Entries before it are the file system's own.
-        tables_of: Gives blocks that lie among those of files and are neither files nor free.
-        take_notes: Gives what looks up what the library does not pass on.
-    """
-
-    layer: str
-    is_mine: Callable[[bytes, ByteSource], bool]
-    number: int
-    has_table: bool = False
-    first_of_users: int = 0
-    tables_of: Callable[[ByteSource], Iterable[Extent]] = lambda _: ()
-    take_notes: Callable[[Volume], Notetaker] | None = None
-
-
+# Ends the names of the files that hold shadow copies, in `System Volume Information`.
+_KEPT_COPIES = "{3808876b-c176-4e48-b7ae-04046e6cc752}"
 _KINDS = (
-    _Kind(
+    Kind(
         "ntfs",
         recognition.is_ntfs,
         pytsk3.TSK_FS_TYPE_NTFS,
         has_table=True,
         first_of_users=24,
         take_notes=ntfs.take_notes,
+        has_shadows=True,
     ),
-    _Kind("exfat", recognition.is_exfat, pytsk3.TSK_FS_TYPE_EXFAT),
-    _Kind("iso9660", recognition.is_iso9660, pytsk3.TSK_FS_TYPE_ISO9660),
-    _Kind("hfs", recognition.is_hfs, pytsk3.TSK_FS_TYPE_HFS),
-    _Kind(
+    Kind("exfat", recognition.is_exfat, pytsk3.TSK_FS_TYPE_EXFAT),
+    Kind("iso9660", recognition.is_iso9660, pytsk3.TSK_FS_TYPE_ISO9660),
+    Kind("hfs", recognition.is_hfs, pytsk3.TSK_FS_TYPE_HFS),
+    Kind(
         "ext",
         recognition.is_ext,
         pytsk3.TSK_FS_TYPE_EXT_DETECT,
@@ -72,135 +42,74 @@ _KINDS = (
         tables_of=ext.tables_of,
         take_notes=ext.take_notes,
     ),
-    _Kind("fat", recognition.is_fat, pytsk3.TSK_FS_TYPE_FAT_DETECT),
-    _Kind("ufs", recognition.is_ufs, pytsk3.TSK_FS_TYPE_FFS_DETECT, has_table=True, first_of_users=3),
+    Kind("fat", recognition.is_fat, pytsk3.TSK_FS_TYPE_FAT_DETECT),
+    Kind("ufs", recognition.is_ufs, pytsk3.TSK_FS_TYPE_FFS_DETECT, has_table=True, first_of_users=3),
 )
 
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
-    """Give the files of a volume, then its deleted files, then what no file claims."""
+    """Give the files of a volume, its deleted files, those of its shadow copies, then what no file claims."""
     head = source.read_at(0, _HEAD_BYTES)
     kind = next((each for each in _KINDS if each.is_mine(head, source)), None)
     if kind is None:
         yield Reason.UNSUPPORTED
         return
-    account = Account(source)
     try:
         volume = Volume(source, kind.number)
     except UnreadError as error:
         yield error.reason
-    else:
-        yield from _Files(volume, kind, account, context).members()
-        if int(volume.info.block_count) * int(volume.info.block_size) > source.size_bytes:
-            yield Reason.TRUNCATED
-    yield from account.carve(kind.layer)
+        yield from Account(source).carve(kind.layer)
+        return
+    shadows = list(shadows_of(source)) if kind.has_shadows else []
+    live = _Live(is_remembering=bool(shadows))
+    files = Files(volume, kind, context, live)
+    yield from files.members()
+    for shadow in shadows:
+        yield from [shadow] if isinstance(shadow, Reason) else _in_shadow(shadow, kind, context, live.given)
+    if int(volume.info.block_count) * int(volume.info.block_size) > source.size_bytes:
+        yield Reason.TRUNCATED
+    yield from files.account.carve(kind.layer)
 
 
-class _Files:
-    def __init__(self, volume: Volume, kind: _Kind, account: Account, context: Context) -> None:
-        self._volume, self._kind, self._account, self._context = volume, kind, account, context
-        self._tree = Tree(volume)
-        self._notetaker: Notetaker = lambda _: NO_NOTES
-        if kind.take_notes is not None:
-            with contextlib.suppress(UnreadError):
-                self._notetaker = kind.take_notes(volume)
-
-    def members(self) -> Iterator[Member | Reason]:
-        for entry in self._tree.files():
-            if isinstance(entry.file, Reason):
-                yield self._unread(entry.path, entry.file, State.ALLOCATED)
-            else:
-                yield from self._file(entry.path, entry.file)
-        self._tree.walk_deleted()
-        self._occupy_own()
-        occupied = self._account.occupied.merged()
-        for inode, file in self._left_over():
-            yield from self._left_over_file(inode, file, occupied)
-
-    def _file(self, path: str, file: Any) -> Iterator[Member]:
-        for stream in self._streams(file):
-            if isinstance(stream, Reason):
-                yield self._unread(path, stream, State.ALLOCATED)
-                continue
-            self._account.occupied.add(stream.runs)
-            if stream.holds_contents:
-                self._account.screened(stream.extents)
-                yield self._member(path, file, stream, State.ALLOCATED)
-
-    def _occupy_own(self) -> None:
-        """Note the blocks that the file system keeps for itself."""
-        with contextlib.suppress(UnreadError):
-            self._account.occupied.add(self._kind.tables_of(self._volume.source))
-        for inode in range(int(self._volume.info.first_inum), self._kind.first_of_users):
-            if inode not in self._tree.seen:
-                with contextlib.suppress(UnreadError):
-                    for stream in streams_of(self._volume, self._volume.file(inode)):
-                        self._account.occupied.add(stream.runs)
-
-    def _left_over(self) -> Iterator[tuple[int, Any]]:
-        """Give metadata entries that no allocated name leads to."""
-        for inode in self._left_over_numbers():
-            if inode in self._tree.seen:
-                continue
-            try:
-                file = self._volume.file(inode)
-            except UnreadError:
-                # Slots that hold no entry say so in the same way as damaged ones; their space is looked through.
-                continue
-            if file.info.meta is not None and int(file.info.meta.flags) & _USED and not self._notes(file).is_part:
-                yield inode, file
-
-    def _left_over_numbers(self) -> Iterator[int]:
-        if not self._kind.has_table:
-            yield from self._tree.deleted
-            return
-        info = self._volume.info
-        last = min(int(info.last_inum), self._volume.source.size_bytes // _METADATA_BYTES_MIN)
-        yield from range(max(int(info.first_inum), self._kind.first_of_users), last + 1)
-
-    def _left_over_file(self, inode: int, file: Any, occupied: Claimed) -> Iterator[Member]:
-        path = self._tree.deleted.get(inode)
-        state = State.DELETED if path is not None else State.ORPHAN
-        for stream in self._streams(file):
-            if not isinstance(stream, Reason) and stream.holds_contents and (left := _left_of(stream, occupied)):
-                self._account.recovered(left.extents)
-                yield self._member(path or f"inode {inode}", file, left, state)
-
-    def _streams(self, file: Any) -> list[Stream] | list[Reason]:
-        try:
-            return streams_of(self._volume, file, self._notes(file))
-        except UnreadError as error:
-            return [error.reason]
-
-    def _notes(self, file: Any) -> Notes:
-        try:
-            return self._notetaker(file)
-        except UnreadError:
-            # The library could make something of the entry.
-            return NO_NOTES
-
-    def _member(self, path: str, file: Any, stream: Stream, state: State) -> Member:
-        return Member(
-            layer=self._kind.layer,
-            address=f"{path}:{stream.name}" if stream.name else path,
-            open=partial(open_stream, self._volume, file, stream, self._context),
-            state=state,
-            times=times_of(file),
-        )
-
-    def _unread(self, path: str, reason: Reason, state: State) -> Member:
-        return Member(layer=self._kind.layer, address=path, open=lambda: reason, state=state)
+def _in_shadow(shadow: Shadow, kind: Kind, context: Context, given: Given) -> Iterator[Member | Reason]:
+    """Give the files of a shadow copy that the volume does not give itself; its free space is the volume's."""
+    try:
+        volume = Volume(shadow.source, kind.number)
+    except UnreadError as error:
+        yield error.reason
+        return
+    yield from Files(volume, kind, context, _Past(shadow, given)).members()
 
 
-def _left_of(stream: Stream, occupied: Claimed) -> Stream | None:
-    """Cut what is left of a deleted stream before the first block that belongs to another file now.
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """The volume as it is."""
 
-    That file is an item itself, and what lies behind is looked through with all that nobody claims: to give another
-    file's bytes under the deleted one's name would accuse.
-    """
-    free_bytes = occupied.free_bytes(stream.extents)
-    if free_bytes >= sum(each.size_bytes for each in stream.extents):
-        return stream
-    if free_bytes == 0 or stream.is_compressed:
-        return None
-    return replace(stream, size_bytes=min(free_bytes, stream.size_bytes))
+    is_remembering: bool
+    given: Given = field(default_factory=Given)
+
+    def address(self, path: str) -> str:
+        """A file's path is its address."""
+        return path
+
+    def is_news(self, _path: str, stream: Stream, content: ByteSource) -> bool:
+        """Everything is."""
+        if self.is_remembering:
+            self.given.add(stream, content)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The volume as a shadow copy keeps it."""
+
+    shadow: Shadow
+    given: Given
+
+    def address(self, path: str) -> str:
+        """Files of a copy lie below its number."""
+        return f"shadow copy {self.shadow.number}/{path.removeprefix('/')}"
+
+    def is_news(self, path: str, stream: Stream, content: ByteSource) -> bool:
+        """Whatever is not the same any more, but for what keeps the copies: a copy holds none of it."""
+        return not path.endswith(_KEPT_COPIES) and not self.given.has(stream, content, self.shadow.changed)
