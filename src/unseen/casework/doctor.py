@@ -20,7 +20,10 @@ from unseen.store import list_lists, open_store
 __all__ = ["Check", "State", "examine"]
 
 # Extra of this package: the module's distribution, and what it is for.
-_EXTRAS = {"demo": ("scikit-image", "photographs of places and things, for `unseen demo`")}
+_EXTRAS = {
+    "demo": ("scikit-image", "photographs of places and things, for `unseen demo`"),
+    "stamp": ("rfc3161-client", "tokens of time stamping authorities, for `unseen stamp`"),
+}
 _DECODERS = {"simplejpeg": "JPEG", "pillow": "PNG, GIF, WebP, BMP, TIFF, AVIF and more", "pi-heif": "HEIC"}
 # A store grows by some hundred bytes for each item; a machine with less than this is about to fail at anything.
 _FREE_BYTES_MIN = 1 << 30

@@ -30,6 +30,7 @@ COMMANDS = {
     "rerun": "Repeat the matches of a bundle from the hashes in it.",
     "verify": "Say whether a store or a bundle is what was signed.",
     "key": "Show the key that a store is signed with, or change it: show, rotate.",
+    "stamp": "Have a time stamping authority state that a ledger exists: request, add.",
     "witness": "Cosign the ledger of a store, if it continues what this witness has seen.",
     "doctor": "Say what this machine can do, and what it lacks.",
     "bench": "Measure how fast this machine hashes, decodes and searches.",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from unseen.casework.lists import AddedList, ListAccount, ListInfo
     from unseen.casework.matching import Answer
     from unseen.casework.proof.keys import Rotated, ShownKey
+    from unseen.casework.proof.stamping import Request, Stamp
     from unseen.casework.proof.verifying import Verified
     from unseen.casework.proof.witnessing import Cosigned
     from unseen.casework.reporting import WrittenReport
@@ -40,8 +41,10 @@ __all__ = [
     "refused_row",
     "repeated_row",
     "report_row",
+    "request_row",
     "rerun_row",
     "rotated_row",
+    "stamp_row",
     "summary_row",
     "verdict_row",
     "verified_row",
@@ -197,6 +200,16 @@ def key_row(shown: "ShownKey") -> Row:
 def rotated_row(rotated: "Rotated") -> Row:
     """The row of `unseen key rotate --json`."""
     return {"type": "key_rotated", **asdict(rotated)}
+
+
+def request_row(request: "Request") -> Row:
+    """The row of `unseen stamp request --json`."""
+    return {"type": "stamp_request", **asdict(request), "sha256": request.sha256.hex()}
+
+
+def stamp_row(stamp: "Stamp") -> Row:
+    """The row of `unseen stamp add --json`."""
+    return {"type": "stamp", **asdict(stamp)}
 
 
 def not_verified_row(error: "VerificationError") -> Row:

@@ -42,6 +42,14 @@ def verify(
         list[str] | None,
         typer.Option("--report", metavar="FILE", help="A report that must be the one on record; may be repeated."),
     ] = None,
+    authority: Annotated[
+        str | None,
+        typer.Option(
+            "--authority",
+            metavar="FILE",
+            help="Certificates in PEM of the time stamping authority whose tokens lie beside the ledger.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Say whether a store or a bundle is what was signed.
@@ -57,7 +65,7 @@ def verify(
     from unseen.errors import VerificationError
 
     try:
-        verified = run(path, key=key, witnesses=witnesses or (), reports=reports or ())
+        verified = run(path, key=key, witnesses=witnesses or (), reports=reports or (), authority=authority)
     except VerificationError as error:
         if json:
             voice.write_row(rows.not_verified_row(error))
@@ -79,6 +87,9 @@ def _lines(verified: "Verified") -> list[str]:
         lines.append(f"  the pinned key handed over {voice.plural(verified.rotations, 'time')}")
     lines += [f"  cosigned by {voice.printable(name)}" for name in verified.witnesses]
     lines += [f"  report      {voice.printable(name)}: the one on record" for name in verified.reports]
+    for stamp in verified.stamps:
+        held = "" if stamp.is_verified else "; not verified: no --authority was given"
+        lines.append(f"  stamped     {voice.plural(stamp.size, 'entry', 'entries')} by {stamp.at_utc}{held}")
     records = verified.records
     if records is not None:
         counted = ", ".join(f"{count:,} {name}" for name, count in sorted(records.by_type.items()))

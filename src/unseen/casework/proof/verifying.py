@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from unseen.casework.known.checking import CheckedIndex, check_index
 from unseen.casework.proof.places import LEDGER_FOLDER, key_folder
 from unseen.casework.proof.records import RecordChecker, Records
+from unseen.casework.proof.stamping import Stamp, kept_checkpoints, read_authority, read_stamps
 from unseen.errors import (
     LedgerBrokenError,
     MalformedError,
@@ -25,6 +27,9 @@ from unseen.ledger.note import NOTE_BYTES_MAX, Note, VerifierKey
 from unseen.ledger.tiles import CHECKPOINT_NAME, read_limited
 from unseen.ledger.verify import verify_ledger
 from unseen.store import Store, is_scanning, open_store
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 __all__ = ["Verified", "read_key", "verify"]
 
@@ -48,6 +53,7 @@ class Verified:
         entries_shown: Entries that were there to be checked: all of a store, some in a bundle.
         records: What a store's records came to; None for a bundle.
         reports: Files whose digests are on record.
+        stamps: Tokens of time stamping authorities beside the ledger of a store, by ascending size.
         index: What of the index was compared with the lists; None for a bundle, and where there is no index.
     """
 
@@ -63,11 +69,17 @@ class Verified:
     entries_shown: int
     records: Records | None
     reports: tuple[str, ...]
+    stamps: tuple[Stamp, ...]
     index: CheckedIndex | None
 
 
 def verify(
-    path: str, *, key: str | None = None, witnesses: Sequence[str] = (), reports: Sequence[str] = ()
+    path: str,
+    *,
+    key: str | None = None,
+    witnesses: Sequence[str] = (),
+    reports: Sequence[str] = (),
+    authority: str | None = None,
 ) -> Verified:
     """Check everything that can be checked without anybody else.
 
@@ -82,6 +94,8 @@ def verify(
             the data.
         witnesses: Public keys of witnesses, or files that hold them, each of which must have cosigned.
         reports: Files of reports whose digests the ledger must have on record.
+        authority: A file with the certificates of a time stamping authority, of which all tokens beside the ledger must
+            be; None to check only what they are over.
 
     Raises:
         VerificationError: The first thing that is wrong.
@@ -91,13 +105,15 @@ def verify(
     folder = Path(path)
     pinned = None if key is None else read_key(key)
     if (folder / "manifest.json").is_file():
-        if reports or witnesses:
-            raise UsageError("a bundle is verified as it is: give neither reports nor witnesses")
+        if reports or witnesses or authority:
+            raise UsageError("a bundle is verified as it is: give neither reports, witnesses nor an authority")
         return _verify_bundle(folder, pinned)
     cosigners = [read_key(one) for one in witnesses]
+    certificates = [] if authority is None else read_authority(authority)
     try:
         with open_store(folder, create=False, read_only=True) as store:
-            return _verify_store(store, pinned, cosigners, reports)
+            found = _verify_store(store, pinned, cosigners, reports)
+            return replace(found, stamps=_verify_stamps(folder / LEDGER_FOLDER, certificates))
     except (StoreDamagedError, UnicodeDecodeError) as error:
         # Anybody's SQLite file is no store. Beside a ledger it is one that was signed, and is not any more what it was.
         if not (folder / LEDGER_FOLDER / CHECKPOINT_NAME).is_file():
@@ -118,7 +134,7 @@ def _verify_store(
             folder,
             pinned=[] if pinned is None else [pinned],
             witnesses=witnesses,
-            earlier=remembered,
+            earlier=[*remembered, *kept_checkpoints(folder)],
             each=checker.check,
         )
         records = checker.finish(
@@ -144,8 +160,16 @@ def _verify_store(
         entries_shown=found.checkpoint.size,
         records=records,
         reports=tuple(reports),
+        stamps=(),
         index=index,
     )
+
+
+def _verify_stamps(folder: Path, authority: "Sequence[Certificate]") -> tuple[Stamp, ...]:
+    stamps = read_stamps(folder, authority)
+    if authority and not stamps:
+        raise LedgerBrokenError("the ledger holds no token of a time stamping authority")
+    return stamps
 
 
 def _verify_bundle(folder: Path, pinned: VerifierKey | None) -> Verified:
@@ -163,6 +187,7 @@ def _verify_bundle(folder: Path, pinned: VerifierKey | None) -> Verified:
         entries_shown=len(found.entries),
         records=None,
         reports=found.reports,
+        stamps=(),
         index=None,
     )
 
