@@ -4,10 +4,13 @@ from unseen.model import ByteSource, UnreadError
 from unseen.sources.disks.partitions import read_tables
 
 __all__ = [
+    "is_bitlocker",
     "is_disk",
     "is_dmg",
     "is_ewf",
+    "is_filevault",
     "is_foreign_image",
+    "is_luks",
     "is_qcow2",
     "is_vdi",
     "is_vhd",
@@ -19,6 +22,9 @@ _FOREIGN = (b"LVF\t\r\n\xff\0", b"EVF2\r\n\x81\0", b"LEF2\r\n\x81\0", b"AFF10\r\
 # AFF4 is a zip file whose first member says what it is; the member's name follows thirty bytes of its header.
 _AFF4_NAME = b"container.description"
 _TRAILER_BYTES = 512
+
+# What the boot sector of BitLocker To Go holds where it looks like one of FAT (libbde's documentation).
+_TO_GO = bytes.fromhex("3bd66749292ed84a8399f6a339e3d001")
 
 # A table at the end of a disk is looked for in nothing smaller: a page of text has none.
 _DISK_BYTES_MIN = 1 << 20
@@ -58,6 +64,21 @@ def is_foreign_image(head: bytes, _source: ByteSource) -> bool:
     """Whether this is an image of a kind that nothing here looks into."""
     is_aff4 = head.startswith(b"PK\3\4") and head[30:].startswith(_AFF4_NAME) and b"aff4://" in head[:256]
     return is_aff4 or head.startswith(_FOREIGN)
+
+
+def is_bitlocker(head: bytes, _source: ByteSource) -> bool:
+    """Whether this is a volume that BitLocker encrypted; those of removable disks look like FAT to everybody else."""
+    return head[3:11] == b"-FVE-FS-" or head[424:440] == _TO_GO
+
+
+def is_luks(head: bytes, _source: ByteSource) -> bool:
+    """Whether this is a LUKS volume."""
+    return head.startswith(b"LUKS\xba\xbe")
+
+
+def is_filevault(head: bytes, _source: ByteSource) -> bool:
+    """Whether this is a volume of Apple's CoreStorage: version 1, a header of kind 16, and its two letters."""
+    return head[8:12] == b"\1\0\x10\0" and head[88:90] == b"CS"
 
 
 def is_disk(head: bytes, source: ByteSource) -> bool:

@@ -1,0 +1,44 @@
+"""LUKS volumes of Linux: version 1 by libluksde, version 2 by code of our own, since libluksde reads none."""
+
+import struct
+from collections.abc import Iterator
+
+import pyluksde
+
+from unseen.model import ByteSource, Reason
+from unseen.sources.disks.encryption.luks2 import open_luks2
+from unseen.sources.disks.images.native import FileObject, NativeMedium
+from unseen.sources.disks.volumes import volumes_on
+from unseen.sources.layers import Context, Member
+
+__all__ = ["open_luks", "unpack"]
+
+
+def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
+    """Give what the volume holds, or `encrypted`."""
+    volume = open_luks(source, context.secrets.passwords)
+    if volume is None:
+        yield Reason.ENCRYPTED
+        return
+    yield from volumes_on(volume)
+
+
+def open_luks(source: ByteSource, passwords: tuple[str, ...]) -> ByteSource | None:
+    """Open a volume with the first password that fits; None where none does.
+
+    Raises:
+        UnreadError: Its header is broken, or asks for a cipher that nothing here has.
+    """
+    (version,) = struct.unpack(">H", source.read_at(6, 2).ljust(2, b"\0"))
+    if version == 2:
+        return open_luks2(source, passwords)
+    for password in passwords:
+        volume = pyluksde.volume()
+        try:
+            volume.set_password(password)
+            volume.open_file_object(FileObject(source))
+            if not volume.is_locked():
+                return NativeMedium(volume, volume.get_size())
+        except (OSError, MemoryError, UnicodeEncodeError):
+            continue
+    return None
