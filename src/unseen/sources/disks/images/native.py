@@ -9,6 +9,9 @@ __all__ = ["FileObject", "Handle", "NativeMedium"]
 
 # Readers copy what they give; more than this at once would only take memory.
 _PIECE_BYTES_MAX = 16 << 20
+# libbde and libluksde of 2026 give wrong bytes, without an error, for a range that begins inside a sector and ends in
+# another one. Nobody is asked for anything but whole sectors, of the largest size.
+_SECTOR_BYTES = 4096
 
 
 class FileObject:
@@ -64,15 +67,20 @@ class NativeMedium:
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource.read_at`."""
-        end = min(offset + size, self.size_bytes)
-        pieces: list[bytes] = []
-        while 0 <= offset < end:
-            try:
-                piece = self._handle.read_buffer_at_offset(min(end - offset, _PIECE_BYTES_MAX), offset)
-            except (OSError, MemoryError) as error:
-                raise UnreadError(Reason.UNREADABLE) from error
-            if not piece:
-                raise UnreadError(Reason.TRUNCATED)
-            pieces.append(piece)
-            offset += len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if offset < 0 or size <= 0 or offset >= self.size_bytes:
+            return b""
+        first = offset // _SECTOR_BYTES * _SECTOR_BYTES
+        last = min(offset + size, self.size_bytes)
+        end = min(-(-last // _SECTOR_BYTES) * _SECTOR_BYTES, self.size_bytes)
+        pieces = [self._piece(at, min(_PIECE_BYTES_MAX, end - at)) for at in range(first, end, _PIECE_BYTES_MAX)]
+        whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return whole if len(whole) == size and first == offset else whole[offset - first : last - first]
+
+    def _piece(self, offset: int, size: int) -> bytes:
+        try:
+            piece = self._handle.read_buffer_at_offset(size, offset)
+        except (OSError, MemoryError) as error:
+            raise UnreadError(Reason.UNREADABLE) from error
+        if len(piece) < size:
+            raise UnreadError(Reason.TRUNCATED)
+        return piece
