@@ -97,6 +97,7 @@ class ReportedRun:
 
     Attributes:
         clock: Where the times come from: `system` is the machine's own clock, as it was set.
+        by: `user` and `host`: the account that ran it, and the name of the machine; empty where that is not disclosed.
         kernel: Variant of the native code.
         libraries: Versions by name.
         sandbox: Which protections held in every worker: `seccomp`, `landlock_version`, `is_single_threaded`.
@@ -104,6 +105,7 @@ class ReportedRun:
 
     started_at_utc: str
     clock: str
+    by: Mapping[str, str]
     version: str
     python: str
     system: str

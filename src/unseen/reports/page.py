@@ -68,7 +68,7 @@ def finding_block(count: int, finding: ReportedFinding) -> Block:
     facts += [_fact(_signal(signal), _code(value.hex())) for signal, value in finding.digests.items()]
     if finding.digests_withheld:
         names = ", ".join(_signal(signal) for signal in finding.digests_withheld)
-        facts.append(_fact("Withheld", f"{names}: equal to an entry of a list, and therefore not printed"))
+        facts.append(_fact("Withheld", f"{names}: equal to an entry of a list; the custodian gives it by this id"))
     size = "" if finding.size_bytes is None else f"{_plural(finding.size_bytes, 'byte')}, "
     quality = "" if finding.pdq_quality is None else f"; quality {finding.pdq_quality} of 100"
     facts.append(_fact("Item", f"{size}{finding.state}: {words.STATES[finding.state]}"))
@@ -288,6 +288,7 @@ def _run_facts(run: ReportedRun) -> list[Block]:
     libraries = ", ".join(f"{show(name)} {show(text)}" for name, text in run.libraries.items())
     return [
         _fact("Begun", f"{_time(run.started_at_utc)}, by {clock}"),
+        _fact("Run by", *(_code(one) for one in run.by.values()) if run.by else ("not disclosed here",)),
         _fact("Program", f"unseen {show(run.version)}, native code in its variant {show(run.kernel)}"),
         _fact("Libraries", libraries),
         _fact("Machine", f"{show(run.system)}; Python {show(run.python)}"),

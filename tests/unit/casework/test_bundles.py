@@ -141,8 +141,12 @@ def test_sources_that_name_other_items_stay_closed(tmp_path: Path) -> None:
     assert not written.are_sources_open
     assert ("scan_started", False) in kinds(read_bundle(tmp_path / "bundle"))
     assert [name for name, data in contents(tmp_path / "bundle").items() if b"exhibit/letter" in data] == []
+    report = json.loads((tmp_path / "bundle" / "report.json").read_bytes())
+    assert [run["by"] for run in report["runs"]] == [{}]
     both = write_bundle(evidence.store, str(tmp_path / "both"), findings=[evidence.id(HARBOUR), evidence.id(LETTER)])
     assert both.are_sources_open
+    report = json.loads((tmp_path / "both" / "report.json").read_bytes())
+    assert [run["by"] for run in report["runs"]] == [{"user": "examiner"}]
 
 
 def test_what_cannot_be_bundled_is_refused(evidence: Evidence, tmp_path: Path) -> None:

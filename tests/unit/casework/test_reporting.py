@@ -93,6 +93,30 @@ def spellings(value: bytes) -> set[bytes]:
     return {value, value.hex().encode(), value.hex().upper().encode(), base64.b64encode(value)}
 
 
+def unpacked(path: str) -> list[bytes]:
+    """Every stream of a PDF as it is before compression, each also without what stands between the pieces of a text."""
+    pikepdf = pytest.importorskip("pikepdf")
+    with pikepdf.open(path) as pdf:
+        streams = [one.read_bytes() for one in pdf.objects if isinstance(one, pikepdf.Stream)]
+        assert not [one for one in pdf.objects if isinstance(one, pikepdf.Stream) and one.get("/Subtype") == "/Image"]
+    assert any(b" Tf" in stream for stream in streams)
+    return streams + [re.sub(rb"[<>()\[\]\s]|-?[\d.]+ T\w", b"", stream) for stream in streams]
+
+
+def test_the_text_of_a_pdf_is_looked_through_as_a_reader_sees_it(place: Path) -> None:
+    """Glyphs are numbers: the text that a reader extracts is searched too, and what must be in it is found there."""
+    pdfium = pytest.importorskip("pypdfium2")
+    pytest.importorskip("typst")
+    written = write(place)
+    with pdfium.PdfDocument(written[Form.PDF].path) as pdf:
+        text = "".join(page.get_textpage().get_text_bounded() for page in pdf)
+    joined = re.sub(r"\s", "", text).encode()
+    assert written[Form.PDF].report.encode() in joined
+    with open_store(place / "store") as store:
+        values = [entry.value for name in ("national", "other") for entry in list_entries(store, name)]
+    assert [value.hex() for value in values if any(spelling in joined for spelling in spellings(value))] == []
+
+
 def test_no_list_value_and_no_picture_is_in_any_form(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every value of every list is looked for, in each spelling, in each form and in what the PDF is drawn from."""
     typst = pytest.importorskip("typst")
@@ -108,7 +132,7 @@ def test_no_list_value_and_no_picture_is_in_any_form(place: Path, monkeypatch: p
     monkeypatch.setattr(typst, "compile", watch)
     written = write(place)
     assert set(written) == set(Form)
-    texts = [Path(one.path).read_bytes() for one in written.values()] + drawn
+    texts = [Path(one.path).read_bytes() for one in written.values()] + drawn + unpacked(written[Form.PDF].path)
     with open_store(place / "store") as store:
         values = [entry.value for name in ("national", "other") for entry in list_entries(store, name)]
     assert len(values) == 5

@@ -58,18 +58,21 @@ def finding(count: int, name: str) -> ReportedFinding:
     )
 
 
+RUN = ReportedRun(
+    started_at_utc="2026-11-23T02:40:00Z",
+    clock="system",
+    by={"user": HOSTILE[0], "host": HOSTILE[1]},
+    version="0.1.0",
+    python="3.13.0 (CPython)",
+    system="Linux 6.12, x86_64",
+    kernel="avx2",
+    libraries={"numpy": "2.4"},
+    sandbox={"seccomp": True, "landlock_version": 0, "is_single_threaded": True},
+)
+
+
 def report_of(names: tuple[str, ...], *, unscreened: tuple[str, ...] = ()) -> ReportData:
     """A report with a finding for each name."""
-    run = ReportedRun(
-        started_at_utc="2026-11-23T02:40:00Z",
-        clock="system",
-        version="0.1.0",
-        python="3.13.0 (CPython)",
-        system="Linux 6.12, x86_64",
-        kernel="avx2",
-        libraries={"numpy": "2.4"},
-        sandbox={"seccomp": True, "landlock_version": 0, "is_single_threaded": True},
-    )
     return ReportData(
         written_at_utc="2026-11-23T03:00:00Z",
         version="0.1.0",
@@ -83,7 +86,7 @@ def report_of(names: tuple[str, ...], *, unscreened: tuple[str, ...] = ()) -> Re
         threshold_bits=31,
         plugged_in=(),
         unsafe_no_sandbox=False,
-        runs=(run,),
+        runs=(RUN,),
         lists=(
             ReportedList(
                 name=HOSTILE[0],
