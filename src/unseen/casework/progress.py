@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from unseen.casework.buckets import Fetching
 from unseen.darkroom import Darkroom
 from unseen.model import Item, ItemHashes
 
@@ -68,7 +69,12 @@ class Watched:
     """A darkroom whose answers are counted as they come."""
 
     def __init__(
-        self, darkroom: Darkroom, told: Callable[[Progress], None], *, files_before: int, ahead: CountAhead | None
+        self,
+        darkroom: Darkroom | Fetching,
+        told: Callable[[Progress], None],
+        *,
+        files_before: int,
+        ahead: CountAhead | None,
     ) -> None:
         self._darkroom = darkroom
         self._told = told

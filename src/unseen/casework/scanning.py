@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
+from unseen.casework.buckets import Fetching, check_complete, current_items
 from unseen.casework.hashing import worker_count
 from unseen.casework.kernel import kernel_in_use
 from unseen.casework.progress import CountAhead, Progress, Watched
@@ -24,6 +25,7 @@ from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
 from unseen.model import Finding, Item, NotScreened, Summary, VideoMode
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
+from unseen.sources.buckets import is_bucket, open_bucket
 
 if TYPE_CHECKING:
     from unseen.casework.known.loading import KnownMaterial
@@ -44,7 +46,7 @@ class ScanSettings:
 
     Attributes:
         store: Path of the store; made where there is none.
-        sources: Paths of directories and files as given; `-` for a list of paths.
+        sources: Paths of directories and files as given, addresses of buckets; `-` for a list of paths.
         lists: Names of lists in the store, or paths of files that hold one; none for every list of the store.
         threshold_bits: Largest distance that counts as a match, inclusive, 0 … 64.
         workers: Number of decoding processes; None for one on each core.
@@ -93,7 +95,8 @@ def run_scan(
         watchers: Whom to tell how it goes.
 
     Raises:
-        SourceError: A source does not exist or cannot be opened; nothing was scanned.
+        SourceError: A source does not exist or cannot be opened; nothing was scanned. Or the listing of a bucket broke
+            off: what came before is kept, and the same scan goes on from there.
         ListError: A list does not exist or cannot be read.
         ThresholdError: The threshold is outside 0 … 64.
         StoreError: The store cannot be opened, read or written, or the same scan is running already.
@@ -102,8 +105,9 @@ def run_scan(
         SandboxError: The kernel cannot lock a worker, and `unsafe_no_sandbox` was not given.
     """
     began = time.monotonic()
-    texts = [text for text in settings.sources if text != PATHS]
+    texts = [text for text in settings.sources if text != PATHS and not is_bucket(text)]
     check_sources(texts)
+    buckets = [open_bucket(text) for text in settings.sources if is_bucket(text)]
     with ExitStack() as stack:
         listed = stack.enter_context(_spooled(paths)) if PATHS in settings.sources else None
         workers = _darkroom(settings)
@@ -114,7 +118,7 @@ def run_scan(
         from unseen.casework.known.loading import load_known
         from unseen.casework.proof.recording import open_recorded, seal
         from unseen.scan import Clock, scan
-        from unseen.store import ScanSession
+        from unseen.store import ObjectVersions, ScanSession
 
         store = stack.enter_context(open_recorded(settings.store, keys=settings.keys, note=watchers.note))
         hashers = load_hashers()
@@ -123,7 +127,8 @@ def run_scan(
         known = load_known(store, settings.lists, hashers=hashers, indexing=indexing)
         matcher = known.matcher(settings.threshold_bits, hashers)
         workers.know(stack.enter_context(known.open_known_files(watchers.note)))
-        darkroom: Darkroom | Watched = stack.enter_context(workers)
+        stack.enter_context(workers)
+        fetching = stack.enter_context(Fetching(workers)) if buckets else workers
         for gap in workers.sandbox.gaps:
             watchers.note(gap)
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
@@ -133,14 +138,14 @@ def run_scan(
         before = session.account
         if before.items:
             watchers.note(f"going on with an unfinished scan: {before.items:,} items are done")
-        if watchers.progress is not None:
-            ahead = None
-            if listed is None:
-                ahead = stack.enter_context(CountAhead(open_sources(texts, passed_over=[str(store.path)])))
-            darkroom = Watched(workers, watchers.progress, files_before=before.items, ahead=ahead)
-        items = _items(texts, listed, store, watchers.note)
+        versions = ObjectVersions(store, session.scan_id)
+        # Only what lies on a disk can be counted before it is screened.
+        counted = open_sources(texts, passed_over=[str(store.path)]) if listed is None and not buckets else None
+        darkroom = _watched(fetching, watchers, counted, stack, files_before=before.items)
+        items = chain(_items(texts, listed, store, watchers.note), current_items(buckets, versions))
         clock = Clock(time.monotonic, now_utc)
         yield from scan(items, darkroom=darkroom, matcher=matcher, session=session, clock=clock)
+        check_complete(buckets)
         accounted = session.account.seconds - before.seconds
         summary = session.finish(
             entries_searchable=known.entries_searchable,
@@ -148,6 +153,7 @@ def run_scan(
             seconds=time.monotonic() - began - accounted,
             at_utc=now_utc(),
         )
+        versions.forget()
         yield replace(summary, ledger_checkpoint=seal(store))
 
 
@@ -157,6 +163,21 @@ def _darkroom(settings: ScanSettings) -> Darkroom:
         unsafe_no_sandbox=settings.unsafe_no_sandbox,
         video=settings.video,
     )
+
+
+def _watched(
+    darkroom: Darkroom | Fetching,
+    watchers: ScanWatchers,
+    counted: Iterator[Item] | None,
+    stack: ExitStack,
+    *,
+    files_before: int,
+) -> Darkroom | Fetching | Watched:
+    """The darkroom, telling how far it has come to whoever wants to know."""
+    if watchers.progress is None:
+        return darkroom
+    ahead = None if counted is None else stack.enter_context(CountAhead(counted))
+    return Watched(darkroom, watchers.progress, files_before=files_before, ahead=ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +205,11 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
         {
             "version": version("unseen"),
             # A relative path means another place in another working directory.
-            "sources": [[text, os.path.realpath(text)] for text in settings.sources if text != PATHS],
+            "sources": [
+                [text, text if is_bucket(text) else os.path.realpath(text)]
+                for text in settings.sources
+                if text != PATHS
+            ],
             "paths_sha256": None if listed is None else listed.sha256,
             "lists": sorted([name, sha256.hex(), list_class.value] for name, sha256, list_class in known.lists),
             "plugged_in": list(signals),
@@ -194,6 +219,10 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
             "video": settings.video.value,
         }
     )
+
+
+def _place(text: str) -> str:
+    return text if is_bucket(text) else os.path.realpath(text)
 
 
 def _describe_run(

@@ -17,7 +17,7 @@ app = new_app()
 def scan(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE", help="Directories and files; - reads a list of paths from stdin."),
+        typer.Argument(metavar="SOURCE", help="Directories, files, s3:// gs:// az://; - for a list of paths."),
     ],
     *,
     lists: Lists = None,

@@ -46,6 +46,8 @@ class Reason(StrEnum):
     # A container gave more items than the limit; or the process that looked into it died of it.
     TOO_MANY = "too_many"
     READER_CRASHED = "reader_crashed"
+    # Kept where it must be restored before anybody can read it.
+    OFFLINE = "offline"
     # The medium in an image is not the one that its acquisition stored a digest of.
     HASH_MISMATCH = "hash_mismatch"
 

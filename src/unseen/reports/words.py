@@ -83,6 +83,8 @@ REASONS = {
     Reason.TIMED_OUT: "the decoder did not end in time, twice",
     Reason.DECODER_CRASHED: "the decoder died, twice",
     Reason.TOO_MANY: "a container that holds more than is looked into",
+    Reason.HASH_MISMATCH: "not the medium whose digest its acquisition stored; it was screened all the same",
+    Reason.OFFLINE: "kept in an archive of the service, from which it must be restored before it can be read",
     Reason.READER_CRASHED: "the process that looked into it died of it, twice",
     Reason.READER_NOT_INSTALLED: "needs a component that was not installed",
 }

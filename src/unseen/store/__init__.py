@@ -29,6 +29,7 @@ from unseen.store.lists import (
     remove_list,
 )
 from unseen.store.locks import is_scanning
+from unseen.store.objects import ObjectVersions
 from unseen.store.records import (
     Labels,
     ScanRecord,
@@ -49,6 +50,7 @@ __all__ = [
     "ListAccount",
     "ListInfo",
     "ListOrigin",
+    "ObjectVersions",
     "Page",
     "Recorder",
     "Run",

@@ -25,6 +25,7 @@ __all__ = [
     "lists",
     "metadata",
     "not_screened",
+    "object_versions",
     "openings",
     "runs",
     "scans",
@@ -135,6 +136,16 @@ not_screened = Table(
     Column("id", Integer, primary_key=True),
     Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("reason", Text, nullable=False),
+)
+
+# Which content of an object in a bucket an unfinished scan has taken in hand: digests of locator and ETag, so that
+# nothing is here that one day would have to be erased. Gone when the scan ends.
+object_versions = Table(
+    "object_versions",
+    metadata,
+    Column("scan_id", ForeignKey("scans.id", ondelete="CASCADE"), primary_key=True),
+    Column("locator", LargeBinary(16), primary_key=True),
+    Column("version", LargeBinary(16), nullable=False),
 )
 
 findings = Table(

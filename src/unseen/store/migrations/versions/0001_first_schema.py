@@ -99,6 +99,12 @@ def _make_scans() -> None:
         sa.Column("reason", sa.Text, nullable=False),
     )
     op.create_index("ix_not_screened_item_id", "not_screened", ["item_id"])
+    op.create_table(
+        "object_versions",
+        sa.Column("scan_id", sa.Integer, sa.ForeignKey("scans.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("locator", sa.LargeBinary(16), primary_key=True),
+        sa.Column("version", sa.LargeBinary(16), nullable=False),
+    )
 
 
 def _make_findings() -> None:
