@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import index, ledger, machine, pictures, whole
+from benchmarks import disks, index, ledger, machine, pictures, whole
 from benchmarks.race import Side, race, spread
 
 __all__ = ["ROWS", "Goal", "Row", "Scale", "measure"]
@@ -309,6 +309,13 @@ ROWS = (
         "s",
         lambda scale: ledger.fifty_proofs(scale.entries, rounds=scale.rounds),
         (Goal("seconds", "unseen", "", 0.5, None, larger_is_better=False),),
+    ),
+    Row(
+        "e01",
+        "reading a whole E01 image, a third of it photographs, every chunk verified",
+        "s",
+        lambda scale: disks.e01(scale.mixed // 10, rounds=scale.scans),
+        (_times("libewf", 2),),
     ),
     Row(
         "help",
