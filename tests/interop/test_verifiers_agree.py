@@ -5,6 +5,8 @@ import random
 import shutil
 import subprocess
 import sys
+import warnings
+import zipfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from tests.unit.ledger.ledgers import ORIGIN, append, entry, keys_in, seed
 
 from unseen.errors import StoreError, UsageError, VerificationError
-from unseen.ledger import LedgerWriter, Note, SigningKey, TileReader, VerifierKey, commitment, write_bundle
+from unseen.ledger import LedgerWriter, Note, SigningKey, TileReader, VerifierKey, bundle, commitment, write_bundle
 from unseen.ledger.bundle import VERIFIER_NAME, Opening, read_bundle
 from unseen.ledger.checkpoint import rotation_text
 from unseen.ledger.standalone.unseen_verify import NotVerifiedError, verify_bundle
@@ -296,6 +298,69 @@ def test_whole_bundles_of_a_forger_fail_only_against_the_pinned_key(made: tuple[
         read_bundle(tmp_path / "bundle", pinned=VerifierKey.parse(made[1]))
     assert node([tmp_path / "bundle"]) == ["ok 1 entries"]
     assert node([tmp_path / "bundle"], "--key", made[1])[0].startswith("no ")
+
+
+def test_a_bundle_may_be_one_file(made: tuple[Path, str], tmp_path: Path) -> None:
+    """A zip holds the same, gives the same bytes each time, and unpacked it is the folder."""
+    keys, _ = keys_in(tmp_path / "keys")
+    append(tmp_path / "ledger", keys, 9)
+    with LedgerWriter.open(tmp_path / "ledger", keys, ORIGIN) as writer:
+        note, public = writer.seal(), writer.key
+    reader = TileReader(tmp_path / "ledger", 9)
+    for name in ("folder", "one.zip", "two.zip"):
+        write_bundle(tmp_path / name, reader, (note, public), {1: None, 7: None}, {})
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    assert read_bundle(tmp_path / "one.zip", pinned=public) == read_bundle(tmp_path / "folder", pinned=public)
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        archive.extractall(tmp_path / "unpacked")
+    assert verify_bundle(tmp_path / "unpacked", str(public)).entries == [1, 7]
+    assert node([tmp_path / "unpacked"]) == ["ok 2 entries"]
+
+
+def rezip(path: Path, change: Callable[[zipfile.ZipFile], object], out: Path) -> Path:
+    """A copy of a zip with something more in it."""
+    shutil.copyfile(path, out)
+    with zipfile.ZipFile(out, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        change(archive)
+    return out
+
+
+def test_zip_files_that_are_no_bundle_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names twice, folders, more files, too much, flipped bits, torn ends, something else: nothing of it verifies."""
+    keys, _ = keys_in(tmp_path / "keys")
+    append(tmp_path / "ledger", keys, 3)
+    with LedgerWriter.open(tmp_path / "ledger", keys, ORIGIN) as writer:
+        note, public = writer.seal(), writer.key
+    good = tmp_path / "good.zip"
+    write_bundle(good, TileReader(tmp_path / "ledger", 3), (note, public), {1: None}, {})
+    assert list(read_bundle(good).entries) == [1]
+    monkeypatch.setattr(bundle, "_ZIP_BYTES_MAX", 100_000)
+    changes: list[Callable[[zipfile.ZipFile], object]] = [
+        lambda archive: archive.writestr("entries/1.json", b"{}"),
+        lambda archive: archive.writestr("folder/", b""),
+        lambda archive: archive.writestr("../escaped", b"x"),
+        lambda archive: archive.writestr("large", bytes(100_001), zipfile.ZIP_DEFLATED),
+    ]
+    bad = [rezip(good, change, tmp_path / f"{at}.zip") for at, change in enumerate(changes)]
+    whole = good.read_bytes()
+    draw = random.Random(12)
+    for at, data in enumerate([b"", whole[:-30], whole[100:], b"PK", *(flipped(whole, n) for n in _bits(whole, draw))]):
+        bad.append(tmp_path / f"bytes{at}.zip")
+        bad[-1].write_bytes(data)
+    refusals = 0
+    for path in bad:
+        try:
+            assert read_bundle(path) == read_bundle(good)
+        except VerificationError:
+            refusals += 1
+    # Dates, modes and the like of a zip mean nothing: a flipped bit there changes no bundle.
+    assert refusals >= 8 + 50
+    assert not (tmp_path / "escaped").exists()
+
+
+def _bits(whole: bytes, draw: random.Random) -> list[int]:
+    return [draw.randrange(8 * len(whole)) for _ in range(100)]
 
 
 def test_a_bundle_is_not_made_of_what_does_not_fit(made: tuple[Path, str], tmp_path: Path) -> None:

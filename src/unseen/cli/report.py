@@ -16,7 +16,9 @@ app = new_app()
 
 BundleFolder = Annotated[
     str | None,
-    typer.Option("--bundle", metavar="DIR", help="A new folder for a bundle, which verifies alone, in their place."),
+    typer.Option(
+        "--bundle", metavar="DIR", help="A new folder or FILE.zip for a bundle, which verifies alone, in their place."
+    ),
 ]
 FindingIds = Annotated[
     list[str] | None,

@@ -15,7 +15,7 @@ app = new_app()
 
 @app.command()
 def rerun(
-    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="Folder of a bundle.")],
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="Folder of a bundle, or its zip file.")],
     *,
     lists: Lists = None,
     key: Annotated[

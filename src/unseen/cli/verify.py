@@ -23,7 +23,12 @@ _NOT_PINNED = (
 @app.command()
 def verify(
     path: Annotated[
-        str, typer.Argument(metavar="[STORE|BUNDLE]", envvar="UNSEEN_STORE", help="Directory of a store, or a bundle.")
+        str,
+        typer.Argument(
+            metavar="[STORE|BUNDLE]",
+            envvar="UNSEEN_STORE",
+            help="Directory of a store, or a bundle: a folder, or a zip file.",
+        ),
     ] = DEFAULT_STORE,
     *,
     key: Annotated[

@@ -3,8 +3,12 @@
 docs/reference/formats/bundle-v1.md is the contract; `standalone/unseen_verify.py` checks it without this program.
 """
 
+import io
 import json
 import re
+import struct
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,11 +21,16 @@ from unseen.ledger.canonical import Json, to_bytes
 from unseen.ledger.checkpoint import Checkpoint, follow_rotations, statement_in
 from unseen.ledger.note import Note, VerifierKey
 from unseen.ledger.proofs import Proof, prove
-from unseen.ledger.tiles import TileReader, sync_folder, write_whole
+from unseen.ledger.tiles import TileReader, read_limited, sync_folder, write_whole
 
-__all__ = ["VERIFIER_NAME", "Bundle", "Disclosed", "Opening", "read_bundle", "write_bundle"]
+__all__ = ["VERIFIER_NAME", "ZIP_SUFFIX", "Bundle", "Disclosed", "Opening", "read_bundle", "write_bundle"]
 
 VERIFIER_NAME = "unseen_verify.py"
+ZIP_SUFFIX = ".zip"
+# Reports and records of a hundred thousand findings; a few bytes can ask for far more.
+_ZIP_BYTES_MAX = 1 << 30
+# What zipfile raises where a member is torn, packed in a way that it does not know, or needs a password.
+_NO_ZIP = (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError, OSError, struct.error)
 _REPORT_NAME = re.compile(r"report\.[a-z0-9]{1,8}")
 _ENTRY_FILE = re.compile(r"(?P<kind>entries|proofs|openings)/(?P<index>0|[1-9][0-9]{0,15})\.(?P<end>json|tlog-proof)")
 _OPENING = re.compile(rb'\{"salt":"(?P<salt>[0-9a-f]{32})","value":(?P<value>.*)\}', re.DOTALL)
@@ -75,7 +84,7 @@ def read_bundle(folder: Path, *, pinned: VerifierKey | None = None) -> Bundle:
     Not the code of `standalone/unseen_verify.py`, which says the same about any bundle: a test compares them.
 
     Args:
-        folder: Of the bundle.
+        folder: Of the bundle; or the one file that it is.
         pinned: The public key that must have signed, or have handed over to the one that did; the records of that are
             in the bundle.
 
@@ -171,8 +180,44 @@ def _order(name: str) -> tuple[bool, str]:
     return not name.startswith("entries/"), name
 
 
+def _zipped(contents: Mapping[str, bytes]) -> bytes:
+    """All files in one, in the order of their names; stored, since what a compressor makes depends on its version."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in sorted(contents.items()):
+            member = zipfile.ZipInfo(name)
+            member.create_system, member.external_attr = 3, 0o600 << 16
+            archive.writestr(member, data)
+    return out.getvalue()
+
+
+def _read_zip(path: Path) -> dict[str, bytes]:
+    """Every file of a bundle in one file; nothing is unpacked to the disk, and no more than a bundle can hold."""
+    whole = read_limited(path, _ZIP_BYTES_MAX) or b""
+    contents: dict[str, bytes] = {}
+    left = _ZIP_BYTES_MAX
+    try:
+        with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+            for member in archive.infolist():
+                name = member.filename
+                if name in contents or member.is_dir():
+                    raise LedgerBrokenError(f"{name}: a bundle has each file once, and no folders of their own")
+                with archive.open(member) as stream:
+                    contents[name] = stream.read(left + 1)
+                left -= len(contents[name])
+                if left < 0:
+                    raise LedgerBrokenError(f"{name}: a bundle holds at most {_ZIP_BYTES_MAX:,} bytes")
+    except _NO_ZIP as error:
+        raise LedgerBrokenError(f"{path} is no zip file that can be read: {error}") from error
+    if "manifest.json" not in contents:
+        raise LedgerBrokenError("manifest.json: it is missing")
+    return contents
+
+
 def _read_files(folder: Path) -> dict[str, bytes]:
     """Every file by its path; links, pipes and the like have no place in a bundle."""
+    if folder.is_file():
+        return _read_zip(folder)
     if not (folder / "manifest.json").exists():
         raise StoreError(f"there is no bundle at {folder}", hint="a bundle is a folder with a manifest.json in it")
     try:
@@ -192,10 +237,11 @@ def write_bundle(
     openings: Mapping[int, Opening | None],
     reports: Mapping[str, bytes],
 ) -> None:
-    """Write a bundle into a new folder.
+    """Write a bundle into a new folder, or into one file.
 
     Args:
-        folder: Must not exist yet.
+        folder: Must not exist yet. Where its name ends in `.zip`, the bundle is one file of that format; the same
+            bundle gives the same bytes.
         reader: Reads the tree of exactly the size of the checkpoint.
         signed: The checkpoint, and the key that signed it.
         openings: Which entries to disclose; what they commit to, or None to keep that closed.
@@ -233,6 +279,10 @@ def write_bundle(
         contents[name] = data
     contents[VERIFIER_NAME] = files("unseen.ledger.standalone").joinpath(VERIFIER_NAME).read_bytes()
     contents["manifest.json"] = _manifest(contents, Checkpoint.parse(note.text))
+    if folder.suffix == ZIP_SUFFIX:
+        write_whole(folder, _zipped(contents), mode=0o600)
+        sync_folder(folder.absolute().parent)
+        return
     try:
         # What is in it concerns people: for its owner only, until they hand it on.
         folder.mkdir(mode=0o700, parents=True)

@@ -31,7 +31,7 @@ class WrittenBundle:
     """A bundle that was written.
 
     Attributes:
-        path: Its folder.
+        path: Its folder, or the one file that it is.
         scan: Number of the scan.
         findings: Ids of the findings in it.
         entries: Number of entries of the ledger in it.
@@ -60,11 +60,11 @@ def write_bundle(
     stated: Stated = _NOTHING_STATED,
     note: Callable[[str], None] = lambda _: None,
 ) -> WrittenBundle:
-    """Write findings of one scan into a new folder that verifies alone. That it was done is itself on record.
+    """Write findings of one scan into a new folder, or a zip file, that verifies alone. That is itself put on record.
 
     Args:
         location: Of the store.
-        folder: Must not exist.
+        folder: Must not exist. Where it ends in `.zip`, one file is written.
         findings: Ids, or as much of each as names one finding only; none for all of the scan.
         scan_id: Of which scan; None for the newest that is finished.
         stated: What the report in it says about itself because somebody said so.
@@ -77,7 +77,7 @@ def write_bundle(
         LedgerBrokenError: The store's ledger is not what was signed.
     """
     if Path(folder).exists():
-        raise UsageError(f"{folder} exists already", hint="give a new folder: a bundle is never overwritten")
+        raise UsageError(f"{folder} exists already", hint="give another path: a bundle is never overwritten")
     with open_recorded(location, create=False, note=note) as store:
         disclosure = disclose(store, read_scan(store, scan_id).id, findings)
         report = read_report(store, disclosure.scan_id, stated=stated, at_utc=now_utc())

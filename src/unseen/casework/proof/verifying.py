@@ -20,7 +20,7 @@ from unseen.errors import (
     StoreError,
     UsageError,
 )
-from unseen.ledger.bundle import read_bundle
+from unseen.ledger.bundle import ZIP_SUFFIX, read_bundle
 from unseen.ledger.checkpoint import Checkpoint
 from unseen.ledger.keys import KeyFolder
 from unseen.ledger.note import NOTE_BYTES_MAX, Note, VerifierKey
@@ -104,7 +104,7 @@ def verify(
     """
     folder = Path(path)
     pinned = None if key is None else read_key(key)
-    if (folder / "manifest.json").is_file():
+    if (folder.suffix == ZIP_SUFFIX and folder.is_file()) or (folder / "manifest.json").is_file():
         if reports or witnesses or authority:
             raise UsageError("a bundle is verified as it is: give neither reports, witnesses nor an authority")
         return _verify_bundle(folder, pinned)
