@@ -11,7 +11,7 @@ import pytsk3
 from unseen.model import ByteSource, Reason, State, UnreadError
 from unseen.sources.filesystems.extents import Claimed, Extent
 from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes, Notetaker
-from unseen.sources.filesystems.sleuthkit.streams import Stream, StreamBytes, open_stream, streams_of, times_of
+from unseen.sources.filesystems.sleuthkit.streams import Stream, StreamBytes, open_stream, streams_of
 from unseen.sources.filesystems.sleuthkit.tree import Tree
 from unseen.sources.filesystems.sleuthkit.volume import Volume
 from unseen.sources.filesystems.unclaimed import Account
@@ -35,6 +35,7 @@ class Kind:
         first_of_users: Entries before it are the file system's own.
         tables_of: Gives blocks that lie among those of files and are neither files nor free.
         take_notes: Gives what looks up what the library does not pass on.
+        lost: Finds metadata entries in free blocks, where they do not lie in a table.
         has_shadows: Windows may have kept copies of the volume as it was, within it.
     """
 
@@ -46,6 +47,7 @@ class Kind:
     tables_of: Callable[[ByteSource], Iterable[Extent]] = lambda _: ()
     take_notes: Callable[[Volume], Notetaker] | None = None
     has_shadows: bool = False
+    lost: Callable[[ByteSource, Iterable[Extent]], Iterable[int]] = lambda _source, _free: ()
 
 
 class Origin(Protocol):
@@ -84,7 +86,7 @@ class Files:
         self._tree.walk_deleted()
         self._occupy_own()
         occupied = self.account.occupied.merged()
-        for inode, file in self._left_over():
+        for inode, file in self._left_over(occupied):
             yield from self._left_over_file(inode, file, occupied)
 
     def _file(self, path: str, file: Any) -> Iterator[Member]:
@@ -107,9 +109,9 @@ class Files:
                     for stream in streams_of(self._volume, self._volume.file(inode)):
                         self.account.occupied.add(stream.runs)
 
-    def _left_over(self) -> Iterator[tuple[int, Any]]:
+    def _left_over(self, occupied: Claimed) -> Iterator[tuple[int, Any]]:
         """Give metadata entries that no allocated name leads to."""
-        for inode in self._left_over_numbers():
+        for inode in self._left_over_numbers(occupied):
             if inode in self._tree.seen:
                 continue
             try:
@@ -117,12 +119,20 @@ class Files:
             except UnreadError:
                 # Slots that hold no entry say so in the same way as damaged ones; their space is looked through.
                 continue
-            if file.info.meta is not None and int(file.info.meta.flags) & _USED and not self._notes(file).is_part:
+            # exFAT's entries are not marked as used; they have no table in which unused ones could lie.
+            meta = file.info.meta
+            is_used = meta is not None and (not self._kind.has_table or int(meta.flags) & _USED)
+            if is_used and not self._notes(file).is_part:
                 yield inode, file
 
-    def _left_over_numbers(self) -> Iterator[int]:
+    def _left_over_numbers(self, occupied: Claimed) -> Iterator[int]:
         if not self._kind.has_table:
             yield from self._tree.deleted
+            given = set(self._tree.deleted)
+            for inode in self._kind.lost(self._volume.source, occupied.gaps()):
+                if inode not in given:
+                    given.add(inode)
+                    yield inode
             return
         info = self._volume.info
         last = min(int(info.last_inum), self._volume.source.size_bytes // _METADATA_BYTES_MIN)
@@ -156,7 +166,7 @@ class Files:
                 address=self._origin.address(f"{path}:{stream.name}" if stream.name else path),
                 open=partial(open_stream, self._volume, file, stream, self._context),
                 state=state,
-                times=times_of(file),
+                times=stream.times,
             )
 
     def _unread(self, path: str, reason: Reason, state: State) -> Member:

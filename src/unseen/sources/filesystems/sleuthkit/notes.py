@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from unseen.model import Reason
+from unseen.model import Reason, Times
 
 __all__ = ["NO_NOTES", "Notes", "Notetaker"]
 
@@ -17,12 +17,14 @@ class Notes:
         is_part: The entry only continues another one.
         refusal: Why the bytes that can be read are not those that its user sees.
         unstored: Why bytes of its contents that are not stored are not to be taken for zeros.
+        times: When it was touched, where that has to be read anew.
         valid_bytes: By name of the stream: behind so many bytes it reads as zeros, whatever its blocks hold.
     """
 
     is_part: bool = False
     refusal: Reason | None = None
     unstored: Reason | None = None
+    times: Times | None = None
     valid_bytes: Mapping[str, int] = field(default_factory=dict)
 
 

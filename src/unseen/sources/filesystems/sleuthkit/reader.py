@@ -7,7 +7,7 @@ import pytsk3
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems import recognition
-from unseen.sources.filesystems.sleuthkit import ext, ntfs
+from unseen.sources.filesystems.sleuthkit import ext, fat, ntfs
 from unseen.sources.filesystems.sleuthkit.files import Files, Kind
 from unseen.sources.filesystems.sleuthkit.shadows import Given, Shadow, shadows_of
 from unseen.sources.filesystems.sleuthkit.streams import Stream
@@ -30,7 +30,9 @@ _KINDS = (
         take_notes=ntfs.take_notes,
         has_shadows=True,
     ),
-    Kind("exfat", recognition.is_exfat, pytsk3.TSK_FS_TYPE_EXFAT),
+    Kind(
+        "exfat", recognition.is_exfat, pytsk3.TSK_FS_TYPE_EXFAT, take_notes=fat.take_exfat_notes, lost=fat.lost_on_exfat
+    ),
     Kind("iso9660", recognition.is_iso9660, pytsk3.TSK_FS_TYPE_ISO9660),
     Kind("hfs", recognition.is_hfs, pytsk3.TSK_FS_TYPE_HFS),
     Kind(
@@ -42,7 +44,7 @@ _KINDS = (
         tables_of=ext.tables_of,
         take_notes=ext.take_notes,
     ),
-    Kind("fat", recognition.is_fat, pytsk3.TSK_FS_TYPE_FAT_DETECT),
+    Kind("fat", recognition.is_fat, pytsk3.TSK_FS_TYPE_FAT_DETECT, take_notes=fat.take_fat_notes, lost=fat.lost_on_fat),
     Kind("ufs", recognition.is_ufs, pytsk3.TSK_FS_TYPE_FFS_DETECT, has_table=True, first_of_users=3),
 )
 

@@ -13,7 +13,7 @@ from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes
 from unseen.sources.filesystems.sleuthkit.volume import Volume
 from unseen.sources.layers.member import Context
 
-__all__ = ["Stream", "StreamBytes", "open_stream", "streams_of", "times_of"]
+__all__ = ["Stream", "StreamBytes", "open_stream", "streams_of"]
 
 # What holds contents: the default of most file systems, NTFS $DATA, and both forks of HFS+.
 _CONTENTS = {
@@ -45,6 +45,7 @@ class Stream:
         is_compressed: Its extents hold other bytes than it has.
         valid_bytes: Behind so many it reads as zeros, whatever its blocks hold.
         refusal: Why its bytes cannot be had.
+        times: When its file was touched.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Stream:
     is_compressed: bool
     valid_bytes: int
     refusal: Reason | None
+    times: Times
 
     @property
     def extents(self) -> tuple[Extent, ...]:
@@ -70,10 +72,12 @@ def streams_of(volume: Volume, file: Any, notes: Notes = NO_NOTES) -> list[Strea
     Raises:
         UnreadError: Its metadata are damaged.
     """
-    return volume.ask(lambda: [_stream(volume, file, each, notes) for each in file])
+    times = notes.times or _times_of(file)
+    return volume.ask(lambda: [_stream(volume, file, each, (notes, times)) for each in file])
 
 
-def _stream(volume: Volume, file: Any, attribute: Any, notes: Notes) -> Stream:
+def _stream(volume: Volume, file: Any, attribute: Any, known: tuple[Notes, Times]) -> Stream:
+    notes, times = known
     info = attribute.info
     flags, size_bytes = int(info.flags), int(info.size)
     # Forks of HFS+ are known by their kind; the library gives them names of its own.
@@ -96,6 +100,7 @@ def _stream(volume: Volume, file: Any, attribute: Any, notes: Notes) -> Stream:
         is_compressed=bool(flags & _COMPRESSED),
         valid_bytes=notes.valid_bytes.get(name, size_bytes),
         refusal=refusal,
+        times=times,
     )
 
 
@@ -130,10 +135,13 @@ class StreamBytes:
         if wanted <= 0 or offset < 0:
             return b""
         stream = self._stream
-        data: bytes = self._volume.ask(lambda: self._file.read_random(offset, wanted, stream.kind, stream.number))
-        if len(data) < wanted:
+        valid = max(0, min(wanted, stream.valid_bytes - offset))
+        if valid == 0:
+            return bytes(wanted)
+        data: bytes = self._volume.ask(lambda: self._file.read_random(offset, valid, stream.kind, stream.number))
+        if len(data) < valid:
             raise UnreadError(Reason.TRUNCATED)
-        return data
+        return data if valid == wanted else data.ljust(wanted, b"\0")
 
 
 def open_stream(volume: Volume, file: Any, stream: Stream, context: Context) -> ByteSource | Reason:
@@ -150,7 +158,7 @@ def open_stream(volume: Volume, file: Any, stream: Stream, context: Context) -> 
     return StreamBytes(volume, file, stream)
 
 
-def times_of(file: Any) -> Times:
+def _times_of(file: Any) -> Times:
     """Read when a file was touched; a time of zero means that none is kept."""
     meta = file.info.meta
 
