@@ -11,6 +11,7 @@ from unseen.sources.disks import signatures as disks
 from unseen.sources.documents import signs as documents
 from unseen.sources.filesystems import recognition as volumes
 from unseen.sources.layers.member import Context, Member
+from unseen.sources.phones import signatures as phones
 from unseen.sources.pictures import outline as pictures
 
 __all__ = ["FORMATS", "HEAD_BYTES", "UNKNOWN", "Format", "Unpack", "load_formats", "recognise"]
@@ -81,6 +82,8 @@ FORMATS: tuple[Format, ...] = (
     Format("tar", archives.is_tar, _STREAMS),
     Format("lzma", archives.is_lzma, _STREAMS),
     Format("other archive", archives.is_unread, "unseen.sources.archives.unread"),
+    Format("ab", phones.is_android_backup, "unseen.sources.phones.android_backup"),
+    Format("itunes", phones.is_itunes_manifest, "unseen.sources.phones.itunes_manifest"),
     Format("pdf", documents.is_pdf, "unseen.sources.documents.pdf"),
     # File systems before tables of partitions: an ISO 9660 image may have one too, which leads back to its own start.
     Format("ntfs", volumes.is_ntfs, "unseen.sources.filesystems.sleuthkit.reader"),

@@ -1,0 +1,21 @@
+"""How backups of phones begin."""
+
+from unseen.model import ByteSource
+
+__all__ = ["MANIFEST_BYTES_MAX", "is_android_backup", "is_itunes_manifest"]
+
+# A manifest names each application that was installed, in some hundred bytes.
+MANIFEST_BYTES_MAX = 16 << 20
+
+
+def is_android_backup(head: bytes, _source: ByteSource) -> bool:
+    """Whether it is what `adb backup` writes."""
+    return head.startswith(b"ANDROID BACKUP\n")
+
+
+def is_itunes_manifest(head: bytes, source: ByteSource) -> bool:
+    """Whether it is the Manifest.plist of a backup by iTunes or the Finder: a property list with a bag of keys."""
+    is_list = head.startswith(b"bplist00") or (head.startswith(b"<?xml") and b"<plist" in head)
+    if not is_list or source.size_bytes > MANIFEST_BYTES_MAX:
+        return False
+    return b"BackupKeyBag" in head or b"BackupKeyBag" in source.read_at(0, source.size_bytes)
