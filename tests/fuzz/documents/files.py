@@ -1,14 +1,24 @@
 """Files for the readers of documents, mail and pictures, made by code, to be damaged."""
 
+import struct
+import zlib
 from functools import cache
 
 import pikepdf
 from tests.unit.sources.carving.drawn import drawn_files
+from tests.unit.sources.documents.compound import compound
 from tests.unit.sources.documents.pdfs import flate, image, pdf_with, show
+from tests.unit.sources.documents.test_ole import record
 from tests.unit.sources.documents.test_pdf import revised
 from tests.unit.sources.pictures.test_pictures import SMALL, chunk, exif, jpeg_with, segment
+from tests.unit.sources.pictures.test_thumbcache import thumbcache
 
 __all__ = ["sound_files"]
+
+
+BLIPS = record(
+    0x3D4, 0xF01A, bytes(16) + struct.pack("<I24xIBB", 90, 20, 0, 0xFE) + zlib.compress(bytes(900))
+) + record(0x7A8, 0xF01F, bytes(17) + drawn_files()["palette"][14:])
 
 
 def _pdf() -> bytes:
@@ -32,5 +42,11 @@ def sound_files() -> dict[str, bytes]:
         "tiff": drawn_files()["TIFF"] + SMALL,
         "pdf": _pdf(),
         "revised pdf": revised(),
+        "ole": compound({"a/b": SMALL, "Workbook": bytes(20), "c": bytes(9_000) + SMALL, "Catalog": bytes(40)}),
+        "office": compound(
+            {"Pictures": BLIPS, "Data": BLIPS * 9, "PowerPoint Document": BLIPS, "\x01Ole10Native": SMALL}
+        ),
+        "thumbcache": thumbcache(32, [("a", SMALL), ("b", png)]),
+        "old thumbcache": thumbcache(20, [("a", SMALL)]),
         "avif": drawn_files()["AVIF"],
     }

@@ -85,6 +85,8 @@ FORMATS: tuple[Format, ...] = (
     Format("ab", phones.is_android_backup, "unseen.sources.phones.android_backup"),
     Format("itunes", phones.is_itunes_manifest, "unseen.sources.phones.itunes_manifest"),
     Format("pdf", documents.is_pdf, "unseen.sources.documents.pdf"),
+    Format("ole", documents.is_ole, "unseen.sources.documents.ole"),
+    Format("thumbcache", pictures.is_thumbcache, "unseen.sources.pictures.thumbcache"),
     # File systems before tables of partitions: an ISO 9660 image may have one too, which leads back to its own start.
     Format("ntfs", volumes.is_ntfs, "unseen.sources.filesystems.sleuthkit.reader"),
     Format("exfat", volumes.is_exfat, "unseen.sources.filesystems.sleuthkit.reader"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from unseen.model import ByteSource
 
-__all__ = ["Outline", "Place", "has_more", "outline"]
+__all__ = ["Outline", "Place", "has_more", "is_thumbcache", "outline"]
 
 # Metadata segments and chunks that are looked at; phones write some hundred.
 _PLACES_MAX = 4_096
@@ -65,6 +65,11 @@ def has_more(head: bytes, source: ByteSource) -> bool:
     if found.end is not None and found.end < source.size_bytes:
         return True
     return any(place.name == "data" or b"\xff\xd8\xff" in _read(source, place) for place in found.places)
+
+
+def is_thumbcache(head: bytes, source: ByteSource) -> bool:
+    """Whether a range is one of Windows' stores of thumbnails or icons: see `Format.is_mine`."""
+    return head.startswith(b"CMMM") and source.size_bytes > 24
 
 
 def _read(source: ByteSource, place: Place) -> bytes:
