@@ -1,6 +1,6 @@
 """Windows' thumbcache_*.db and iconcache_*.db, from Vista to 11: one file of entries, each a picture.
 
-The fields are those that libyal's documentation "Windows Explorer thumbnail cache database format" gives.
+The fields are those of libyal's description of the format of Windows Explorer's thumbnail cache.
 """
 
 import struct
