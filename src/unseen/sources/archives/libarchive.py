@@ -44,6 +44,9 @@ _REASONS = (
     ("navailable", Reason.UNSUPPORTED),
 )
 
+# Warnings about names and attributes. Any other may be about bytes that were passed over.
+_HARMLESS = (b"onvert", b"pax", b"attribute")
+
 _library = ctypes.CDLL(ffi.libarchive_path)
 
 
@@ -112,6 +115,7 @@ class Entry:
         is_directory: It is one.
         is_regular: It is an ordinary file.
         is_encrypted: Its data needs a password.
+        is_behind_damage: Bytes before it were passed over, since they made no sense.
         size_bytes: As declared; 0 where it is not.
         times: As stored.
     """
@@ -122,6 +126,7 @@ class Entry:
     is_directory: bool
     is_regular: bool
     is_encrypted: bool
+    is_behind_damage: bool
     size_bytes: int
     times: Times | None
 
@@ -213,7 +218,7 @@ class Reader:
         if _FATAL < result < _WARN:
             raise UnreadEntryError(self._reason())
         self._check(result)
-        return self._describe()
+        return self._describe(is_behind_damage=result == _WARN and not self._is_harmless())
 
     def data(self) -> Iterator[bytes]:
         """Give the bytes of the entry last described, holes as zeros.
@@ -234,7 +239,11 @@ class Reader:
         if offset.value == _size(self._entry):
             yield from _hole(at, offset.value)
 
-    def _describe(self) -> Entry:
+    def _is_harmless(self) -> bool:
+        text = _error_text(self._archive) or b""
+        return any(word in text for word in _HARMLESS)
+
+    def _describe(self, *, is_behind_damage: bool) -> Entry:
         entry = self._entry
         filetype = _filetype(entry) & 0o170000
         hard, soft = _hardlink(entry), _symlink(entry)
@@ -246,6 +255,7 @@ class Reader:
             is_directory=filetype == _DIRECTORY,
             is_regular=filetype in {_REGULAR, 0},
             is_encrypted=bool(_is_encrypted(entry)),
+            is_behind_damage=is_behind_damage,
             size_bytes=_size(entry),
             times=_read_times(entry),
         )

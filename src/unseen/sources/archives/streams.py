@@ -9,6 +9,7 @@ from functools import partial
 
 from unseen.model import ByteSource, Reason, State, UnreadError
 from unseen.sources.archives import signatures
+from unseen.sources.archives.endings import has_end
 from unseen.sources.archives.libarchive import Entry, Reader, UnreadEntryError
 from unseen.sources.archives.names import Links, to_address
 from unseen.sources.layers.member import Context, Member
@@ -110,6 +111,8 @@ class Pass:
                     continue
                 if entry is None:
                     break
+                if entry.is_behind_damage:
+                    yield Reason.UNREADABLE
                 links = links or Links(reader.format)
                 yield from self._one(reader, entry, index, links)
                 index += 1
@@ -118,6 +121,8 @@ class Pass:
                 if self._is_spent and not reader.skips_cheaply:
                     yield Reason.TOO_LARGE
                     return
+            if not reader.is_compressed and not has_end(reader.format, self._source, reader.consumed_bytes):
+                yield Reason.TRUNCATED
             yield from self._rest(reader)
         except UnreadError as error:
             yield error.reason
@@ -200,7 +205,8 @@ class Pass:
         if is_single and not self._is_read:
             # The reader stands wherever it happened to be left.
             return
-        if not (is_single or reader.skips_cheaply) or self._source.size_bytes - at < _REST_BYTES_MIN:
+        is_placed = is_single or reader.skips_cheaply or reader.format in {"rar", "lha"}
+        if not is_placed or self._source.size_bytes - at < _REST_BYTES_MIN:
             return
         if self._source.read_at(at, HEAD_BYTES).strip(b"\0"):
             rest = Part(self._source, at, self._source.size_bytes - at)
