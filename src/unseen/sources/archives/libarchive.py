@@ -44,6 +44,8 @@ _REASONS = (
     ("navailable", Reason.UNSUPPORTED),
 )
 
+# The entry at the end of a cpio archive: header, name, and what fills up both and the entry before.
+_CPIO_END_BYTES_MAX = 110 + 11 + 3 * 3
 # Warnings about names and attributes. Any other may be about bytes that were passed over.
 _HARMLESS = (b"onvert", b"pax", b"attribute")
 
@@ -75,6 +77,7 @@ _hardlink = _declare("entry_hardlink", c_char_p, c_void_p)
 _symlink = _declare("entry_symlink", c_char_p, c_void_p)
 _filetype = _declare("entry_filetype", c_int, c_void_p)
 _size = _declare("entry_size", c_int64, c_void_p)
+_sparse_count = _declare("entry_sparse_count", c_int, c_void_p)
 _is_encrypted = _declare("entry_is_data_encrypted", c_int, c_void_p)
 _TIMES = tuple(
     (
@@ -114,6 +117,7 @@ class Entry:
         is_hard: The link is a hard one, by the path of another entry.
         is_directory: It is one.
         is_regular: It is an ordinary file.
+        is_sparse: Its data has holes.
         is_encrypted: Its data needs a password.
         is_behind_damage: Bytes before it were passed over, since they made no sense.
         size_bytes: As declared; 0 where it is not.
@@ -125,6 +129,7 @@ class Entry:
     is_hard: bool
     is_directory: bool
     is_regular: bool
+    is_sparse: bool
     is_encrypted: bool
     is_behind_damage: bool
     size_bytes: int
@@ -153,6 +158,7 @@ class Reader:
         self._failure: UnreadError | MemoryError | None = None
         self._chunk = b""
         self._entry = c_void_p()
+        self._entry_stop = 0
         self._archive = c_void_p(_new())
         if not self._archive:
             raise UnreadError(Reason.TOO_LARGE)
@@ -205,6 +211,15 @@ class Reader:
         """How far into the source this pass has come, for archives that are read from front to end."""
         return int(_consumed(self._archive, -1))
 
+    @property
+    def ended_behind_damage(self) -> bool:
+        """Whether bytes before the end, once it was reached, were passed over since they made no sense.
+
+        Readers of cpio look for the next header wherever it may be, and say nothing if it is the one at the end.
+        """
+        passed_over = _consumed(self._archive, 0) - self._entry_stop
+        return bool(self.format == "cpio" and passed_over > _CPIO_END_BYTES_MAX)
+
     def next_entry(self) -> Entry | None:
         """Go to the next entry; None at the end.
 
@@ -218,6 +233,7 @@ class Reader:
         if _FATAL < result < _WARN:
             raise UnreadEntryError(self._reason())
         self._check(result)
+        self._entry_stop = _consumed(self._archive, 0) + max(0, _size(self._entry))
         return self._describe(is_behind_damage=result == _WARN and not self._is_harmless())
 
     def data(self) -> Iterator[bytes]:
@@ -254,6 +270,7 @@ class Reader:
             is_hard=hard is not None,
             is_directory=filetype == _DIRECTORY,
             is_regular=filetype in {_REGULAR, 0},
+            is_sparse=_sparse_count(entry) > 0,
             is_encrypted=bool(_is_encrypted(entry)),
             is_behind_damage=is_behind_damage,
             size_bytes=_size(entry),

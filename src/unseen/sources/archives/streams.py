@@ -1,4 +1,4 @@
-"""Archives and compressed files that are read from front to end: tar, cpio, ar, cab, lha, xar, rar, gzip and others.
+"""Archives and compressed files that libarchive reads from front to end: tar, cpio, cab, rar, xz and others.
 
 Entries come as they lie. What is damaged is given as far as it can be had, and the damage is stated besides; links to
 other entries are passed over, since their targets are given where they lie.
@@ -17,7 +17,7 @@ from unseen.sources.layers.ranges import Part
 from unseen.sources.layers.registry import HEAD_BYTES
 from unseen.sources.layers.rereadable import hold
 
-__all__ = ["Pass", "unpack"]
+__all__ = ["REST_BYTES_MIN", "Pass", "unpack"]
 
 # What a compressed file is to libarchive, unless an archive lies in it: one entry, or none.
 _COMPRESSED = ("raw", "empty")
@@ -36,7 +36,7 @@ _READ_ON = b"tar:read_concatenated_archives"
 # An archive of nothing but broken headers; whatever comes after so many is broken too.
 _BROKEN_MAX = 1_000
 # Fewer bytes than any picture has.
-_REST_BYTES_MIN = 64
+REST_BYTES_MIN = 64
 
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
@@ -56,17 +56,27 @@ class Pass:
             is no such reader.
     """
 
-    def __init__(self, source: ByteSource, context: Context, formats: tuple[str, ...]) -> None:
-        head = source.read_at(0, HEAD_BYTES)
+    def __init__(
+        self, source: ByteSource, context: Context, formats: tuple[str, ...], *, packed_bytes: int | None = None
+    ) -> None:
+        """Look into an archive.
+
+        Args:
+            source: All of it.
+            context: What it is opened with.
+            formats: The kinds that it may be, as libarchive names them.
+            packed_bytes: What the source itself was unpacked from; None where it lies as it is.
+        """
         self.locked: list[Entry] | None = None
-        self._formats = formats
         self._source = source
         self._context = context
-        self._is_tar_below = False
-        if self._formats == _COMPRESSED:
+        self._formats = formats
+        self._is_unpacked = packed_bytes is not None
+        self._packed_bytes = source.size_bytes if packed_bytes is None else packed_bytes
+        self._is_tar_below = self._is_unpacked and formats == ("tar",)
+        if formats == _COMPRESSED:
             self._formats = self._formats_inside()
             self._is_tar_below = self._formats == ("tar",)
-        self._stored_name = _gzip_name(head)
         self._inflated_bytes = 0
         self._damage: list[Reason] = []
         # A bomb was met: stepping over the rest of it would unpack it all the same.
@@ -118,12 +128,15 @@ class Pass:
                 index += 1
                 yield from self._damage
                 self._damage.clear()
-                if self._is_spent and not reader.skips_cheaply:
+                if self._is_spent and not self._skips_cheaply(reader):
                     yield Reason.TOO_LARGE
                     return
-            if not reader.is_compressed and not has_end(reader.format, self._source, reader.consumed_bytes):
-                yield Reason.TRUNCATED
-            yield from self._rest(reader)
+            if reader.ended_behind_damage:
+                yield Reason.UNREADABLE
+            if not self._is_unpacked:
+                if not reader.is_compressed and not has_end(reader.format, self._source, reader.consumed_bytes):
+                    yield Reason.TRUNCATED
+                yield from self._rest(reader)
         except UnreadError as error:
             yield error.reason
         yield from links.leading_away() if links else ()
@@ -142,7 +155,7 @@ class Pass:
         self._is_read = False
         yield Member(
             layer=_layer_of(self._source) if is_single else reader.format,
-            address=to_address(self._stored_name if is_single else entry.path),
+            address=to_address("" if is_single else entry.path),
             open=partial(self._open, reader, entry, index),
             times=entry.times,
         )
@@ -152,8 +165,25 @@ class Pass:
             return Reason.ENCRYPTED
         if not entry.is_regular and entry.size_bytes <= 0:
             return Reason.UNSUPPORTED
+        if entry.size_bytes > self._context.limits.memory_bytes_max and not self._is_read:
+            placed = self._placed(reader, entry)
+            if placed is not None:
+                return placed
         first = self._read_again(index) if self._is_read else self._read_first(reader)
         return hold(first, partial(self._read_again, index), memory_bytes_max=self._context.limits.memory_bytes_max)
+
+    def _placed(self, reader: Reader, entry: Entry) -> ByteSource | None:
+        """An entry that lies in the archive as it is, in one piece: every place of it can be read directly."""
+        if not self._skips_cheaply(reader) or self._is_unpacked or entry.is_sparse:
+            return None
+        self._is_read = True
+        first = next(reader.data(), b"")
+        part = Part(self._source, reader.consumed_bytes, entry.size_bytes)
+        is_there = part.size_bytes == entry.size_bytes and part.read_at(0, len(first)) == first
+        return part if is_there else None
+
+    def _skips_cheaply(self, reader: Reader) -> bool:
+        return reader.skips_cheaply and not self._is_unpacked
 
     def _read_first(self, reader: Reader) -> Iterator[bytes]:
         """The bytes of the entry that the reader stands at, counted; what is broken off ends early and is noted."""
@@ -161,7 +191,7 @@ class Pass:
         size_bytes = 0
         try:
             for piece in reader.data():
-                self._count(len(piece), size_bytes, is_plain=reader.skips_cheaply)
+                self._count(len(piece), size_bytes, is_plain=self._skips_cheaply(reader))
                 size_bytes += len(piece)
                 yield piece
         except UnreadError as error:
@@ -175,7 +205,7 @@ class Pass:
             # As it lies in the archive. Only holes can make more of it.
             return
         try:
-            self._context.budget.inflate(piece_bytes, inflated_before=before, compressed_bytes=self._source.size_bytes)
+            self._context.budget.inflate(piece_bytes, inflated_before=before, compressed_bytes=self._packed_bytes)
         except UnreadError:
             self._is_spent = True
             raise
@@ -206,7 +236,7 @@ class Pass:
             # The reader stands wherever it happened to be left.
             return
         is_placed = is_single or reader.skips_cheaply or reader.format in {"rar", "lha"}
-        if not is_placed or self._source.size_bytes - at < _REST_BYTES_MIN:
+        if not is_placed or self._source.size_bytes - at < REST_BYTES_MIN:
             return
         if self._source.read_at(at, HEAD_BYTES).strip(b"\0"):
             rest = Part(self._source, at, self._source.size_bytes - at)
@@ -215,7 +245,6 @@ class Pass:
 
 
 _COMPRESSIONS = (
-    (b"\x1f\x8b", "gz"),
     (b"BZh", "bz2"),
     (b"\xfd7zXZ\0", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
@@ -228,13 +257,3 @@ _COMPRESSIONS = (
 def _layer_of(source: ByteSource) -> str:
     head = source.read_at(0, 8)
     return next((name for signature, name in _COMPRESSIONS if head.startswith(signature)), "lzma")
-
-
-def _gzip_name(head: bytes) -> str:
-    """The name that a gzip header may hold (RFC 1952, section 2.3); empty for none."""
-    if head[:3] != b"\x1f\x8b\x08" or not head[3:4] or not head[3] & 8:
-        return ""
-    at = 10
-    if head[3] & 4:
-        at += 2 + int.from_bytes(head[10:12], "little")
-    return head[at:].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")

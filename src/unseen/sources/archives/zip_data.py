@@ -3,8 +3,7 @@
 import encodings.cp437
 import encodings.cp1252  # a process that is locked can import no codec any more
 import struct
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from inflate64 import Inflater
 
@@ -12,9 +11,8 @@ from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.archives.libarchive import Reader
 from unseen.sources.archives.zip_records import ZipEntry
 
-__all__ = ["Joined", "inflate", "inflate64", "read_by_library", "spell", "stored"]
+__all__ = ["Joined", "inflate64", "read_by_library", "spell"]
 
-_PIECE_BYTES = 256 << 10
 # The unpacker of deflate64 gives all that a piece unpacks to at once: at most some thousand times as much.
 _PIECE64_BYTES = 16 << 10
 _CODECS = (encodings.cp437.Codec(), encodings.cp1252.Codec())
@@ -34,47 +32,6 @@ class Joined:
             return self._second.read_at(offset - len(self._first), size)
         piece = self._first[offset : offset + size]
         return piece + self._second.read_at(0, size - len(piece)) if size > len(piece) else piece
-
-
-def stored(packed: ByteSource) -> Iterator[bytes]:
-    """Give data that is not compressed.
-
-    Raises:
-        UnreadError: The source cannot be read.
-    """
-    for at in range(0, packed.size_bytes, _PIECE_BYTES):
-        yield packed.read_at(at, _PIECE_BYTES)
-
-
-def inflate(packed: ByteSource, finish: Callable[[int], None]) -> Iterator[bytes]:
-    """Unpack deflate (method 8).
-
-    Args:
-        packed: The compressed data, and possibly more.
-        finish: Is told, once, how many bytes of it were used.
-
-    Raises:
-        UnreadError: `truncated` where the data ends early, `unreadable` where it is broken.
-    """
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    used = 0
-    for chunk in stored(packed):
-        used += len(chunk)
-        rest = chunk
-        while rest or not unpacker.eof:
-            try:
-                piece = unpacker.decompress(rest, _PIECE_BYTES)
-            except zlib.error as error:
-                raise UnreadError(Reason.UNREADABLE) from error
-            if piece:
-                yield piece
-            rest = unpacker.unconsumed_tail
-            if unpacker.eof or (not rest and len(piece) < _PIECE_BYTES):
-                break
-        if unpacker.eof:
-            finish(used - len(unpacker.unused_data))
-            return
-    raise UnreadError(Reason.TRUNCATED)
 
 
 def inflate64(packed: ByteSource) -> Iterator[bytes]:

@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import partial
 
 from unseen.model import ByteSource, Reason, State, UnreadError
+from unseen.sources.archives.deflate import inflate, stored
 from unseen.sources.archives.names import to_address
-from unseen.sources.archives.zip_data import inflate, inflate64, read_by_library, spell, stored
+from unseen.sources.archives.zip_data import inflate64, read_by_library, spell
 from unseen.sources.archives.zip_records import (
     LOCAL_BYTES,
     Directory,

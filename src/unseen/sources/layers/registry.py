@@ -66,7 +66,7 @@ FORMATS: tuple[Format, ...] = (
     Format("picture", pictures.has_more, "unseen.sources.pictures.reader", is_picture=True),
     Format("zip", archives.starts_as_zip, "unseen.sources.archives.zips"),
     Format("7z", archives.is_behind_program(archives.SEVEN_ZIP), "unseen.sources.archives.sevenzip"),
-    Format("gz", archives.starts_with(b"\x1f\x8b\x08"), _STREAMS),
+    Format("gz", archives.starts_with(b"\x1f\x8b\x08"), "unseen.sources.archives.gzips"),
     Format("bz2", archives.starts_with(b"BZh"), _STREAMS),
     Format("xz", archives.starts_with(b"\xfd7zXZ\0"), _STREAMS),
     Format("zstd", archives.starts_with(b"\x28\xb5\x2f\xfd"), _STREAMS),

@@ -176,8 +176,29 @@ def test_a_compressed_file_that_ends_early_gives_what_there_is() -> None:
     content = given.contents["content"]
     assert isinstance(content, bytes)
     assert NOISE.startswith(content)
-    assert len(content) > 100_000
+    assert len(content) > 199_000
     assert given.reasons[0] is Reason.TRUNCATED
+
+
+def test_the_checksum_of_gzip_is_compared() -> None:
+    """Content that fails it is given, and the file has a reason."""
+    data = bytearray(gzip.compress(NOISE, 0))
+    data[1_000] ^= 1
+    given = unpack_any(bytes(data))
+    content = given.contents["content"]
+    assert isinstance(content, bytes)
+    assert len(content) == len(NOISE)
+    assert given.reasons == [Reason.UNREADABLE]
+    data = bytearray(gzip.compress(make_tar()))
+    data[-6] ^= 1
+    given = unpack_any(bytes(data))
+    assert given.contents == contents_of(FILES)
+    assert given.reasons == [Reason.UNREADABLE]
+
+
+def test_compressed_files_that_follow_each_other_are_one() -> None:
+    """As every decompressor of gzip reads them."""
+    assert unpack_any(gzip.compress(b"one ") + gzip.compress(b"two")).contents == {"content": b"one two"}
 
 
 def test_a_tar_file_that_ends_early_gives_what_there_is() -> None:
