@@ -18,7 +18,7 @@ from unseen.model import ByteSource, Reason, Times, UnreadError
 from unseen.sources.archives.names import to_address
 from unseen.sources.archives.signatures import SEVEN_ZIP, find_behind_program
 from unseen.sources.archives.streams import Pass
-from unseen.sources.archives.zip_records import FILETIME_1970
+from unseen.sources.archives.zip_files.records import FILETIME_1970
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.range_file import RangeFile
 from unseen.sources.layers.ranges import Part

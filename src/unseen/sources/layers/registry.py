@@ -64,7 +64,7 @@ FORMATS: tuple[Format, ...] = (
     Format("filevault", disks.is_filevault, "unseen.sources.disks.encryption.filevault"),
     Format("foreign-image", disks.is_foreign_image, "unseen.sources.disks.images.foreign"),
     Format("picture", pictures.has_more, "unseen.sources.pictures.reader", is_picture=True),
-    Format("zip", archives.starts_as_zip, "unseen.sources.archives.zips"),
+    Format("zip", archives.starts_as_zip, "unseen.sources.archives.zip_files.reader"),
     Format("7z", archives.is_behind_program(archives.SEVEN_ZIP), "unseen.sources.archives.sevenzip"),
     Format("gz", archives.starts_with(b"\x1f\x8b\x08"), "unseen.sources.archives.gzips"),
     Format("bz2", archives.starts_with(b"BZh"), _STREAMS),
@@ -99,7 +99,7 @@ FORMATS: tuple[Format, ...] = (
     Format("foreign-file-system", volumes.is_unsupported, "unseen.sources.filesystems.foreign"),
     Format("disk", disks.is_disk, "unseen.sources.disks.volumes"),
     # Last, since it asks for the end of everything that nobody else knows.
-    Format("zip", archives.ends_as_zip, "unseen.sources.archives.zips"),
+    Format("zip", archives.ends_as_zip, "unseen.sources.archives.zip_files.reader"),
 )
 
 # For what is of no known kind, neither container nor picture, where `unseen.sources.carving.may_hold_pictures` says

@@ -13,8 +13,8 @@ from functools import partial
 from unseen.model import ByteSource, Reason, State, UnreadError
 from unseen.sources.archives.deflate import inflate, stored
 from unseen.sources.archives.names import to_address
-from unseen.sources.archives.zip_data import inflate64, read_by_library, spell
-from unseen.sources.archives.zip_records import (
+from unseen.sources.archives.zip_files.data import inflate64, read_by_library, spell
+from unseen.sources.archives.zip_files.records import (
     LOCAL_BYTES,
     Directory,
     ZipEntry,

@@ -9,7 +9,7 @@ from inflate64 import Inflater
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.archives.libarchive import Reader
-from unseen.sources.archives.zip_records import ZipEntry
+from unseen.sources.archives.zip_files.records import ZipEntry
 
 __all__ = ["Joined", "inflate64", "read_by_library", "spell"]
 
