@@ -66,7 +66,7 @@ def read_tables(disk: ByteSource) -> Table | None:
     """Read every partition table that a disk has.
 
     Returns:
-        None where it has none: it is blank, or one volume from its first sector on.
+        None where it has none that names a partition: it is blank, or one volume from its first sector on.
 
     Raises:
         UnreadError: Its first sectors cannot be read.
@@ -76,6 +76,8 @@ def read_tables(disk: ByteSource) -> Table | None:
     apm = _read_apm(disk) if gpt is None and mbr is None else None
     found = [table for table in (gpt, mbr, apm) if table is not None]
     if not found:
+        return None
+    if not any(table.extents for table in found):
         return None
     # Hybrid tables name the same partitions twice, and sometimes one that the other does not.
     extents = dict.fromkeys(extent for table in found for extent in table.extents)

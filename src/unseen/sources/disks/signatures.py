@@ -11,6 +11,8 @@ __all__ = [
     "is_filevault",
     "is_foreign_image",
     "is_luks",
+    "is_lvm2",
+    "is_mdraid",
     "is_qcow2",
     "is_vdi",
     "is_vhd",
@@ -79,6 +81,18 @@ def is_luks(head: bytes, _source: ByteSource) -> bool:
 def is_filevault(head: bytes, _source: ByteSource) -> bool:
     """Whether this is a volume of Apple's CoreStorage: version 1, a header of kind 16, and its two letters."""
     return head[8:12] == b"\1\0\x10\0" and head[88:90] == b"CS"
+
+
+def is_lvm2(head: bytes, _source: ByteSource) -> bool:
+    """Whether this is a physical volume of LVM 2, whose label lies in one of the first four sectors."""
+    return any(
+        head[at : at + 8] == b"LABELONE" and head[at + 24 : at + 32] == b"LVM2 001" for at in range(0, 2048, 512)
+    )
+
+
+def is_mdraid(head: bytes, _source: ByteSource) -> bool:
+    """Whether this is a member of a Linux RAID whose superblock lies before its data (versions 1.1 and 1.2)."""
+    return any(head[at : at + 8] == b"\xfc\x4e\x2b\xa9\1\0\0\0" for at in (0, 4096))
 
 
 def is_disk(head: bytes, source: ByteSource) -> bool:

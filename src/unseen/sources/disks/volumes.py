@@ -10,6 +10,8 @@ from unseen.sources.layers import Context, Member, Part, recognise
 __all__ = ["unpack", "volumes_on"]
 
 _LAYER = "volume"
+# Where the database of a dynamic disk has its head on disks with an MBR.
+_LDM_AT, _LDM = 6 * 512, b"PRIVHEAD"
 
 
 def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
@@ -31,7 +33,10 @@ def volumes_on(disk: ByteSource) -> Iterator[Member | Reason]:
         yield _volume(disk, Extent(0, disk.size_bytes))
         return
     yield from sorted(table.faults)
-    gaps = set(gaps_between(table.extents, disk.size_bytes))
+    if disk.read_at(_LDM_AT, len(_LDM)) == _LDM:
+        # Windows' dynamic disks: volumes that span partitions are not put together.
+        yield Reason.UNSUPPORTED
+    gaps = {piece for gap in gaps_between(table.extents, disk.size_bytes) for piece in _apart(disk, gap)}
     for extent in sorted({*table.extents, *gaps}, key=lambda extent: (extent.offset, extent.size_bytes)):
         yield _gap(disk, extent) if extent in gaps else _volume(disk, extent)
 
@@ -51,6 +56,19 @@ def _gap(disk: ByteSource, extent: Extent) -> Member:
     part = Part(disk, extent.offset, extent.size_bytes)
     address = f"unallocated@{extent.offset}+{extent.size_bytes}"
     return Member(layer=_LAYER, address=address, open=partial(_give, part))
+
+
+def _apart(disk: ByteSource, gap: Extent) -> tuple[Extent, ...]:
+    """A gap, with a second table at its end apart from it: together they would be taken for a disk of their own."""
+    for sector_bytes in (512, 4096):
+        at = gap.end - sector_bytes
+        try:
+            if at > gap.offset and disk.read_at(at, 8) == b"EFI PART":
+                return Extent(gap.offset, at - gap.offset), Extent(at, sector_bytes)
+        except UnreadError:
+            # Whoever reads the gap is told.
+            continue
+    return (gap,)
 
 
 def _give(part: Part) -> ByteSource:

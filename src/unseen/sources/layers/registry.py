@@ -62,6 +62,8 @@ FORMATS: tuple[Format, ...] = (
     Format("bitlocker", disks.is_bitlocker, "unseen.sources.disks.encryption.bitlocker"),
     Format("luks", disks.is_luks, "unseen.sources.disks.encryption.luks"),
     Format("filevault", disks.is_filevault, "unseen.sources.disks.encryption.filevault"),
+    Format("lvm2", disks.is_lvm2, "unseen.sources.disks.pools"),
+    Format("mdraid", disks.is_mdraid, "unseen.sources.disks.pools"),
     Format("foreign-image", disks.is_foreign_image, "unseen.sources.disks.images.foreign"),
     Format("picture", pictures.has_more, "unseen.sources.pictures.reader", is_picture=True),
     Format("zip", archives.starts_as_zip, "unseen.sources.archives.zip_files.reader"),

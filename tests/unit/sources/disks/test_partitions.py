@@ -1,5 +1,6 @@
 """Tables of partitions: every byte of a disk is in a partition or in a gap."""
 
+import io
 import random
 import struct
 from zlib import crc32
@@ -7,11 +8,12 @@ from zlib import crc32
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from unseen.model import Reason, UnreadError
 from unseen.sources.disks.partitions import Extent, gaps_between, read_tables
 from unseen.sources.disks.volumes import unpack, volumes_on
-from unseen.sources.layers import Context, Member, MemoryRange, recognise
+from unseen.sources.layers import Context, Member, MemoryRange, load_formats, recognise
 
 _MIB = 1 << 20
 
@@ -201,3 +203,50 @@ def test_lying_tables_give_extents_of_the_disk(kind: int, changes: list[tuple[in
         return
     for extent in table.extents if table else ():
         assert 0 <= extent.offset < extent.end <= len(disk)
+
+
+def test_a_dynamic_disk_is_stated() -> None:
+    """Volumes of Windows' dynamic disks may span partitions: that they are not put together is said."""
+    disk = _disk(_MIB, at_0=_mbr((0x42, 63, 1000)), at_6=b"PRIVHEAD")
+    assert next(volumes_on(MemoryRange(bytes(disk)))) is Reason.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "sign"),
+    [
+        ("lvm2", 512, b"LABELONE" + bytes(16) + b"LVM2 001"),
+        ("mdraid", 4096, b"\xfc\x4e\x2b\xa9\1\0\0\0"),
+        ("mdraid", 0, b"\xfc\x4e\x2b\xa9\1\0\0\0"),
+    ],
+)
+def test_parts_of_larger_volumes_are_stated_and_carved(name: str, at: int, sign: bytes) -> None:
+    """What needs other disks is `unsupported`; pictures in it are found all the same."""
+    drawn = io.BytesIO()
+    Image.linear_gradient("L").save(drawn, "JPEG")
+    source = MemoryRange((bytes(at) + sign).ljust(1 << 16, b"\0") + drawn.getvalue() + bytes(5000))
+    found = recognise(source)
+    assert found is not None
+    assert found.name == name
+    unpack_it = load_formats()[name]
+    assert unpack_it is not None
+    reason, member = unpack_it(source, Context())
+    assert reason is Reason.UNSUPPORTED
+    assert isinstance(member, Member)
+    content = member.open()
+    assert not isinstance(content, Reason)
+    assert content.read_at(0, content.size_bytes) == drawn.getvalue()
+
+
+@pytest.mark.parametrize("sector_bytes", [512, 4096])
+def test_no_part_of_a_disk_is_taken_for_a_disk_again(sector_bytes: int) -> None:
+    """Tables lie in gaps: a gap with one is not the disk once more, and its parts still cover it all."""
+    disk = MemoryRange(bytes(_gpt(8 * _MIB, (100, 199), sector_bytes=sector_bytes)))
+    members = [member for member in volumes_on(disk) if isinstance(member, Member)]
+    parts = [part for member in members if not isinstance(part := member.open(), Reason)]
+    assert sum(part.size_bytes for part in parts) == disk.size_bytes
+    assert [recognise(part) for part in parts] == [None] * len(members)
+    empty = MemoryRange(bytes(_gpt(8 * _MIB, sector_bytes=sector_bytes)))
+    assert recognise(empty) is None
+    (whole,) = volumes_on(empty)
+    assert isinstance(whole, Member)
+    assert whole.address == "partition@0"

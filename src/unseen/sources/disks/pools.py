@@ -1,0 +1,15 @@
+"""Volumes made of parts of several disks: known by their signs, not put together, looked through by carving."""
+
+from collections.abc import Iterator
+
+from unseen.model import ByteSource, Reason
+from unseen.sources.carving import carve
+from unseen.sources.layers import Context, Member
+
+__all__ = ["unpack"]
+
+
+def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
+    """Say that no file of it can be given, then give what its bytes show by their own structure."""
+    yield Reason.UNSUPPORTED
+    yield from carve(source)
