@@ -10,7 +10,7 @@ from unseen.sources.layers import Context, Member, Part, recognise
 __all__ = ["unpack", "volumes_on"]
 
 _LAYER = "volume"
-# Where the database of a dynamic disk has its head on disks with an MBR.
+# Where a dynamic disk with an MBR says that it is one.
 _LDM_AT, _LDM = 6 * 512, b"PRIVHEAD"
 
 
