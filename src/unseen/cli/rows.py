@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from unseen.casework.proof.keys import Rotated, ShownKey
     from unseen.casework.proof.stamping import Request, Stamp
     from unseen.casework.proof.verifying import Verified
-    from unseen.casework.proof.witnessing import Cosigned
+    from unseen.casework.proof.witnessing import Asked, Cosigned
     from unseen.casework.reporting import WrittenReport
     from unseen.errors import VerificationError
 
@@ -24,6 +24,7 @@ __all__ = [
     "account_row",
     "added_row",
     "answer_row",
+    "asked_row",
     "bundle_row",
     "check_row",
     "cosigned_row",
@@ -190,6 +191,11 @@ def verified_row(verified: "Verified") -> Row:
 def cosigned_row(cosigned: "Cosigned") -> Row:
     """The row of `unseen witness --json` where the ledger was cosigned."""
     return {"type": "cosigned", **asdict(cosigned), "root": cosigned.root.hex()}
+
+
+def asked_row(asked: "Asked") -> Row:
+    """The row of `unseen witness --since --json`."""
+    return {"type": "asked", **asdict(asked)}
 
 
 def key_row(shown: "ShownKey") -> Row:

@@ -6,6 +6,7 @@ import typer
 
 from unseen.cli import voice
 from unseen.cli.options import DEFAULT_STORE, Json, new_app
+from unseen.errors import UsageError
 
 if TYPE_CHECKING:
     from unseen.casework.proof.witnessing import Cosigned
@@ -19,24 +20,36 @@ _NOT_PINNED = (
     "compare the key above with what its owner says by another way",
 )
 
+State = Annotated[
+    str | None,
+    typer.Option(
+        "--state", metavar="DIR", help="Folder of the witness: its key, and what it has seen. Made at the first use."
+    ),
+]
+Since = Annotated[
+    int | None,
+    typer.Option(
+        "--since",
+        metavar="SIZE",
+        min=0,
+        help="Cosign nothing: write to --out what a witness elsewhere needs who has seen so many entries.",
+    ),
+]
+
 
 @app.command()
 def witness(
     path: Annotated[
         str,
         typer.Argument(
-            metavar="[STORE|LEDGER]", envvar="UNSEEN_STORE", help="Directory of a store, or of its ledger alone."
+            metavar="[STORE|LEDGER|REQUEST]",
+            envvar="UNSEEN_STORE",
+            help="Directory of a store, or of its ledger alone; or a file that --since has written.",
         ),
     ] = DEFAULT_STORE,
     *,
-    state: Annotated[
-        str,
-        typer.Option(
-            "--state",
-            metavar="DIR",
-            help="Folder of the witness: its key, and what it has seen. Made at the first use.",
-        ),
-    ],
+    state: State = None,
+    since: Since = None,
     name: Annotated[
         str, typer.Option("--name", metavar="NAME", help="Name of the witness, as its cosignatures carry it.")
     ] = "witness",
@@ -57,7 +70,8 @@ def witness(
     """Cosign the ledger of a store, if it continues what this witness has seen.
 
     For somebody other than the store's owner. The whole ledger is verified first, and what was seen is on disk before
-    anything is signed. Exits 4 where the ledger does not verify, has shrunk, or has another history.
+    anything is signed. A witness who shall not have the ledger gets a request, with its checkpoint and a proof. Exits
+    4 where the ledger does not verify, has shrunk, or has another history.
 
     Example: unseen witness --state witness --name witness.example.org
     """
@@ -65,6 +79,10 @@ def witness(
     from unseen.cli import rows
     from unseen.errors import VerificationError
 
+    if since is not None:
+        return _ask(path, since=since, out=out, json=json)
+    if state is None:
+        raise UsageError("a witness has a memory", hint="give --state DIR; or --since SIZE to ask one elsewhere")
     try:
         cosigned = run(path, state=state, name=name, key=key, out=out, note=voice.note)
     except VerificationError as error:
@@ -74,6 +92,18 @@ def witness(
     voice.show(rows.cosigned_row(cosigned), _lines(cosigned), json=json)
     if not cosigned.is_pinned:
         voice.warn(*_NOT_PINNED)
+    return 0
+
+
+def _ask(path: str, *, since: int, out: str | None, json: bool) -> int:
+    from unseen.casework.proof.witnessing import ask_witness
+    from unseen.cli import rows
+
+    if out is None:
+        raise UsageError("the request has to go somewhere", hint="give --out FILE")
+    asked = ask_witness(path, since=since, out=out)
+    line = f"asked: {voice.printable(asked.path)} leads a witness from {asked.old_size:,} to {asked.size:,} entries"
+    voice.show(rows.asked_row(asked), [line], json=json)
     return 0
 
 

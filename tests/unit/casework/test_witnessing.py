@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tests.unit.ledger.ledgers import ORIGIN, append, entry, keys_in, seed
 
-from unseen.casework.proof.witnessing import Cosigned, witness
-from unseen.errors import LedgerBrokenError, StoreError
+from unseen.casework.proof.witnessing import Cosigned, ask_witness, witness
+from unseen.errors import LedgerBrokenError, MalformedError, StoreError, UsageError
 from unseen.ledger import Checkpoint, KeyFolder, LedgerWriter, Note, SigningKey, VerifierKey, Witness
 from unseen.ledger.checkpoint import verify_signatures
 from unseen.ledger.note import KeyKind
@@ -104,3 +104,98 @@ def test_a_key_that_was_handed_over_to_is_followed(tmp_path: Path) -> None:
     assert new is not None
     for given in (None, old, new.public):
         assert cosign(tmp_path, key=given).key == str(new.public)
+
+
+def ask(place: Path, since: int, ledger: str = "ledger") -> str:
+    """Write a request into the file `request`."""
+    (place / "request").unlink(missing_ok=True)
+    ask_witness(str(place / ledger), since=since, out=str(place / "request"))
+    return "request"
+
+
+def test_a_lone_checkpoint_is_cosigned_by_its_proof(tmp_path: Path) -> None:
+    """Every size leads to the next by a request alone, also after the whole ledger was seen."""
+    keys, public = keys_in(tmp_path / "keys")
+    before = 0
+    for more in (1, 2, 61, 0, 200, 3):
+        append(tmp_path / "ledger", keys, more)
+        made = cosign(tmp_path, ask(tmp_path, before), key=public)
+        assert (made.size, made.seen_size or 0) == (before + more, before)
+        by = VerifierKey.parse(made.witness)
+        assert verify_signatures(Note.parse((tmp_path / "cosigned").read_bytes()), [public, by]).by == (public, by)
+        before += more
+        assert seen(tmp_path) == before
+    append(tmp_path / "ledger", keys, 5)
+    cosign(tmp_path)
+    append(tmp_path / "ledger", keys, 5)
+    assert cosign(tmp_path, ask(tmp_path, before + 5)).seen_size == before + 5
+
+
+def test_a_lone_checkpoint_of_another_history_is_refused(tmp_path: Path) -> None:
+    """A fork, an older state, a proof from elsewhere, somebody else's key: nothing of it is remembered."""
+    keys, public = keys_in(tmp_path / "keys")
+    append(tmp_path / "ledger", keys, 30)
+    with pytest.raises(UsageError, match="comes without its key"):
+        cosign(tmp_path, ask(tmp_path, 0))
+    cosign(tmp_path, ask(tmp_path, 0), key=public)
+    again, _ = keys_in(tmp_path / "again")
+    with LedgerWriter.open(tmp_path / "fork", again, ORIGIN) as writer:
+        writer.append([entry(n, rewritten=1) for n in range(40)], start=0)
+        writer.seal()
+    with pytest.raises(LedgerBrokenError):
+        cosign(tmp_path, ask(tmp_path, 30, "fork"))
+    append(tmp_path / "ledger", keys, 10)
+    with pytest.raises(StoreError, match="begins at 7 entries, this witness has seen 30") as caught:
+        cosign(tmp_path, ask(tmp_path, 7))
+    assert "--since 30" in caught.value.hint
+    thief, stolen = keys_in(tmp_path / "thief", 2)
+    append(tmp_path / "copy", thief, 40)
+    with pytest.raises(LedgerBrokenError, match="not signed by the key that is known here"):
+        cosign(tmp_path, ask(tmp_path, 30, "copy"))
+    with pytest.raises(LedgerBrokenError, match="known by another key"):
+        cosign(tmp_path, ask(tmp_path, 30, "copy"), key=stolen)
+    request = ask(tmp_path, 30)
+    whole = (tmp_path / request).read_bytes()
+    for bad in (
+        whole[1:],
+        whole.replace(b"old 30", b"old 030"),
+        whole.replace(b"\n\n", b"\nAAAA\n\n", 1),
+        whole.split(b"\n\n")[0],
+        b"",
+    ):
+        (tmp_path / request).write_bytes(bad)
+        with pytest.raises((MalformedError, LedgerBrokenError)):
+            cosign(tmp_path, request)
+    assert seen(tmp_path) == 30
+    with pytest.raises(UsageError, match="says to have seen 41"):
+        ask(tmp_path, 41)
+
+
+def test_a_key_followed_in_the_whole_ledger_is_taken_alone_afterwards(tmp_path: Path) -> None:
+    """A lone checkpoint holds no record of a change of keys; once the whole was seen, the new key may be given."""
+    keys, old = keys_in(tmp_path / "keys")
+    append(tmp_path / "ledger", keys, 5)
+    cosign(tmp_path, ask(tmp_path, 0), key=old)
+    with LedgerWriter.open(tmp_path / "ledger", keys, ORIGIN) as writer:
+        statement = writer.rotate(SigningKey(ORIGIN, seed(3))).decode()
+        writer.append([entry(5, type="key_rotated", statement=statement)], start=5)
+        writer.seal()
+        new = writer.key
+    for given in (None, new):
+        with pytest.raises(LedgerBrokenError):
+            cosign(tmp_path, ask(tmp_path, 5), key=given)
+    cosign(tmp_path)
+    append(tmp_path / "ledger", keys, 2)
+    assert cosign(tmp_path, ask(tmp_path, 6), key=new).size == 8
+
+
+def test_sealing_again_keeps_cosignatures(tmp_path: Path) -> None:
+    """Whoever seals with nothing new leaves the checkpoint as it is, with every name below it."""
+    keys, public = keys_in(tmp_path / "keys")
+    append(tmp_path / "ledger", keys, 5)
+    cosign(tmp_path, key=public)
+    (tmp_path / "cosigned").replace(tmp_path / "ledger" / "checkpoint")
+    before = (tmp_path / "ledger" / "checkpoint").read_bytes()
+    assert before.count("\u2014".encode()) == 2
+    append(tmp_path / "ledger", keys, 0)
+    assert (tmp_path / "ledger" / "checkpoint").read_bytes() == before

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,19 +12,22 @@ from pathlib import Path
 from unseen.casework.proof.clock import now_unix_s
 from unseen.casework.proof.places import LEDGER_FOLDER, key_folder
 from unseen.casework.proof.verifying import read_key
-from unseen.errors import LedgerBrokenError, StoreError, UsageError
+from unseen.errors import LedgerBrokenError, MalformedError, StoreError, UsageError
 from unseen.ledger import Checkpoint, KeyFolder, LedgerWriter, Note, SigningKey, TileReader, VerifierKey, Witness
 from unseen.ledger.checkpoint import verify_signatures
 from unseen.ledger.keys import SEED_BYTES
-from unseen.ledger.merkle import consistency_proof
-from unseen.ledger.note import NOTE_BYTES_MAX, KeyKind, Signature
+from unseen.ledger.merkle import HASH_BYTES, consistency_proof, range_root, verify_consistency
+from unseen.ledger.note import NOTE_BYTES_MAX, KeyKind, Malformed, Signature, from_base64, to_base64
 from unseen.ledger.tiles import CHECKPOINT_NAME, read_limited, sync_folder, write_whole
 from unseen.ledger.verify import Verified, verify_ledger
 
-__all__ = ["Cosigned", "witness"]
+__all__ = ["Asked", "Cosigned", "ask_witness", "witness"]
 
 _KEY_FOLDER = "key"
 _KEY_BYTES_MAX = 4_096
+# A checkpoint, and a hash for each level of the tree, twice at most.
+_REQUEST_BYTES_MAX = NOTE_BYTES_MAX + 8_192
+_HASHES_MAX = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,53 @@ class Cosigned:
     path: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request that was written.
+
+    Attributes:
+        path: Its file.
+        origin: Of the ledger.
+        size: Number of entries under its checkpoint.
+        old_size: Number of entries that the witness has seen; the proof begins there.
+    """
+
+    path: str
+    origin: str
+    size: int
+    old_size: int
+
+
+def ask_witness(path: str, *, since: int, out: str) -> Asked:
+    """Write what a witness elsewhere needs to cosign: the checkpoint, and a proof that it continues what they saw.
+
+    The form is that of C2SP tlog-witness, add-checkpoint. It says nothing about entries but their number.
+
+    Args:
+        path: A store, or the folder of its ledger.
+        since: Number of entries that the witness has seen; 0 for a witness who never saw this ledger.
+        out: The file to write; must not exist.
+
+    Raises:
+        UsageError: The file exists, or there are fewer entries than that.
+        StoreError: There is no ledger, or something cannot be read or written.
+        LedgerBrokenError: The tiles do not lead to the checkpoint.
+    """
+    if Path(out).exists():
+        raise UsageError(f"{out} exists already")
+    folder = _ledger_in(Path(path))
+    note = Note.parse(read_limited(folder / CHECKPOINT_NAME, NOTE_BYTES_MAX) or b"", "checkpoint")
+    head = Checkpoint.parse(note.text)
+    if since > head.size:
+        raise UsageError(f"the ledger has {head.size} entries, the witness says to have seen {since}")
+    reader = TileReader(folder, head.size)
+    proof = consistency_proof(reader, since, head.size)
+    verify_consistency((since, range_root(reader, 0, since)), (head.size, head.root), proof)
+    lines = [f"old {since}", *map(to_base64, proof), "", ""]
+    write_whole(Path(out), "\n".join(lines).encode() + note.to_bytes())
+    return Asked(path=out, origin=head.origin, size=head.size, old_size=since)
+
+
 def witness(
     path: str,
     *,
@@ -68,7 +119,8 @@ def witness(
     or by one that it handed over to.
 
     Args:
-        path: A store, or the folder of its ledger alone: SQL is not read.
+        path: A store, the folder of its ledger alone (SQL is not read), or a file of `ask_witness`, by which no entry
+            can be checked: then the checkpoint must be signed by the very key that is known or given.
         state: Folder of the witness, made if there is none: its key, and what it has seen.
         name: Name of the witness and of its key.
         key: The public key that the ledger must be signed with, or a file that holds it; received by another way.
@@ -82,6 +134,8 @@ def witness(
         StoreError: There is no ledger, something cannot be read or written, or the ledger grew meanwhile.
         UsageError: What was given as a key is none; the state would lie in the store; there is no key to attach with.
     """
+    if Path(path).is_file():
+        return _witness_alone(path, state=state, name=name, given=read_key(key) if key else None, out=out, note=note)
     folder = _ledger_in(Path(path))
     if Path(state).absolute().resolve().is_relative_to(Path(path).absolute().resolve()):
         raise UsageError(
@@ -119,6 +173,73 @@ def witness(
         at_unix_s=at_unix_s,
         path=str(folder / CHECKPOINT_NAME) if out is None else out,
     )
+
+
+def _witness_alone(
+    path: str, *, state: str, name: str, given: VerifierKey | None, out: str | None, note: Callable[[str], None]
+) -> Cosigned:
+    """Cosign a checkpoint by the proof that came with it."""
+    if out is None:
+        raise UsageError("what was cosigned has to go somewhere", hint="give --out FILE")
+    old_size, proof, asked = _parse_request(Path(path))
+    head = Checkpoint.parse(asked.text)
+    with _held(Path(state)):
+        us = Witness(Path(state), _own_key(KeyFolder(Path(state) / _KEY_FOLDER), name, note))
+        pin = Path(state) / f"{sha256(head.origin.encode()).hexdigest()}.pub"
+        last = us.last(head.origin)
+        key = _key_alone(head.origin, _known_key(pin), given, last)
+        seen_size = None if last is None else Checkpoint.parse(last.text).size
+        if old_size != (seen_size or 0):
+            raise StoreError(
+                f"the proof begins at {old_size} entries, this witness has seen {seen_size or 0}",
+                hint=f"ask for one that begins there: --since {seen_size or 0}",
+            )
+        if not verify_signatures(asked, [key]).by:
+            raise LedgerBrokenError(
+                f"the checkpoint of {head.origin} is not signed by the key that is known here",
+                expected=f"{key.name} {key.id.hex()}",
+                hint="if it has changed, have a copy of the whole cosigned once: the record of it is in there",
+            )
+        if _known_key(pin) is None:
+            write_whole(pin, f"{key}\n".encode())
+            sync_folder(pin.parent)
+        at_unix_s = now_unix_s()
+        cosignature = us.cosign(asked.to_bytes(), proof, keys=[key], time_unix_s=at_unix_s)
+    write_whole(Path(out), Note(asked.text, (*asked.signed_by(key), cosignature)).to_bytes())
+    return Cosigned(
+        origin=head.origin,
+        size=head.size,
+        root=head.root,
+        key=str(key),
+        is_pinned=True,
+        seen_size=seen_size,
+        witness=str(us.key.public),
+        at_unix_s=at_unix_s,
+        path=out,
+    )
+
+
+def _key_alone(origin: str, known: VerifierKey | None, given: VerifierKey | None, last: Note | None) -> VerifierKey:
+    """The key that a lone checkpoint must be signed with: the one known, or one that has signed what was seen since."""
+    if known is None and given is None:
+        raise UsageError(f"{origin} was never seen here, and comes without its key", hint="give --key PUBLIC")
+    if known is None or given is None or given == known:
+        return known or given  # type: ignore[return-value]  # one of them is there
+    # Whoever cosigned a whole ledger has followed its keys.
+    if last is None or not verify_signatures(last, [given]).by:
+        raise LedgerBrokenError(f"{origin} is known by another key", expected=str(known), found=str(given))
+    return given
+
+
+def _parse_request(path: Path) -> tuple[int, list[bytes], Note]:
+    """Size that the proof begins at, its hashes, and the checkpoint; strictly, so that there is one way to write it."""
+    above, _, below = (read_limited(path, _REQUEST_BYTES_MAX) or b"").partition(b"\n\n")
+    lines = above.decode("ascii", "replace").split("\n")
+    found = re.fullmatch(r"old (0|[1-9][0-9]{0,15})", lines[0])
+    hashes = [from_base64(line, "request") for line in lines[1 : _HASHES_MAX + 2]]
+    if found is None or len(hashes) > _HASHES_MAX or any(len(one) != HASH_BYTES for one in hashes):
+        raise MalformedError("request", Malformed.FIRST_LINE if found is None else Malformed.PROOF_LENGTH)
+    return int(found[1]), hashes, Note.parse(below, "checkpoint")
 
 
 def _verify(
