@@ -3,30 +3,29 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
 from typing import Protocol
 
-from unseen.model import Finding, Item, ItemHashes, Match, NotScreened, Outcome, Reason, Screened
+from unseen.model import Finding, Item, ItemHashes, Locator, Match, NotScreened, Outcome, Reason, Screened
+from unseen.sources.layers import Want
 from unseen.store import ScanSession
 
-__all__ = ["BATCH_ITEMS", "BATCH_SECONDS", "Clock", "Darkroom", "Matcher", "finding_id", "scan"]
+__all__ = ["BATCH_ITEMS", "BATCH_SECONDS", "Choose", "Clock", "Darkroom", "Matcher", "finding_id", "scan"]
 
 # A killed scan redoes at most one batch. A commit waits for the disk (some 10 ms): against a thousand items, or two
 # seconds, that is nothing; more would only hold findings back.
 BATCH_ITEMS = 1_000
 BATCH_SECONDS = 2.0
 
-# Items looked up in the store at once. Each may keep its directory open until it is read, so not a thousand.
-_LOOK_AHEAD_ITEMS = 64
-
 Developed = tuple[Item, ItemHashes]
+Choose = Callable[[Sequence[Locator]], Sequence[Want]]
 
 
 class Darkroom(Protocol):
     """What turns items into hashes: `unseen.darkroom.Darkroom`."""
 
-    def develop(self, items: Iterable[Item], /) -> Iterator[Developed]:
-        """Give each item with its hashes, in any order."""
+    def develop(self, items: Iterable[Item], /, *, choose: Choose) -> Iterator[Developed]:
+        """Give each item that is chosen, and what lies in it, with its hashes; a container behind its members."""
 
 
 class Matcher(Protocol):
@@ -71,9 +70,10 @@ def scan(
         StoreError: The store cannot be written; what was told until then is kept.
     """
     yield from session.recorded()
-    pending: set[str] = set()
+    pending: set[Locator] = set()
     started = clock.seconds()
-    for batch in _batches(darkroom.develop(_not_yet_stored(items, session, pending)), clock):
+    choose = partial(_not_yet_stored, session, pending)
+    for batch in _batches(darkroom.develop(items, choose=choose), clock):
         matches = matcher.match([hashes for _, hashes in batch])
         screened = [
             _screened(item, hashes, found, is_finding=matcher.is_finding(found))
@@ -82,7 +82,7 @@ def scan(
         ended = clock.seconds()
         session.commit(screened, seconds=ended - started, at_utc=clock.now_utc())
         started = ended
-        pending.difference_update(str(item.locator) for item, _ in batch)
+        pending.difference_update(item.locator for item, _ in batch)
         yield from _told(screened, session)
 
 
@@ -96,14 +96,20 @@ def finding_id(locator: str, sha256: bytes) -> str:
     return hashlib.sha256(sha256 + locator.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def _not_yet_stored(items: Iterable[Item], session: ScanSession, pending: set[str]) -> Iterator[Item]:
-    """Leave out what this scan has stored, or has in hand: sources may overlap."""
-    source = iter(items)
-    while group := {str(item.locator): item for item in islice(source, _LOOK_AHEAD_ITEMS)}:
-        for locator in pending.intersection(group) | session.stored(list(group)):
-            del group[locator]
-        pending.update(group)
-        yield from group.values()
+def _not_yet_stored(session: ScanSession, pending: set[Locator], locators: Sequence[Locator]) -> list[Want]:
+    """Pass over what this scan has stored, or has in hand: sources may overlap.
+
+    A container is stored after all that lies in it, so that one that is stored is passed over whole.
+    """
+    stored = session.stored(locators)
+    wants = []
+    for locator in locators:
+        is_new = locator not in stored and locator not in pending
+        pending.add(locator)
+        wants.append(Want.TAKE if is_new else Want.PASS)
+    # What was stored before comes back in no batch.
+    pending -= stored
+    return wants
 
 
 def _batches(developed: Iterator[Developed], clock: Clock) -> Iterator[list[Developed]]:
@@ -127,7 +133,7 @@ def _screened(item: Item, hashes: ItemHashes, matches: tuple[Match, ...], *, is_
         # Nothing matches an item whose bytes could not be read, so there is always a digest to name it by.
         assert hashes.sha256 is not None
         name = finding_id(str(item.locator), hashes.sha256)
-        finding = Finding(name, item.locator, hashes.sha256, item.state, matches)
+        finding = Finding(name, item.locator, hashes.sha256, item.state, matches, times=item.times)
     return Screened(
         locator=item.locator,
         state=item.state,

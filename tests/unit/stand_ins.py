@@ -9,7 +9,8 @@ from operator import attrgetter
 from pathlib import Path
 
 from unseen.model import How, Item, ItemHashes, Locator, Match, Reason, State, Variant
-from unseen.scan import Clock
+from unseen.scan import Choose, Clock
+from unseen.sources.layers import Want
 from unseen.store import Store, open_store
 
 PICTURE = b"picture "
@@ -43,9 +44,11 @@ class StandInDarkroom:
     def __init__(self) -> None:
         self.developed: list[str] = []
 
-    def develop(self, items: Iterable[Item], /) -> Iterator[tuple[Item, ItemHashes]]:
-        """Give each item with its hashes."""
+    def develop(self, items: Iterable[Item], /, *, choose: Choose) -> Iterator[tuple[Item, ItemHashes]]:
+        """Give each item that is chosen with its hashes."""
         for item in items:
+            if choose([item.locator]) == [Want.PASS]:
+                continue
             self.developed.append(str(item.locator))
             yield item, self._develop(item)
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from unseen.casework.buckets import Fetching
-from unseen.darkroom import Darkroom
+from unseen.darkroom import Choose, Darkroom
 from unseen.model import Item, ItemHashes
 
 __all__ = ["CountAhead", "Progress", "Watched"]
@@ -81,11 +81,11 @@ class Watched:
         self._files_before = files_before
         self._ahead = ahead
 
-    def develop(self, items: Iterable[Item], /) -> Iterator[tuple[Item, ItemHashes]]:
+    def develop(self, items: Iterable[Item], /, *, choose: Choose) -> Iterator[tuple[Item, ItemHashes]]:
         """Give what the darkroom gives."""
         files, size_bytes, began = self._files_before, 0, time.monotonic()
         told_at = began
-        for item, hashes in self._darkroom.develop(items):
+        for item, hashes in self._darkroom.develop(items, choose=choose):
             files += 1
             size_bytes += hashes.size_bytes
             now = time.monotonic()

@@ -3,5 +3,6 @@
 from unseen.darkroom.develop import develop, develop_descriptor, hash_file
 from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.pool import Darkroom
+from unseen.darkroom.reading.job import Choose
 
-__all__ = ["Darkroom", "Sandbox", "develop", "develop_descriptor", "hash_file"]
+__all__ = ["Choose", "Darkroom", "Sandbox", "develop", "develop_descriptor", "hash_file"]

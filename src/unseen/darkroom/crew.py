@@ -1,19 +1,23 @@
 """One worker as its parent sees it: started, fed, listened to, and replaced."""
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from unseen.darkroom.lock import Sandbox
+from unseen.darkroom.reading.nodes import Node
 from unseen.darkroom.video.reel import DEFERRAL, FRAMES_MAX, REEL_BYTES, unpack_deferral, unpack_reel
 from unseen.darkroom.wire import (
     ANSWER_BYTES,
     GREETING,
     Garbled,
+    Inside,
+    Request,
     pack_digest_file,
     pack_request,
     unpack_answer,
@@ -23,9 +27,21 @@ from unseen.decoding import Limits
 from unseen.errors import SandboxError
 from unseen.hashing import kernel_in_use
 from unseen.hashing.known_files import DigestFile
-from unseen.model import Frame, Item, ItemHashes, Reason, VideoMode
+from unseen.model import Frame, ItemHashes, Reason, VideoMode
 
-__all__ = ["DEADLINE_S", "IN_FLIGHT_MAX", "SANDBOX_HINT", "Task", "Worker"]
+__all__ = [
+    "DEADLINE_S",
+    "DIGEST_BYTES_PER_S",
+    "IN_FLIGHT_MAX",
+    "LONG_BYTES",
+    "SANDBOX_HINT",
+    "START_S",
+    "Heard",
+    "Task",
+    "Worker",
+    "read_greeting",
+    "spawn",
+]
 
 SANDBOX_HINT = "see `unseen doctor`; --unsafe-no-sandbox decodes without a lock, for files you trust"
 
@@ -36,44 +52,91 @@ _ANSWERS_MAX = 20_000
 # The slowest picture within the limits (JPEG 2000 of 256 megapixels) takes half a minute of a core.
 DEADLINE_S = 120.0
 # A start takes half a second of a core; this bears a machine that is a hundred times slower or busier.
-_START_S = 60.0
+START_S = 60.0
 # Digesting an ordinary file keeps up with the slowest disks that still work.
-_DIGEST_BYTES_PER_S = 10_000_000
+DIGEST_BYTES_PER_S = 10_000_000
 # What `unseen.decoding.video` allows itself; that room imports PyAV, and this process never does.
 _VIDEO_S, _VIDEO_BYTES_PER_S = 600.0, 200_000
+# Taking the digests of more holds a worker for longer than anybody wants to wait for results.
+LONG_BYTES = 64 << 20
 # `-P`: a module lying in the folder of evidence must not be imported in the place of Python's own.
 WORKER_COMMAND = (sys.executable, "-P", "-m", "unseen.darkroom.worker")
 # Numerical libraries would start a thread for each core; the crew has a worker for each already.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
+# What a worker said of a task.
+Heard = tuple["Task", ItemHashes | None, Inside]
+
+
 @dataclass(slots=True, eq=False)
 class Task:
-    """An item on its way, with its open descriptor.
+    """An item on its way to a worker.
 
     Attributes:
         number: Position in the order of reading; answers must name it.
+        descriptor: Open for reading; None for a member that a reader serves by ranges.
         stamp: Size and time of change when it was opened.
+        lend: Of a member served by ranges: gives the socket on which a worker may ask for them.
+        finish: Of the same: told the answer, in the place of the caller.
         deaths: Workers that died of it.
-        digests_only: Set once decoding was given up: the reason to give, and only digests are wanted.
+        digests_only: The reason to give, and only digests are wanted: of a container, or once decoding was given up.
+        is_member: What lies inside is known already.
         is_reread: It changed while it was read and is being read again.
+        is_void: Nobody waits for the answer any more.
         mode: How it is looked at if it is a video.
         so_far: What its keyframes gave, while all of it is being looked at.
     """
 
-    item: Item
+    node: Node
     number: int
-    descriptor: int
+    descriptor: int | None
     stamp: tuple[int, int]
+    lend: Callable[[], int] | None = None
+    finish: Callable[[ItemHashes, Inside], None] | None = None
     deaths: int = 0
     digests_only: Reason | None = None
+    is_member: bool = False
     is_reread: bool = False
+    is_void: bool = False
     mode: VideoMode = VideoMode.THOROUGH
     so_far: ItemHashes | None = None
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it keeps a worker busy for so long that nothing may wait behind it."""
+        return self.stamp[0] > LONG_BYTES and (self.digests_only is not None or self.lend is not None)
+
     def close(self) -> None:
         """Close the descriptor."""
-        os.close(self.descriptor)
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+
+
+def spawn(command: Sequence[str], arguments: Sequence[object]) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
+    """Start a process that is to lock itself, and give the parent's end of the socket between them.
+
+    Raises:
+        SandboxError: It cannot be started.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        process = subprocess.Popen(
+            [*command, *map(str, (theirs.fileno(), os.getpid(), *arguments))],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(theirs.fileno(),),
+            # Ctrl-C is for the parent, which then takes the crew down.
+            process_group=0,
+            env={**os.environ, **_ENVIRONMENT},
+        )
+    except OSError as error:
+        ours.close()
+        raise SandboxError(f"a locked process cannot be started: {error}") from error
+    finally:
+        theirs.close()
+    return ours, process
 
 
 class Worker:
@@ -88,40 +151,22 @@ class Worker:
 
     def __init__(self, limits: Limits, now_s: float, *, unsafe_no_sandbox: bool, takes_videos: bool) -> None:
         self.tasks: deque[Task] = deque()
-        self.deadline_at_s = now_s + _START_S
+        self.deadline_at_s = now_s + START_S
         self.sandbox: Sandbox | None = None
         self.takes_videos = takes_videos
         self._answered = 0
         self._frames: list[Frame] = []
         self._patience_ends_s = float("inf")
-        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        arguments = (
-            theirs.fileno(), os.getpid(), int(unsafe_no_sandbox), int(takes_videos),
-            limits.bytes_max, limits.pixels_max, limits.frames_max, limits.frames_pixels_max, kernel_in_use(),
-        )  # fmt: skip
-        try:
-            self._process = subprocess.Popen(
-                [*WORKER_COMMAND, *map(str, arguments)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                # Ctrl-C is for the parent, which then takes the crew down.
-                process_group=0,
-                env={**os.environ, **_ENVIRONMENT},
-            )
-        except OSError as error:
-            self.socket.close()
-            raise SandboxError(f"a decoding worker cannot be started: {error}") from error
-        finally:
-            theirs.close()
+        bounds = (limits.bytes_max, limits.pixels_max, limits.frames_max, limits.frames_pixels_max)
+        arguments = (int(unsafe_no_sandbox), int(takes_videos), *bounds, kernel_in_use())
+        self.socket, self._process = spawn(WORKER_COMMAND, arguments)
 
     @property
     def has_room(self) -> bool:
         """Whether it may be given another item; one that somebody died of travels alone."""
         if self.sandbox is None or len(self.tasks) >= IN_FLIGHT_MAX or self._answered >= _ANSWERS_MAX:
             return False
-        return not any(task.deaths for task in self.tasks)
+        return not any(task.deaths or task.is_long for task in self.tasks)
 
     @property
     def is_spent(self) -> bool:
@@ -133,24 +178,26 @@ class Worker:
         self.tasks.append(task)
         if len(self.tasks) == 1:
             self._restart_clock(now_s, deadline_s)
-        try:
-            socket.send_fds(self.socket, [pack_request(task.number, task.digests_only, task.mode)], [task.descriptor])
-        except OSError:
-            return
+        ranges_bytes = None if task.lend is None else task.stamp[0]
+        request = pack_request(Request(task.number, task.digests_only, task.is_member, ranges_bytes, task.mode))
+        descriptor = task.descriptor if task.lend is None else task.lend()
+        assert descriptor is not None
+        with contextlib.suppress(OSError):
+            socket.send_fds(self.socket, [request], [descriptor])
+        if task.lend is not None:
+            os.close(descriptor)
 
     def know(self, file: DigestFile) -> None:
         """Hand over a file of digests of commonplace files, before any item; at any time after the start."""
-        try:
+        # If it is gone, that is noticed on listening.
+        with contextlib.suppress(OSError):
             socket.send_fds(self.socket, [pack_digest_file(file)], [file.descriptor])
-        except OSError:
-            # It is gone, which is noticed on listening.
-            return
 
     def retire(self) -> None:
         """Give it nothing more: another kind of worker is wanted."""
         self._answered = _ANSWERS_MAX
 
-    def listen(self, signals: Sequence[str], now_s: float, deadline_s: float) -> tuple[Task, ItemHashes | None] | None:
+    def listen(self, signals: Sequence[str], now_s: float, deadline_s: float) -> Heard | None:
         """Take what the worker sent.
 
         Returns:
@@ -166,27 +213,28 @@ class Worker:
         except OSError as error:
             raise Garbled from error
         if self.sandbox is None:
-            self.sandbox = _read_greeting(message)
+            self.sandbox = read_greeting(message)
             self.deadline_at_s = float("inf")
             return None
         if not message or not self.tasks:
             raise Garbled
         number = self.tasks[0].number
-        hashes = None
         if len(message) == REEL_BYTES:
             self._frames += unpack_reel(message, number)
             if len(self._frames) > FRAMES_MAX:
                 raise Garbled
             self.deadline_at_s = min(now_s + deadline_s, self._patience_ends_s)
             return None
+        hashes, inside = None, Inside.NOTHING
         if len(message) == DEFERRAL.size and not self.takes_videos:
             unpack_deferral(message, number)
         else:
-            hashes = self._with_frames(unpack_answer(message, number, tuple(signals)))
+            hashes, inside = unpack_answer(message, number, tuple(signals))
+            hashes = self._with_frames(hashes)
         task = self.tasks.popleft()
         self._answered += 1
         self._restart_clock(now_s, deadline_s)
-        return task, hashes
+        return task, hashes, inside
 
     def _with_frames(self, hashes: ItemHashes) -> ItemHashes:
         """An answer with the frames that came ahead of it."""
@@ -206,12 +254,17 @@ class Worker:
             self.deadline_at_s = self._patience_ends_s = float("inf")
             return
         size_bytes = self.tasks[0].stamp[0]
-        self.deadline_at_s = now_s + deadline_s + size_bytes / _DIGEST_BYTES_PER_S
+        self.deadline_at_s = now_s + deadline_s + size_bytes / DIGEST_BYTES_PER_S
         # A worker that shows signs of life has longer, and still not for ever.
         self._patience_ends_s = self.deadline_at_s + 2 * (_VIDEO_S + size_bytes / _VIDEO_BYTES_PER_S)
 
 
-def _read_greeting(message: bytes) -> Sandbox:
+def read_greeting(message: bytes) -> Sandbox:
+    """Read how a process has locked itself.
+
+    Raises:
+        SandboxError: It died before that, or could not.
+    """
     try:
         greeting = unpack_greeting(message[: GREETING.size + 1])
     except Garbled as error:

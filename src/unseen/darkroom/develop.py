@@ -12,17 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen import hashing
-from unseen.darkroom.digests import Digests, digest_descriptor, digest_memory
+from unseen.darkroom.digests import Digests, digest_memory, digest_source
 from unseen.darkroom.hashers import hash_extra
+from unseen.darkroom.reading.signs import SignFinder
 from unseen.darkroom.video.footage import Film, develop_video
 from unseen.decoding import LIMITS, SNIFF_BYTES, Kind, Limits, Picture, decode, sniff
 from unseen.errors import SourceError
 from unseen.hashing.known_files import KnownFiles
 from unseen.hashing.plugin import Hasher
-from unseen.model import QUALITY_MIN, How, ItemHashes, Reason, Variant
+from unseen.model import QUALITY_MIN, ByteSource, How, ItemHashes, Reason, UnreadError, Variant
 from unseen.sources.layers import FileRange, MemoryRange
 
-__all__ = ["VideoMetError", "develop", "develop_descriptor", "hash_file"]
+__all__ = ["VideoMetError", "develop", "develop_descriptor", "develop_source", "hash_file", "nothing_read"]
 
 # Files up to here are read at once, whatever they are.
 _SMALL_BYTES = 1 << 20
@@ -40,7 +41,6 @@ _MEMORY = threading.local()
 _NO_FILES = KnownFiles()
 # One frame a second throughout, as the reference hashes videos.
 _FILM = Film()
-_NOTHING_READ = ItemHashes(size_bytes=0, sha256=None, sha1=None, md5=None, reason=Reason.UNREADABLE)
 
 
 class VideoMetError(Exception):
@@ -110,57 +110,75 @@ def develop(
     return _hash_picture(picture, digests, hashers)
 
 
-def develop_descriptor(
-    descriptor: int,
+def develop_descriptor(descriptor: int, *, limits: Limits = LIMITS) -> ItemHashes:
+    """Take every hash of what an open file holds, from its first byte to its end; see `develop_source`."""
+    try:
+        return develop_source(FileRange(descriptor), limits=limits)
+    except OSError:
+        return nothing_read(Reason.UNREADABLE)
+
+
+def develop_source(
+    source: ByteSource,
     *,
     limits: Limits = LIMITS,
     hashers: Sequence[Hasher] = (),
     known_files: KnownFiles = _NO_FILES,
     digests_only: Reason | None = None,
     film: Film | None = _FILM,
+    signs: SignFinder | None = None,
 ) -> ItemHashes:
-    """Take every hash of what an open file holds, from its first byte to its end.
+    """Take every hash of some bytes, wherever they lie.
 
-    A file that may be a picture is read whole into memory, so that what is digested is what is decoded even while
-    somebody writes to it; any other file, of any size, is digested in constant memory, and a video read again.
+    What may be a picture is read whole into memory, so that what is digested is what is decoded even while somebody
+    writes to it; anything else, of any size, is digested in constant memory, and a video read again.
 
     Args:
-        descriptor: Readable, seekable. Its offset is not used, and moved to the end.
+        source: The bytes.
         limits: As for `develop`.
         hashers: As for `develop`.
         known_files: As for `develop`.
-        digests_only: Give this reason and do not decode: for an item that a decoder died of.
+        digests_only: Give this reason and do not decode: for a container, or an item that a decoder died of.
         film: How a video is looked at; None where this process cannot.
+        signs: Shown the bytes of what is no media.
 
     Returns:
-        As `develop`; without digests, and with `unreadable`, where reading failed.
+        As `develop`; without digests, and with the reason, where reading failed.
 
     Raises:
         VideoMetError: It is a video, and `film` is None.
     """
     try:
-        size_bytes = os.lseek(descriptor, 0, os.SEEK_END)
         if digests_only is not None:
-            return _finish(digest_descriptor(descriptor), digests_only, known_files)
-        sniffed = sniff(os.pread(descriptor, SNIFF_BYTES, 0))
+            return _finish(digest_source(source), digests_only, known_files)
+        sniffed = sniff(source.read_at(0, SNIFF_BYTES))
         if sniffed.kind is Kind.VIDEO:
             if film is None:
                 raise VideoMetError
-            digests = digest_descriptor(descriptor)
+            digests = digest_source(source)
             if digests.are_of(known_files):
                 return digests.finish(Reason.KNOWN_FILE)
-            return develop_video(FileRange(descriptor), sniffed, digests, film)
-        if size_bytes > _SMALL_BYTES and sniffed.kind in {Kind.UNSUPPORTED, Kind.NOT_MEDIA}:
-            return _finish(digest_descriptor(descriptor), Reason[sniffed.kind.name], known_files)
-        data = _read_whole(descriptor, size_bytes, max(limits.bytes_max, _SMALL_BYTES))
-        if data is None:
-            return _finish(digest_descriptor(descriptor), Reason.TOO_LARGE, known_files)
-        return develop(data, limits=limits, hashers=hashers, known_files=known_files, film=film or _FILM)
+            return develop_video(source, sniffed, digests, film)
+        if source.size_bytes > _SMALL_BYTES and sniffed.kind in {Kind.UNSUPPORTED, Kind.NOT_MEDIA}:
+            watched = digest_source(source, signs if sniffed.kind is Kind.NOT_MEDIA else None)
+            return _finish(watched, Reason[sniffed.kind.name], known_files)
+        if source.size_bytes > max(limits.bytes_max, _SMALL_BYTES):
+            return _finish(digest_source(source), Reason.TOO_LARGE, known_files)
+        data = source.read_at(0, source.size_bytes)
+        hashes = develop(data, limits=limits, hashers=hashers, known_files=known_files, film=film or _FILM)
     except MemoryError:
         # The bytes themselves do not fit beside what is decoded of them; digests need no room.
-        return _finish(digest_descriptor(descriptor), Reason.TOO_LARGE, known_files)
-    except OSError:
-        return _NOTHING_READ
+        return _finish(digest_source(source), Reason.TOO_LARGE, known_files)
+    except UnreadError as error:
+        return nothing_read(error.reason)
+    if signs is not None and hashes.reason is Reason.NOT_MEDIA:
+        signs.watch(data)
+    return hashes
+
+
+def nothing_read(reason: Reason) -> ItemHashes:
+    """What there is to say of an item without bytes."""
+    return ItemHashes(size_bytes=0, sha256=None, sha1=None, md5=None, reason=reason)
 
 
 def _finish(digests: Digests, reason: Reason, known_files: KnownFiles) -> ItemHashes:
@@ -227,16 +245,3 @@ def _extend(
         if pdq not in seen:
             seen.add(pdq)
             variants.append(Variant(how, pdq, quality))
-
-
-def _read_whole(descriptor: int, size_bytes: int, bytes_max: int) -> bytes | None:
-    """The whole file, whatever size it has by now; None if that is above the limit."""
-    if size_bytes > bytes_max:
-        return None
-    # One byte more than there should be: a short answer then says that this is all, in a single call.
-    data = os.pread(descriptor, size_bytes + 1, 0)
-    while len(data) != size_bytes and (more := os.pread(descriptor, size_bytes + _SMALL_BYTES, len(data))):
-        data += more
-        if len(data) > bytes_max:
-            return None
-    return data

@@ -1,12 +1,12 @@
 """Three digests of an item's bytes, in one pass."""
 
 import hashlib
-import os
 
+from unseen.darkroom.reading.signs import SignFinder
 from unseen.hashing.known_files import KnownFiles
-from unseen.model import ItemHashes, Reason, Variant
+from unseen.model import ByteSource, ItemHashes, Reason, Variant
 
-__all__ = ["CHUNK_BYTES", "Digests", "digest_descriptor", "digest_memory"]
+__all__ = ["CHUNK_BYTES", "Digests", "digest_memory", "digest_source"]
 
 # Fits the second-level cache, so that three digests read memory once.
 CHUNK_BYTES = 256 * 1024
@@ -55,17 +55,22 @@ class Digests:
         )
 
 
-def digest_descriptor(descriptor: int) -> Digests:
-    """Digest an open file in constant memory, from its first byte to wherever it ends by then.
+def digest_source(source: ByteSource, signs: SignFinder | None = None) -> Digests:
+    """Digest some bytes in constant memory, from the first to the last.
+
+    Args:
+        source: The bytes.
+        signs: Shown them too.
 
     Raises:
-        OSError: It cannot be read.
+        UnreadError: They cannot be read.
     """
-    digests, buffer, offset = Digests(), bytearray(CHUNK_BYTES), 0
-    view = memoryview(buffer)
-    while count := os.preadv(descriptor, [buffer], offset):
-        digests.update(view[:count])
-        offset += count
+    digests, offset = Digests(), 0
+    while piece := source.read_at(offset, CHUNK_BYTES):
+        digests.update(piece)
+        if signs is not None:
+            signs.watch(piece)
+        offset += len(piece)
     return digests
 
 

@@ -18,6 +18,8 @@ __all__ = ["MEMORY_BYTES_MAX", "Sandbox", "die_with_parent", "lock_process"]
 MEMORY_BYTES_MAX = 4 << 30
 # The socket, the standard three, two items, and room for a library that duplicates one.
 _DESCRIPTORS_MAX = 16
+# A reader holds all segments of an image, at most 900 (`unseen.sources.segments`), and one of its members.
+_READER_DESCRIPTORS_MAX = 1_000
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
@@ -60,11 +62,13 @@ def die_with_parent(parent_pid: int) -> None:
         raise OSError(errno.ESRCH, "the parent is gone")
 
 
-def lock_process(*, unsafe_no_sandbox: bool) -> Sandbox:
+def lock_process(*, unsafe_no_sandbox: bool, reader_bytes_max: int | None = None) -> Sandbox:
     """Lock this process for good; it keeps its socket and what is sent over it.
 
     Args:
         unsafe_no_sandbox: Go on without seccomp where it cannot be had, and say so.
+        reader_bytes_max: For a process that looks into containers: it may make memory of up to so many bytes at a
+            time and send it to its parent. None for one that decodes.
 
     Raises:
         OSError: seccomp, or a step before it, cannot be had.
@@ -76,8 +80,8 @@ def lock_process(*, unsafe_no_sandbox: bool) -> Sandbox:
                 os.close(int(name))
     for limit, value in (
         (resource.RLIMIT_AS, MEMORY_BYTES_MAX),
-        (resource.RLIMIT_NOFILE, _DESCRIPTORS_MAX),
-        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, _DESCRIPTORS_MAX if reader_bytes_max is None else _READER_DESCRIPTORS_MAX),
+        (resource.RLIMIT_FSIZE, reader_bytes_max or 0),
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(limit)[1]
@@ -90,7 +94,7 @@ def lock_process(*, unsafe_no_sandbox: bool) -> Sandbox:
     landlock_version = install_landlock()
     has_seccomp = True
     try:
-        install_filter()
+        install_filter(is_reader=reader_bytes_max is not None)
         _prove_locked()
     except OSError:
         if not unsafe_no_sandbox:

@@ -1,10 +1,7 @@
 """The darkroom as the rest of the program sees it: items in, hashes out, and no pixel in this process."""
 
-import contextlib
-import fcntl
 import os
 import selectors
-import stat
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,21 +10,26 @@ from types import TracebackType
 from typing import Self
 
 from unseen.darkroom.crew import DEADLINE_S, IN_FLIGHT_MAX, SANDBOX_HINT, Task, Worker
+from unseen.darkroom.develop import nothing_read
 from unseen.darkroom.hashers import installed_signals
 from unseen.darkroom.lock import Sandbox
-from unseen.darkroom.video.footage import join_frames
-from unseen.darkroom.wire import Garbled
+from unseen.darkroom.reading.intake import Intake
+from unseen.darkroom.reading.job import Choose, Desk
+from unseen.darkroom.reading.nodes import Answer, settle
+from unseen.darkroom.reading.process import Reader
+from unseen.darkroom.reading.room import ReadingRoom, ReadingRules
+from unseen.darkroom.video.footage import join_looks
+from unseen.darkroom.wire import Garbled, Inside
 from unseen.decoding import LIMITS, Limits
 from unseen.errors import SandboxError
 from unseen.hashing.known_files import DigestFile
-from unseen.model import Item, ItemHashes, Reason, VideoMode
+from unseen.model import Item, ItemHashes, Locator, Reason, VideoMode
+from unseen.sources.layers import LAYER_LIMITS, NO_SECRETS, LayerLimits, Secrets, Want
 
 __all__ = ["Darkroom"]
 
 # An item that takes a worker down is tried once more, alone: it may have been the memory of its neighbour.
 _DEATHS_MAX = 2
-
-Answer = tuple[Item, ItemHashes]
 
 
 class Darkroom:
@@ -51,6 +53,8 @@ class Darkroom:
         *,
         workers: int = 1,
         limits: Limits = LIMITS,
+        layer_limits: LayerLimits = LAYER_LIMITS,
+        secrets: Secrets = NO_SECRETS,
         unsafe_no_sandbox: bool = False,
         deadline_s: float = DEADLINE_S,
         clock_s: Callable[[], float] = time.monotonic,
@@ -59,15 +63,17 @@ class Darkroom:
         """Prepare a darkroom; nothing is started yet.
 
         Args:
-            workers: Number of processes, at least 1; one for each core is right.
+            workers: Number of processes that decode, at least 1; one for each core is right. As many at most look into
+                containers.
             limits: What one item may ask for.
+            layer_limits: Where looking into containers ends.
+            secrets: What opens encrypted containers; sent to readers over their sockets, never on a command line.
             unsafe_no_sandbox: Go on where the kernel cannot lock a worker; `sandbox` says what is missing.
-            deadline_s: Seconds an item may take to decode; digesting large files has more by their size.
+            deadline_s: Seconds an item may take to decode, and a reader to the next member; large files have more.
             clock_s: A monotonic clock.
             video: How videos are looked at.
         """
         self.comes_near: Callable[[ItemHashes], bool] | None = None
-        self._video = video
         self._takes_videos = False
         self._size = workers
         self._limits = limits
@@ -79,8 +85,16 @@ class Darkroom:
         self._crew: list[Worker] = []
         self._requeued: deque[Task] = deque()
         self._known_files: tuple[DigestFile, ...] = ()
-        self._number = 0
-        self._is_exhausted = False
+        self._video = video
+        self._desk = Desk(_take_all, video)
+        rules = ReadingRules(
+            readers_max=workers,
+            limits=layer_limits,
+            secrets=secrets,
+            deadline_s=deadline_s,
+            unsafe_no_sandbox=unsafe_no_sandbox,
+        )
+        self._readers = ReadingRoom(rules, self._selector, self._now_s)
 
     def __enter__(self) -> Self:
         """Start the workers and wait until each is locked.
@@ -92,7 +106,7 @@ class Darkroom:
         try:
             self.start()
             while any(worker.sandbox is None for worker in self._crew):
-                deque(self._collect(), maxlen=0)
+                self._collect()
         except BaseException:
             self.close()
             raise
@@ -119,7 +133,8 @@ class Darkroom:
             self._tell(worker)
 
     def close(self) -> None:
-        """End every worker, and let go of what they held."""
+        """End every process, and let go of what they held."""
+        self._readers.close()
         for worker in self._crew:
             worker.dismiss()
             for task in worker.tasks:
@@ -137,125 +152,151 @@ class Darkroom:
             is_single_threaded=all(box.is_single_threaded for box in boxes),
         )
 
-    def develop(self, items: Iterable[Item]) -> Iterator[Answer]:
-        """Hash items as they come; memory does not grow with their number.
+    def develop(self, items: Iterable[Item], *, choose: Choose | None = None) -> Iterator[Answer]:
+        """Hash items as they come, and all that lies in them; memory does not grow with their number.
 
         Each item is opened here and given to a worker as a descriptor, never as a path, and closed again. A file whose
         size or time changed meanwhile is read once more; if it changes again it is `changed`, with the digests of what
         was read. An item that takes a worker down, or misses its deadline, is tried once more alone; then it is
         `decoder_crashed` or `timed_out`, with its digests where they can be had. Every item is answered exactly once.
 
+        What lies in a container is an item like any other. A container is answered after all that lies in it, with
+        the reason where not all of it could be looked into.
+
         Args:
-            items: Read one by one, a few ahead of the answers.
+            items: Read a few ahead of the answers.
+            choose: Says of some locators what is to be done with each: an outermost item before it is opened, a member
+                before it is read. None to take all. What is passed over is not looked into either.
 
         Yields:
             Each item with its hashes, in the order of completion.
 
         Raises:
-            SandboxError: A worker that had to be replaced could not be locked again.
+            SandboxError: A process that had to be replaced could not be locked again.
         """
-        source, self._is_exhausted = iter(items), False
+        desk = self._desk = Desk(choose or _take_all, self._video)
+        intake = Intake(items, desk)
         try:
             while True:
-                yield from self._feed(source)
-                if self._is_exhausted and not self._requeued and not any(worker.tasks for worker in self._crew):
+                self._feed(intake)
+                while desk.answers:
+                    yield desk.answers.popleft()
+                if intake.is_exhausted and self._is_idle():
                     return
-                yield from self._collect()
+                self._collect()
         finally:
             self._abandon()
 
-    def _feed(self, source: Iterator[Item]) -> Iterator[Answer]:
-        """Fill every worker's hands, first one item each, then the next."""
+    def _is_idle(self) -> bool:
+        """Whether all that came in is answered."""
+        is_waiting = self._requeued or self._desk.tasks or self._desk.patient or self._desk.answers
+        return not (is_waiting or not self._readers.is_idle or any(worker.tasks for worker in self._crew))
+
+    def _feed(self, intake: Intake) -> None:
+        """Fill every worker's hands, first one item each, then the next; and have readers go on where there is room."""
         for depth in range(IN_FLIGHT_MAX):
             for worker in self._crew:
                 while worker.has_room and len(worker.tasks) == depth:
-                    task = self._next_task(source, is_alone=depth == 0)
+                    task = self._next_task(intake, is_alone=depth == 0)
                     if task is None:
-                        return
-                    if isinstance(task, Task):
-                        worker.give(task, self._clock_s(), self._deadline_s)
-                    else:
-                        yield task
+                        break
+                    worker.give(task, self._clock_s(), self._deadline_s)
+        self._readers.feed(self._desk, has_room=len(self._desk.tasks) < IN_FLIGHT_MAX * self._size)
 
-    def _next_task(self, source: Iterator[Item], *, is_alone: bool) -> Task | Answer | None:
+    def _next_task(self, intake: Intake, *, is_alone: bool) -> Task | None:
         if self._requeued:
             # A suspect waits for a worker with empty hands; nothing overtakes it, so it waits no longer than that.
             return self._requeued.popleft() if is_alone or not self._requeued[0].deaths else None
-        if self._is_exhausted:
-            return None
-        item = next(source, None)
-        if item is None:
-            self._is_exhausted = True
-            return None
-        return self._open(item)
+        tasks = self._desk.tasks
+        while tasks and tasks[0].is_void:
+            tasks.popleft().close()
+        if tasks:
+            return tasks.popleft() if is_alone or not tasks[0].is_long else None
+        if is_alone and self._desk.patient and self._may_be_patient():
+            return self._desk.patient.popleft()
+        return None if self._readers.is_full else intake.next_task()
 
-    def _open(self, item: Item) -> Task | Answer:
-        opened = item.open()
-        if isinstance(opened, Reason):
-            return item, _unread(opened)
-        descriptor = _sealed_memory(opened) if isinstance(opened, bytes) else opened
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            os.close(descriptor)
-            return item, _unread(Reason.UNSUPPORTED)
-        self._number += 1
-        return Task(item, self._number, descriptor, (found.st_size, found.st_mtime_ns), mode=self._video)
+    def _may_be_patient(self) -> bool:
+        """Whether a large container's digests may be taken now, or only when nothing is left to be found in it."""
+        busy = sum(any(task.is_long for task in worker.tasks) for worker in self._crew)
+        return busy < len(self._crew) - 1 or not self._desk.patient[0].node.is_open
 
-    def _collect(self) -> Iterator[Answer]:
-        """Wait until some worker speaks, dies or is late, and take what there is."""
+    def _now_s(self) -> float:
+        return self._clock_s()
+
+    def _collect(self) -> None:
+        """Wait until some process speaks, dies or is late, and take what there is."""
         now_s = self._clock_s()
-        due_at_s = min(worker.deadline_at_s for worker in self._crew)
+        due_at_s = min(self._readers.deadline_at_s, *(worker.deadline_at_s for worker in self._crew))
         timeout_s = None if due_at_s == float("inf") else max(0.0, due_at_s - now_s)
         for key, _ in self._selector.select(timeout_s):
-            worker: Worker = key.data
-            try:
-                answer = worker.listen(self._signals, self._clock_s(), self._deadline_s)
-            except Garbled:
-                yield from self._replace(worker, Reason.DECODER_CRASHED)
-                continue
-            if answer is not None:
-                task, hashes = answer
-                if hashes is None:
-                    self._call_for_videos(task)
-                else:
-                    yield from self._finish(task, hashes)
+            if isinstance(key.data, Reader):
+                self._readers.listen(key.data, self._desk)
+            else:
+                self._listen(key.data)
         for worker in [worker for worker in self._crew if worker.is_spent and worker.sandbox is not None]:
-            yield from self._replace(worker, Reason.DECODER_CRASHED)
+            self._replace(worker, Reason.DECODER_CRASHED)
         now_s = self._clock_s()
         for worker in [worker for worker in self._crew if worker.deadline_at_s <= now_s]:
-            yield from self._replace(worker, Reason.TIMED_OUT)
+            self._replace(worker, Reason.TIMED_OUT)
+        self._readers.expire(now_s, self._desk)
 
-    def _finish(self, task: Task, hashes: ItemHashes) -> Iterator[Answer]:
-        """Pass an answer on, unless the file changed under it."""
+    def _listen(self, worker: Worker) -> None:
+        try:
+            heard = worker.listen(self._signals, self._clock_s(), self._deadline_s)
+        except Garbled:
+            self._replace(worker, Reason.DECODER_CRASHED)
+            return
+        if heard is None or heard[0].is_void:
+            return
+        task, hashes, inside = heard
+        if hashes is None:
+            self._call_for_videos(task)
+        else:
+            self._finish(task, hashes, inside)
+
+    def _finish(self, task: Task, hashes: ItemHashes, inside: Inside) -> None:
+        """Take an answer, unless the file changed under it."""
+        if task.finish is not None:
+            if not self._looks_again(task, hashes):
+                task.finish(join_looks(task.so_far, hashes), inside)
+            return
+        assert task.descriptor is not None
         found = os.fstat(task.descriptor)
         stamp = (found.st_size, found.st_mtime_ns)
+        is_recognised = inside in {Inside.CONTAINER, Inside.DISK}
         is_changed = stamp != task.stamp or (hashes.sha256 is not None and hashes.size_bytes != found.st_size)
         if is_changed and not task.is_reread:
             task.stamp, task.is_reread = stamp, True
             self._requeued.append(task)
             return
-        if not is_changed and self._is_worth_more(task, hashes):
-            task.so_far, task.mode = hashes, VideoMode.THOROUGH
-            self._requeued.append(task)
+        if not is_changed and self._looks_again(task, hashes):
             return
-        task.close()
-        if task.so_far is not None and not is_changed:
-            hashes = _joined(task.so_far, hashes)
+        if not is_changed:
+            hashes = join_looks(task.so_far, hashes)
+        if task.node.item.is_later:
+            # What it holds is looked into with the file that it continues.
+            inside = Inside.NOTHING
+            hashes = replace(hashes, reason=Reason.NOT_MEDIA) if hashes.reason is Reason.UNSUPPORTED else hashes
         if is_changed:
-            hashes = ItemHashes(
-                size_bytes=hashes.size_bytes,
-                sha256=hashes.sha256,
-                sha1=hashes.sha1,
-                md5=hashes.md5,
-                reason=Reason.CHANGED,
-            )
-        yield task.item, hashes
+            hashes, inside = _changed(hashes), Inside.NOTHING
+        elif inside is not Inside.NOTHING and not task.node.is_open:
+            self._readers.look_inside(task.node, task.descriptor, found.st_size, inside)
+            if is_recognised and task.node.is_wanted:
+                self._take_digests(task)
+                return
+        task.node.own = hashes
+        task.close()
+        settle(task.node, self._desk.answers)
 
-    def _is_worth_more(self, task: Task, hashes: ItemHashes) -> bool:
-        """Whether a video whose keyframes alone were looked at must be looked at throughout."""
-        if task.so_far is not None or hashes.video_mode is not VideoMode.FAST or self.comes_near is None:
+    def _looks_again(self, task: Task, hashes: ItemHashes) -> bool:
+        """Whether a video whose keyframes alone were looked at must be looked at throughout, and now will be."""
+        is_first = task.so_far is None and hashes.video_mode is VideoMode.FAST
+        if not is_first or self.comes_near is None or not self.comes_near(hashes):
             return False
-        return self.comes_near(hashes)
+        task.so_far, task.mode = hashes, VideoMode.THOROUGH
+        self._requeued.append(task)
+        return True
 
     def _call_for_videos(self, task: Task) -> None:
         """Put a video back, and workers that take videos in the place of the others as soon as these are free."""
@@ -264,6 +305,11 @@ class Darkroom:
         for worker in self._crew:
             if not worker.takes_videos:
                 worker.retire()
+
+    def _take_digests(self, task: Task) -> None:
+        """Have the digests of a container taken, while somebody else looks into it."""
+        task.digests_only, task.is_member = Reason.NOT_MEDIA, True
+        (self._desk.patient if task.is_long else self._desk.tasks).append(task)
 
     def _start(self) -> None:
         worker = Worker(
@@ -280,7 +326,7 @@ class Darkroom:
         for file in self._known_files:
             worker.know(file)
 
-    def _replace(self, worker: Worker, reason: Reason) -> Iterator[Answer]:
+    def _replace(self, worker: Worker, reason: Reason) -> None:
         """Put a new worker in the place of one, and what it held back into the queue, the first item suspected."""
         self._remove(worker)
         if worker.sandbox is None:
@@ -289,16 +335,27 @@ class Darkroom:
         if not worker.tasks:
             return
         suspect = worker.tasks.popleft()
-        self._requeued.extendleft(reversed(worker.tasks))
-        suspect.deaths += 1
-        if suspect.digests_only is not None:
-            # Even reading its bytes took a worker down.
-            suspect.close()
-            yield suspect.item, suspect.so_far or _unread(suspect.digests_only)
+        self._requeued.extendleft(reversed([task for task in worker.tasks if not task.is_void]))
+        if suspect.is_void:
             return
-        if suspect.deaths >= _DEATHS_MAX:
+        suspect.deaths += 1
+        if suspect.deaths > _DEATHS_MAX:
+            # Even reading its bytes took a worker down.
+            self._give_up(suspect, suspect.digests_only or reason)
+            return
+        if suspect.deaths == _DEATHS_MAX:
             suspect.digests_only = reason
         self._requeued.appendleft(suspect)
+
+    def _give_up(self, task: Task, reason: Reason) -> None:
+        """Answer an item without its hashes."""
+        hashes = task.so_far or nothing_read(reason)
+        if task.finish is not None:
+            task.finish(hashes, Inside.NOTHING)
+            return
+        task.close()
+        task.node.own = hashes
+        settle(task.node, self._desk.answers)
 
     def _remove(self, worker: Worker) -> None:
         self._selector.unregister(worker.socket)
@@ -306,9 +363,11 @@ class Darkroom:
         worker.dismiss()
 
     def _abandon(self) -> None:
-        """Let go of what is unanswered when the caller stops asking, and of the workers that still hold it."""
-        while self._requeued:
-            self._requeued.popleft().close()
+        """Let go of what is unanswered when the caller stops asking, and of the processes that still hold it."""
+        self._readers.abandon()
+        for queue in (self._requeued, self._desk.tasks, self._desk.patient):
+            while queue:
+                queue.popleft().close()
         for worker in [worker for worker in self._crew if worker.tasks]:
             self._remove(worker)
             for task in worker.tasks:
@@ -316,25 +375,16 @@ class Darkroom:
             self._start()
 
 
-def _joined(by_keyframes: ItemHashes, throughout: ItemHashes) -> ItemHashes:
-    """What two looks at one video gave; where the second failed, the first still counts, and the failure is stated."""
-    if throughout.video_mode is None:
-        return replace(by_keyframes, reason=Reason.TRUNCATED)
-    return replace(throughout, vpdq=join_frames(throughout.vpdq or (), by_keyframes.vpdq or ()))
+def _take_all(locators: Sequence[Locator]) -> list[Want]:
+    return [Want.TAKE] * len(locators)
 
 
-def _unread(reason: Reason) -> ItemHashes:
-    return ItemHashes(size_bytes=0, sha256=None, sha1=None, md5=None, reason=reason)
-
-
-def _sealed_memory(data: bytes) -> int:
-    """Bytes as a descriptor that nobody can write to any more."""
-    descriptor = os.memfd_create("item", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with contextlib.closing(os.fdopen(os.dup(descriptor), "wb", buffering=0)) as file:
-        view = memoryview(data)
-        while view:
-            view = view[file.write(view) :]
-    fcntl.fcntl(
-        descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
+def _changed(hashes: ItemHashes) -> ItemHashes:
+    """The digests of what was read, and nothing else."""
+    return ItemHashes(
+        size_bytes=hashes.size_bytes,
+        sha256=hashes.sha256,
+        sha1=hashes.sha1,
+        md5=hashes.md5,
+        reason=Reason.CHANGED,
     )
-    return descriptor

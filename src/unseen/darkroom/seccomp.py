@@ -22,8 +22,8 @@ _RET_KILL_PROCESS = 0x80000000
 _RET_ERRNO = 0x00050000
 _RET_ALLOW = 0x7FFF0000
 
-# Opcodes of classic BPF (linux/bpf_common.h): load a word, jump if equal, jump if any bit is set, return.
-_LD_ABS, _JEQ, _JSET, _RET = 0x20, 0x15, 0x45, 0x06
+# Opcodes of classic BPF (linux/bpf_common.h): load a word, jump if equal, if not less, if any bit is set, return.
+_LD_ABS, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 # Offsets in struct seccomp_data; of an argument, only the lower half is looked at: flags and descriptors fit in it.
 _NR, _ARCH, _ARGS = 0, 4, 16
 
@@ -82,6 +82,10 @@ _CLONE3 = (435, 435)
 _CLONE = (56, 220)
 _MMAP, _MPROTECT = (9, 222), (10, 226)
 _WRITE, _RECVMSG = (1, 64), (47, 212)
+# What only a process that looks into containers may do: make memory, seal it, and send it to its parent.
+_MEMFD_CREATE, _FCNTL, _SENDMSG = (319, 279), (72, 25), (46, 211)
+# fcntl.h: the one thing that may be done to a descriptor.
+_F_ADD_SEALS = 1033
 
 _MACHINES = {"x86_64": (0, 0xC000003E, 317), "aarch64": (1, 0xC00000B7, 277)}
 
@@ -91,11 +95,12 @@ def is_known_machine(machine: str) -> bool:
     return machine in _MACHINES
 
 
-def build_filter(machine: str) -> bytes:
+def build_filter(machine: str, *, is_reader: bool = False) -> bytes:
     """Build the filter for a machine.
 
     Args:
         machine: `x86_64` or `aarch64`.
+        is_reader: For a process that looks into containers instead of decoding.
 
     Returns:
         Instructions of classic BPF, each `struct sock_filter`.
@@ -113,8 +118,10 @@ def build_filter(machine: str) -> bytes:
         (_RET, 0, 0, _RET_KILL_PROCESS),
         (_LD_ABS, 0, 0, _NR),
     ]
-    for numbers in (_RECVMSG, _WRITE):
-        program += _when(numbers[column], _only_descriptors)
+    if is_reader:
+        program += _reader_rules(column)
+    program += _when(_RECVMSG[column], _only_parent)
+    program += _when(_WRITE[column], _not_below_stderr)
     for numbers in (_MMAP, _MPROTECT):
         program += _when(numbers[column], _never_executable)
     for name_numbers in _ALLOWED.values():
@@ -130,6 +137,13 @@ def build_filter(machine: str) -> bytes:
 _Program = list[tuple[int, int, int, int]]
 
 
+def _reader_rules(column: int) -> _Program:
+    """What a reader may do beside the rest; the first rule for a call counts."""
+    program = _when(_MEMFD_CREATE[column], [(_RET, 0, 0, _RET_ALLOW)])
+    program += _when(_FCNTL[column], _only_seals)
+    return program + _when(_SENDMSG[column], _only_parent)
+
+
 def _when(number: int | None, block: _Program) -> _Program:
     return [] if number is None else [(_JEQ, 0, len(block), number), *block]
 
@@ -138,12 +152,24 @@ def _argument(index: int) -> tuple[int, int, int, int]:
     return (_LD_ABS, 0, 0, _ARGS + 8 * index)
 
 
-# Answers go to the parent; a library's warnings go to /dev/null, where the worker's stderr leads.
-_only_descriptors: _Program = [
+# Answers go to the parent; a library's warnings go to /dev/null, where the worker's stderr leads. What else a process
+# is given is open for reading only or sealed, or a socket on which ranges of a member are asked for and given.
+_not_below_stderr: _Program = [
     _argument(0),
-    (_JEQ, 2, 0, WORKER_SOCKET),
-    (_JEQ, 1, 0, _STDERR),
+    (_JGE, 1, 0, _STDERR),
     (_RET, 0, 0, _RET_ERRNO | errno.EBADF),
+    (_RET, 0, 0, _RET_ALLOW),
+]
+_only_parent: _Program = [
+    _argument(0),
+    (_JEQ, 1, 0, WORKER_SOCKET),
+    (_RET, 0, 0, _RET_ERRNO | errno.EBADF),
+    (_RET, 0, 0, _RET_ALLOW),
+]
+_only_seals: _Program = [
+    _argument(1),
+    (_JEQ, 1, 0, _F_ADD_SEALS),
+    (_RET, 0, 0, _RET_ERRNO | errno.EACCES),
     (_RET, 0, 0, _RET_ALLOW),
 ]
 # Nothing that a file brought along is ever run.
@@ -165,14 +191,14 @@ class _SockFprog(ctypes.Structure):
     _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def install_filter() -> None:
+def install_filter(*, is_reader: bool = False) -> None:
     """Lock every thread of this process, for good. `no_new_privs` must be set.
 
     Raises:
         OSError: The kernel cannot, or there is no table for this machine.
     """
     machine = platform.machine()
-    program = build_filter(machine)
+    program = build_filter(machine, is_reader=is_reader)
     libc = ctypes.CDLL(None, use_errno=True)
     fprog = _SockFprog(len(program) // 8, program)
     call = _MACHINES[machine][2]

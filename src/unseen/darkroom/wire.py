@@ -6,6 +6,8 @@ runs, imports or allocates by what a message says.
 
 import math
 import struct
+from dataclasses import dataclass
+from enum import IntEnum
 
 from unseen.darkroom.lock import Sandbox
 from unseen.decoding import LIMITS
@@ -20,6 +22,8 @@ __all__ = [
     "GREETING",
     "REQUEST",
     "Garbled",
+    "Inside",
+    "Request",
     "pack_answer",
     "pack_digest_file",
     "pack_greeting",
@@ -35,16 +39,49 @@ class Garbled(Exception):  # noqa: N818  # never leaves the darkroom; the worker
     """A message that an honest worker does not send."""
 
 
-# Number of the item, the code of a reason to give without decoding (0: decode), and how to look at a video.
-REQUEST = struct.Struct("<QBB6x")
+class Inside(IntEnum):
+    """What lies in an item beside its own bytes."""
+
+    NOTHING = 0
+    CONTAINER = 1
+    # A container whose reader is given no other file.
+    DISK = 2
+    # Hashed as a picture; something lies beside its pixels.
+    PARTS = 3
+    # Bytes of no known kind in which a picture seems to begin.
+    SIGNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a worker about the item whose descriptor goes along.
+
+    Attributes:
+        digests_only: A reason to give without decoding.
+        is_member: A reader has said already what lies inside.
+        ranges_bytes: The descriptor is a socket on which so many bytes are served by ranges; None for a file.
+        mode: How it is looked at if it is a video.
+    """
+
+    number: int
+    digests_only: Reason | None = None
+    is_member: bool = False
+    ranges_bytes: int | None = None
+    mode: VideoMode = VideoMode.THOROUGH
+
+
+# Number of the item, the code of a reason to give without decoding (0: decode), is a member, is served by ranges, how
+# to look at a video, size.
+REQUEST = struct.Struct("<QBBBB4xQ")
 # Of a file of digests whose descriptor goes along: offset, count, size of each. Of another size than a request.
-DIGEST_FILE = struct.Struct("<QQB15x")
+DIGEST_FILE = struct.Struct("<QQB23x")
 # Magic, whether the worker is locked, its single thread, version of Landlock, error number, then the signals.
 GREETING = struct.Struct("<4sBBBxi")
 _GREETING_MAGIC = b"DARK"
 
-# Number, size, has digests, quality (255: no PDQ), reason, variants, extras, video mode, digests, PDQ.
-_HEAD = struct.Struct("<QQBBBBBB2x32s20s16s32s")
+# Number, size, has digests, quality (255: no PDQ), reason, variants, extras, what is inside, video mode,
+# digests, PDQ.
+_HEAD = struct.Struct("<QQBBBBBBBx32s20s16s32s")
 # Orientation, convention, alpha, has time, quality, time in seconds, PDQ.
 _VARIANT = struct.Struct("<BBBBB3xd32s")
 _EXTRA = struct.Struct(f"<BxH{HASHER_BYTES_MAX}s")
@@ -78,15 +115,20 @@ _HOWS = {
 }
 
 
-def pack_request(number: int, digests_only: Reason | None, mode: VideoMode) -> bytes:
+def pack_request(request: Request) -> bytes:
     """Ask for the item whose descriptor goes along."""
-    return REQUEST.pack(number, _REASON_CODES[digests_only], _MODE_CODES[mode])
+    by_ranges = request.ranges_bytes is not None
+    code = _REASON_CODES[request.digests_only]
+    return REQUEST.pack(
+        request.number, code, request.is_member, by_ranges, _MODE_CODES[request.mode], request.ranges_bytes or 0
+    )
 
 
-def unpack_request(message: bytes) -> tuple[int, Reason | None, VideoMode]:
+def unpack_request(message: bytes) -> Request:
     """Read what `pack_request` wrote."""
-    number, code, mode = REQUEST.unpack(message)
-    return number, _REASONS[code], _MODES[mode] or VideoMode.THOROUGH
+    number, code, is_member, by_ranges, mode, size_bytes = REQUEST.unpack(message)
+    ranges_bytes = size_bytes if by_ranges else None
+    return Request(number, _REASONS[code], bool(is_member), ranges_bytes, _MODES[mode] or VideoMode.THOROUGH)
 
 
 def pack_digest_file(file: DigestFile) -> bytes:
@@ -122,12 +164,13 @@ def unpack_greeting(message: bytes) -> Sandbox | int:
     return int(error_number) if error_number else Sandbox(bool(seccomp), landlock_version, bool(single))
 
 
-def pack_answer(number: int, hashes: ItemHashes, signals: tuple[str, ...]) -> bytes:
+def pack_answer(number: int, hashes: ItemHashes, signals: tuple[str, ...], inside: Inside = Inside.NOTHING) -> bytes:
     """Put all hashes of an item into one message, but for the frames of a video, which go ahead of it.
 
     Args:
         number: Of the request.
         hashes: What was found.
+        inside: What lies in it besides.
         signals: Names of the hashers that were plugged in, in the order of both sides.
     """
     message = bytearray(ANSWER_BYTES)
@@ -141,6 +184,7 @@ def pack_answer(number: int, hashes: ItemHashes, signals: tuple[str, ...]) -> by
         _REASON_CODES[hashes.reason],
         len(hashes.variants),
         len(hashes.extra),
+        inside,
         _MODE_CODES[hashes.video_mode],
         hashes.sha256 or b"",
         hashes.sha1 or b"",
@@ -169,7 +213,7 @@ def pack_answer(number: int, hashes: ItemHashes, signals: tuple[str, ...]) -> by
     return bytes(message)
 
 
-def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> ItemHashes:
+def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> tuple[ItemHashes, Inside]:
     """Read and check an answer. Of a video, `vpdq` is empty: its frames came ahead.
 
     Args:
@@ -182,8 +226,8 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> Item
     """
     if len(message) != ANSWER_BYTES:
         raise Garbled
-    echoed, size_bytes, has_digests, quality, code, variant_count, extra_count, mode, *digests, pdq = _HEAD.unpack_from(
-        message
+    echoed, size_bytes, has_digests, quality, code, variant_count, extra_count, inside, mode, *digests, pdq = (
+        _HEAD.unpack_from(message)
     )
     if (
         echoed != number
@@ -191,6 +235,7 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> Item
         or code >= len(_REASONS)
         or variant_count > _VARIANTS_MAX
         or extra_count > len(signals)
+        or inside >= len(Inside)
         or mode >= len(_MODES)
         or not (quality <= _QUALITY_MAX or quality == _NO_QUALITY)
     ):
@@ -206,7 +251,7 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> Item
     if (has_pdq or mode > 0) and not has_digests:
         raise Garbled
     sha256, sha1, md5 = digests if has_digests else (None, None, None)
-    return ItemHashes(
+    hashes = ItemHashes(
         size_bytes=size_bytes,
         sha256=sha256,
         sha1=sha1,
@@ -219,6 +264,7 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> Item
         video_mode=_MODES[mode],
         reason=reason,
     )
+    return hashes, Inside(inside)
 
 
 def _unpack_variants(message: bytes, count: int) -> tuple[Variant, ...]:

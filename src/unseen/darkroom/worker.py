@@ -10,9 +10,10 @@ import sys
 import time
 from collections.abc import Sequence
 
-from unseen.darkroom.develop import VideoMetError, develop_descriptor
+from unseen.darkroom.develop import VideoMetError
 from unseen.darkroom.hashers import load_hashers
 from unseen.darkroom.lock import die_with_parent, lock_process
+from unseen.darkroom.reading.looking import look_at
 from unseen.darkroom.seccomp import WORKER_SOCKET
 from unseen.darkroom.video.footage import Film
 from unseen.darkroom.video.reel import pack_deferral, pack_reels
@@ -88,23 +89,18 @@ def _serve(connection: socket.socket, limits: Limits, hashers: tuple[Hasher, ...
             # Stays open for as long as the process lives.
             known_files.add(unpack_digest_file(message, descriptor))
             continue
-        number, digests_only, mode = unpack_request(message)
-        film = Film(mode, _Pulse(number)) if takes_videos else None
+        request = unpack_request(message)
+        film = Film(request.mode, _Pulse(request.number)) if takes_videos else None
         try:
-            hashes = develop_descriptor(
-                descriptor,
-                limits=limits,
-                hashers=hashers,
-                known_files=known_files,
-                digests_only=digests_only,
-                film=film,
+            hashes, inside = look_at(
+                descriptor, request, limits=limits, hashers=hashers, known_files=known_files, film=film
             )
         except VideoMetError:
-            os.write(WORKER_SOCKET, pack_deferral(number))
+            os.write(WORKER_SOCKET, pack_deferral(request.number))
         else:
-            for reel in pack_reels(number, hashes.vpdq) if hashes.vpdq else ():
+            for reel in pack_reels(request.number, hashes.vpdq) if hashes.vpdq else ():
                 os.write(WORKER_SOCKET, reel)
-            os.write(WORKER_SOCKET, pack_answer(number, hashes, signals))
+            os.write(WORKER_SOCKET, pack_answer(request.number, hashes, signals, inside))
         os.close(descriptor)
 
 

@@ -131,6 +131,7 @@ class Item:
         open_later: Gives read-only descriptors of the files that continue this one, in order, which the caller closes:
             segments of one image, cut by its maker. Empty for most; raises nothing.
         is_later: Another item offers this one's bytes as its continuation: by itself it is no container.
+        times: When it was touched, as its source says; of an ordinary file they are asked when it is opened.
     """
 
     locator: Locator
@@ -138,3 +139,4 @@ class Item:
     open: Callable[[], int | bytes | Reason]
     open_later: Callable[[], tuple[int, ...]] = tuple
     is_later: bool = False
+    times: Times | None = None

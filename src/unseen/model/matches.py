@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from unseen.model.hashes import How, ItemHashes
-from unseen.model.items import Locator, Outcome, Reason, State
+from unseen.model.items import Locator, Outcome, Reason, State, Times
 from unseen.model.verdicts import Status, Verdict
 
 __all__ = ["Finding", "Match", "NotScreened", "Screened", "Summary"]
@@ -36,6 +36,7 @@ class Finding:
         id: Stable across scans of one store: one per (locator, SHA-256).
         matches: Ordered by (distance, list, entry).
         verdict: The newest, current or not; None where nobody has decided yet.
+        times: When the item was touched, as its source said when it was first seen.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Finding:
     state: State
     matches: tuple[Match, ...]
     verdict: Verdict | None = None
+    times: Times | None = None
 
     @property
     def status(self) -> Status:

@@ -4,16 +4,18 @@ Nothing here follows a name to a place it did not name: files below a directory 
 own descriptor, so that a folder renamed or swapped during a walk changes nothing.
 """
 
+import ctypes
 import errno
 import os
 import stat
+import struct
 from collections.abc import Callable
 from functools import partial
 
-from unseen.model import Item, Locator, Reason, State
+from unseen.model import Item, Locator, Reason, State, Times
 from unseen.sources.segments import is_later_segment, open_later_segments
 
-__all__ = ["Directory", "item_at", "item_below", "mode_of", "open_directory", "refused"]
+__all__ = ["Directory", "item_at", "item_below", "mode_of", "open_directory", "refused", "times_of"]
 
 # O_NONBLOCK: a fifo swapped in for a file must not hang the scan. O_NOATIME leaves a suspect's time stamps alone.
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -21,6 +23,11 @@ _FLAGS_DIRECTORY = _FLAGS | os.O_DIRECTORY
 
 # The kernel refuses longer paths in one call (limits.h, PATH_MAX, with its final zero byte).
 _PATH_BYTES_MAX = 4095
+
+# struct statx (linux/stat.h): the mask of what is told, and the time of birth behind the other fields.
+_STATX = struct.Struct("<I76xqI")
+_STATX_BYTES, _STATX_BTIME, _AT_EMPTY_PATH = 256, 0x800, 0x1000
+_LIBC = ctypes.CDLL(None)
 
 _REASONS = {
     # Gone, or no longer what the directory said it was.
@@ -103,6 +110,26 @@ def item_at(path: str, *, follow: bool) -> Item:
         # A folder that may be entered but not listed: what continues the file cannot be told from it.
         return Item(locator, State.ALLOCATED, open_it)
     return _item(locator, open_it, directory, name)
+
+
+def times_of(descriptor: int) -> Times:
+    """When an open file was touched, as its file system says; when it was made, where the kernel tells."""
+    found = os.fstat(descriptor)
+    return Times(
+        modified_ns=found.st_mtime_ns,
+        accessed_ns=found.st_atime_ns,
+        changed_ns=found.st_ctime_ns,
+        born_ns=_born_ns(descriptor),
+    )
+
+
+def _born_ns(descriptor: int) -> int | None:
+    """When a file was made: statx(2), which Python does not have."""
+    answer = ctypes.create_string_buffer(_STATX_BYTES)
+    if _LIBC.statx(descriptor, b"", _AT_EMPTY_PATH, _STATX_BTIME, answer) != 0:
+        return None
+    mask, seconds, nanoseconds = _STATX.unpack_from(answer)
+    return int(seconds * 10**9 + nanoseconds) if mask & _STATX_BTIME else None
 
 
 def refused(path: str, why: Reason | OSError) -> Item:

@@ -4,15 +4,26 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
-from unseen.model import Finding, How, Locator, Match, State
+from unseen.model import Finding, How, Locator, Match, State, Times
 from unseen.store.engine import Store
 from unseen.store.schema import finding_matches, findings
 from unseen.store.verdicts import newest_verdicts, read_verdict
 
-__all__ = ["list_findings", "name_findings", "pack_how", "pack_locator", "read_how", "read_locator", "scan_findings"]
+__all__ = [
+    "list_findings",
+    "name_findings",
+    "pack_how",
+    "pack_locator",
+    "pack_times",
+    "read_how",
+    "read_locator",
+    "read_times",
+    "scan_findings",
+]
 
 # Rows that the driver hands over at once: a store may hold a million findings.
 _ROWS_AT_ONCE = 1_000
@@ -44,13 +55,32 @@ def scan_findings(store: Store, scan_id: int) -> Iterator[Finding]:
 
 
 def pack_locator(locator: Locator) -> bytes:
-    """Write the text of a locator as the bytes that a file system holds."""
-    return str(locator).encode("utf-8", "surrogateescape")
+    """Write the text of a locator as the bytes that a file system holds; behind a zero byte the layers of a chain."""
+    text = str(locator).encode("utf-8", "surrogateescape")
+    if len(locator.steps) == 1:
+        return text
+    return text + b"\0" + ",".join(layer for layer, _ in locator.steps).encode()
 
 
 def read_locator(packed: bytes) -> Locator:
     """Read what `pack_locator` wrote."""
-    return Locator.of_file(packed.decode("utf-8", "surrogateescape"))
+    text, is_chain, layers = packed.partition(b"\0")
+    addresses = Locator.addresses(text.decode("utf-8", "surrogateescape"))
+    if not is_chain:
+        return Locator.of_file(*addresses)
+    return Locator(tuple(zip(layers.decode().split(","), addresses, strict=True)))
+
+
+def pack_times(times: Times | None) -> str | None:
+    """Write times as JSON, in nanoseconds since 1970, without those that are unknown; None for None."""
+    if times is None:
+        return None
+    return json.dumps({name: value for name, value in asdict(times).items() if value is not None})
+
+
+def read_times(text: str | None) -> Times | None:
+    """Read what `pack_times` wrote."""
+    return None if text is None else Times(**json.loads(text))
 
 
 def pack_how(how: How | None) -> str | None:
@@ -74,6 +104,7 @@ def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
             findings.c.locator,
             findings.c.sha256,
             findings.c.state,
+            findings.c.times,
             finding_matches.c.list,
             finding_matches.c.entry,
             finding_matches.c.signal,
@@ -95,8 +126,9 @@ def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
             matches = tuple(
                 Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how)) for row in (first, *others)
             )
-            verdict = None if first.decision is None else read_verdict(first)
-            yield Finding(finding_id, read_locator(first.locator), first.sha256, State(first.state), matches, verdict)
+            verdict = None if first.decision is None else read_verdict(cast("Row[Any]", first))
+            locator, state = read_locator(first.locator), State(first.state)
+            yield Finding(finding_id, locator, first.sha256, state, matches, verdict, read_times(first.times))
 
 
 def read_how(text: str | None) -> How | None:

@@ -13,9 +13,9 @@ from typing import Any, Self
 
 from sqlalchemy import insert, select, text, update
 
-from unseen.model import Finding, NotScreened, Outcome, Reason, Screened, Summary, Verdict
+from unseen.model import Finding, Locator, NotScreened, Outcome, Reason, Screened, Summary, Verdict
 from unseen.store.engine import Store
-from unseen.store.findings import pack_how, pack_locator, read_locator, scan_findings
+from unseen.store.findings import pack_how, pack_locator, pack_times, read_locator, scan_findings
 from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import finding_value, item_value, run_value, stated_account
 from unseen.store.locks import ScanLock
@@ -109,16 +109,16 @@ class ScanSession:
     ) -> None:
         self._lock.release()
 
-    def stored(self, locators: Sequence[str]) -> set[str]:
+    def stored(self, locators: Sequence[Locator]) -> set[Locator]:
         """Say which of these items the scan has dealt with already.
 
         Args:
-            locators: Texts of locators; a few hundred at most, since each becomes a parameter of one statement.
+            locators: A few hundred at most, since each becomes a parameter of one statement.
         """
-        packed = [locator.encode("utf-8", "surrogateescape") for locator in locators]
-        statement = select(items.c.locator).where(items.c.scan_id == self.scan_id, items.c.locator.in_(packed))
+        packed = {pack_locator(locator): locator for locator in locators}
+        statement = select(items.c.locator).where(items.c.scan_id == self.scan_id, items.c.locator.in_(list(packed)))
         with self._store.read() as connection:
-            return {row.decode("utf-8", "surrogateescape") for row in connection.scalars(statement)}
+            return {packed[row] for row in connection.scalars(statement)}
 
     def recorded(self) -> Iterator[Finding | NotScreened]:
         """Give what an earlier run of this scan has found and could not screen."""
@@ -229,8 +229,8 @@ def _record_finding(page: Page, scan_id: int, finding: Finding) -> Iterator[dict
 
 # An earlier scan may have seen it: the finding stays that one, and keeps the time at which it was first seen.
 _INSERT_FINDING = text(
-    "INSERT INTO findings (id, locator, sha256, state, first_seen_at_utc)"
-    " VALUES (:id, :locator, :sha256, :state, :at_utc) ON CONFLICT DO NOTHING"
+    "INSERT INTO findings (id, locator, sha256, state, times, first_seen_at_utc)"
+    " VALUES (:id, :locator, :sha256, :state, :times, :at_utc) ON CONFLICT DO NOTHING"
 )
 
 
@@ -258,6 +258,7 @@ def _finding_row(finding: Finding, at_utc: str) -> dict[str, Any]:
         "locator": pack_locator(finding.locator),
         "sha256": finding.sha256,
         "state": finding.state.value,
+        "times": pack_times(finding.times),
         "at_utc": at_utc,
     }
 

@@ -114,6 +114,7 @@ items = Table(
     Column("id", Integer, primary_key=True),
     Column("scan_id", ForeignKey("scans.id", ondelete="CASCADE"), nullable=False),
     # Text of the locator in UTF-8 with surrogateescape: names on disk are bytes, and SQL text cannot hold them all.
+    # Of what lies in a container, a zero byte and the names of its layers follow.
     Column("locator", LargeBinary, nullable=False),
     Column("state", Text, nullable=False),
     Column("outcome", Text, nullable=False),
@@ -155,6 +156,8 @@ findings = Table(
     Column("locator", LargeBinary, nullable=False),
     Column("sha256", LargeBinary(32), nullable=False),
     Column("state", Text, nullable=False),
+    # JSON: when it was touched, in nanoseconds since 1970, as its source said when it was first seen; or NULL.
+    Column("times", Text),
     Column("first_seen_at_utc", Text, nullable=False),
     UniqueConstraint("locator", "sha256", name="one_finding_per_item"),
 )

@@ -8,16 +8,17 @@ import sys
 from typing import Any
 
 from unseen.darkroom import lock, worker
-from unseen.darkroom.develop import develop_descriptor
+from unseen.darkroom.develop import develop_source
+from unseen.darkroom.reading import looking
 from unseen.darkroom.wire import ANSWER_BYTES
-from unseen.model import ItemHashes
+from unseen.model import ByteSource, ItemHashes
 
 
-def develop_strangely(descriptor: int, **options: Any) -> ItemHashes:
+def develop_strangely(source: ByteSource, **options: Any) -> ItemHashes:
     """Do what the content says."""
-    content = os.pread(descriptor, 64, 0)
+    content = source.read_at(0, 64)
     if options["digests_only"] is not None and not content.startswith(b"always"):
-        return develop_descriptor(descriptor, **options)
+        return develop_source(source, **options)
     if b"crash" in content:
         os.abort()
     if b"stall" in content:
@@ -31,10 +32,10 @@ def develop_strangely(descriptor: int, **options: Any) -> ItemHashes:
         os.write(3, b"\x00" * ANSWER_BYTES)
     if b"lie long" in content:
         os.write(3, b"\x01" * (ANSWER_BYTES + 1))
-    return develop_descriptor(descriptor, **options)
+    return develop_source(source, **options)
 
 
-def refuse_filter() -> None:
+def refuse_filter(*, is_reader: bool) -> None:
     """A kernel without seccomp."""
     raise OSError(38, "refused")
 
@@ -42,13 +43,13 @@ def refuse_filter() -> None:
 if __name__ == "__main__":
     mode, *arguments = sys.argv[1:]
     if mode == "strange":
-        vars(worker)["develop_descriptor"] = develop_strangely
+        vars(looking)["develop_source"] = develop_strangely
     elif mode == "unlockable":
         vars(lock)["install_filter"] = refuse_filter
     elif mode == "stillborn":
         sys.exit(1)
     elif mode == "unlocked":
         # A filter that installs and does not hold must not pass for one that does.
-        vars(lock)["install_filter"] = lambda: None
+        vars(lock)["install_filter"] = lambda **_: None
         vars(lock)["install_landlock"] = lambda: 0
     worker.main(arguments)

@@ -11,11 +11,13 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from unseen.darkroom import develop, develop_descriptor, hash_file, hashers
+from unseen.darkroom import develop, hash_file, hashers
+from unseen.darkroom.develop import develop_source
 from unseen.darkroom.hashers import installed_signals, load_hashers
 from unseen.decoding import Limits
 from unseen.errors import SandboxError, SourceError
 from unseen.model import Reason
+from unseen.sources.layers import FileRange
 
 
 def picture() -> bytes:
@@ -110,7 +112,7 @@ def test_a_reason_given_is_a_reason_kept(tmp_path: Path) -> None:
     path = tmp_path / "picture"
     path.write_bytes(picture())
     descriptor = os.open(path, os.O_RDONLY)
-    hashes = develop_descriptor(descriptor, digests_only=Reason.DECODER_CRASHED)
+    hashes = develop_source(FileRange(descriptor), digests_only=Reason.DECODER_CRASHED)
     os.close(descriptor)
     assert hashes.pdq is None
     assert (hashes.reason, hashes.sha256) == (Reason.DECODER_CRASHED, hashlib.sha256(picture()).digest())

@@ -37,7 +37,8 @@ def test_the_darkroom_answers_as_develop_does(darkroom: Darkroom) -> None:
     """What comes out of a locked worker equals what the same bytes give in this process, variants included."""
     drawn = drawn_pictures()
     items = [item_of(str(index), data) for index, data in enumerate(drawn)]
-    answers = {int(str(item.locator)): hashes for item, hashes in darkroom.develop(items)}
+    outermost = [(item, hashes) for item, hashes in darkroom.develop(items) if len(item.locator.steps) == 1]
+    answers = {int(str(item.locator)): hashes for item, hashes in outermost}
     assert answers == {index: develop(data) for index, data in enumerate(drawn)}
 
 

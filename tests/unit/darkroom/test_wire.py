@@ -11,6 +11,8 @@ from unseen.darkroom.video.reel import REEL_BYTES, pack_deferral, pack_reels, un
 from unseen.darkroom.wire import (
     ANSWER_BYTES,
     Garbled,
+    Inside,
+    Request,
     pack_answer,
     pack_greeting,
     pack_request,
@@ -61,7 +63,7 @@ def test_answers_round_trip(hashes: ItemHashes, number: int) -> None:
     """Whatever a worker found, its parent reads."""
     message = pack_answer(number, hashes, _SIGNALS)
     assert len(message) == ANSWER_BYTES
-    assert unpack_answer(message, number, _SIGNALS) == hashes
+    assert unpack_answer(message, number, _SIGNALS) == (hashes, Inside.NOTHING)
 
 
 @given(_pictures, st.lists(st.tuples(st.integers(0, ANSWER_BYTES - 1), st.integers(0, 255)), max_size=20))
@@ -71,7 +73,7 @@ def test_altered_answers_are_an_answer_or_garbled(hashes: ItemHashes, changes: l
     for at, value in changes:
         message[at] = value
     try:
-        found = unpack_answer(bytes(message), 7, _SIGNALS)
+        found, _ = unpack_answer(bytes(message), 7, _SIGNALS)
     except Garbled:
         return
     assert len(found.variants) <= 47
@@ -107,10 +109,19 @@ def test_greetings_round_trip(seccomp: bool, landlock_version: int, is_single_th
     assert unpack_greeting(pack_greeting(None, 0)) == -1
 
 
-@given(st.integers(0, 2**64 - 1), st.sampled_from([None, *Reason]), st.sampled_from(VideoMode))
-def test_requests_round_trip(number: int, reason: Reason | None, mode: VideoMode) -> None:
-    """A number, a reason where decoding is not wanted, and how to look at a video."""
-    assert unpack_request(pack_request(number, reason, mode)) == (number, reason, mode)
+@given(
+    st.builds(
+        Request,
+        number=st.integers(0, 2**64 - 1),
+        digests_only=st.sampled_from([None, *Reason]),
+        is_member=st.booleans(),
+        ranges_bytes=st.none() | st.integers(0, 2**64 - 1),
+        mode=st.sampled_from(VideoMode),
+    )
+)
+def test_requests_round_trip(request: Request) -> None:
+    """A number, a reason where decoding is not wanted, where the bytes are, and how to look at a video."""
+    assert unpack_request(pack_request(request)) == request
 
 
 _frames = st.builds(

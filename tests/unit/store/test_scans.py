@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE, StandInMatcher, hash_content, make_item, open_writable
 
 from unseen.errors import StoreError
-from unseen.model import How, Match, Screened
+from unseen.model import How, Locator, Match, Screened
 from unseen.scan import _screened as screen
 from unseen.store import Account, ScanSession, Store, list_findings
 from unseen.store.findings import scan_findings
@@ -55,7 +55,8 @@ def test_an_item_comes_back_as_it_was_kept(store: Store) -> None:
     """Locators that are not UTF-8 included."""
     with begin(store) as session:
         session.commit(batch_of(("folder/\udcff", KNOWN)), seconds=1.5, at_utc=NOW)
-        assert session.stored(["folder/\udcff", "folder/other"]) == {"folder/\udcff"}
+        odd = Locator.of_file("folder/\udcff")
+        assert session.stored([odd, Locator.of_file("folder/other")]) == {odd}
         with store.read() as connection:
             row = connection.execute(select(items)).one()
     hashes = hash_content(KNOWN)
@@ -85,7 +86,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(store: Store) -> None:
             with pytest.raises(StoreError):
                 session.commit(batch, seconds=1, at_utc=NOW)
             assert session.account == Account(items=1, hashed=1, findings=1, seconds=1)
-            assert session.stored(["known", "damaged", "locked", "text"]) == set()
+            assert session.stored([Locator.of_file(name) for name in ("known", "damaged", "locked", "text")]) == set()
             assert len(list(scan_findings(store, session.scan_id))) == 1
         statements.clear()
         session.commit(batch, seconds=1, at_utc=NOW)

@@ -13,7 +13,7 @@ from unseen.model import QUALITY_MIN, ByteSource, Frame, ItemHashes, Reason, Vid
 if TYPE_CHECKING:
     from unseen.decoding.video import Video
 
-__all__ = ["Film", "develop_video", "join_frames"]
+__all__ = ["Film", "develop_video", "join_frames", "join_looks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,15 @@ def join_frames(some: Iterable[Frame], others: Iterable[Frame]) -> tuple[Frame, 
     """All frames of two walks through one video, in order, each once: what one has seen the other may have missed."""
     joined = {(frame.stream, frame.frame, frame.pdq): frame for frame in (*others, *some)}
     return tuple(joined[key] for key in sorted(joined))
+
+
+def join_looks(by_keyframes: ItemHashes | None, throughout: ItemHashes) -> ItemHashes:
+    """What two looks at one video gave; where the second failed, the first still counts, and the failure is stated."""
+    if by_keyframes is None:
+        return throughout
+    if throughout.video_mode is None:
+        return replace(by_keyframes, reason=Reason.TRUNCATED)
+    return replace(throughout, vpdq=join_frames(throughout.vpdq or (), by_keyframes.vpdq or ()))
 
 
 def _take(source: ByteSource, demuxer: str, film: Film) -> tuple[tuple[Frame, ...], bool, VideoMode] | Reason:

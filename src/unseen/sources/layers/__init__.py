@@ -4,16 +4,22 @@ A layer is a kind of container: an archive, a document, a disk image, a picture 
 module with a function `unpack(source, context)`, named in `unseen.sources.layers.registry`. Nothing here opens a path.
 """
 
-from unseen.sources.layers.member import Budget, Context, LayerLimits, Member, Secrets
+from unseen.sources.layers.member import LAYER_LIMITS, NO_SECRETS, Budget, Context, LayerLimits, Member, Secrets
 from unseen.sources.layers.ranges import FileRange, MemoryRange, Part, Segments
 from unseen.sources.layers.registry import UNKNOWN, Format, Unpack, load_formats, recognise
+from unseen.sources.layers.walk import Announced, Closed, Found, Walk, Want, reason_of, walk
 
 __all__ = [
+    "LAYER_LIMITS",
+    "NO_SECRETS",
     "UNKNOWN",
+    "Announced",
     "Budget",
+    "Closed",
     "Context",
     "FileRange",
     "Format",
+    "Found",
     "LayerLimits",
     "Member",
     "MemoryRange",
@@ -21,6 +27,10 @@ __all__ = [
     "Secrets",
     "Segments",
     "Unpack",
+    "Walk",
+    "Want",
     "load_formats",
+    "reason_of",
     "recognise",
+    "walk",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from unseen.model import ByteSource, Reason, State, Times, UnreadError
 
-__all__ = ["Budget", "Context", "LayerLimits", "Member", "Secrets"]
+__all__ = ["LAYER_LIMITS", "NO_SECRETS", "Budget", "Context", "LayerLimits", "Member", "Secrets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ class Secrets:
     """
 
     passwords: tuple[str, ...] = field(default=(), repr=False)
+
+
+LAYER_LIMITS = LayerLimits()
+NO_SECRETS = Secrets()
 
 
 class Budget:

@@ -20,6 +20,10 @@ __all__ = ["FORMATS", "HEAD_BYTES", "UNKNOWN", "Format", "Unpack", "load_formats
 HEAD_BYTES = 33_000
 
 
+# Packages whose readers look at disks.
+DISK_READERS: tuple[str, ...] = ("unseen.sources.disks.", "unseen.sources.filesystems.")
+
+
 class Unpack(Protocol):
     """Looks into one layer."""
 
@@ -47,6 +51,11 @@ class Format:
     is_mine: Callable[[bytes, ByteSource], bool]
     module: str
     is_picture: bool = False
+
+    @property
+    def is_disk(self) -> bool:
+        """Whether it is an image of a disk, or on one: the process that looks into it is never given another file."""
+        return self.module.startswith(DISK_READERS)
 
 
 _STREAMS = "unseen.sources.archives.streams"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from unseen.errors import LedgerBrokenError, UsageError
 from unseen.store.engine import Store
@@ -116,9 +116,15 @@ def _names_others(connection: Connection, scan_id: int, chosen: Select[Any]) -> 
     other = (
         select(findings.c.id)
         .where(findings.c.id.in_(_findings_of(scan_id)), findings.c.id.not_in(chosen))
-        .where(or_(*(findings.c.locator == path for path in packed)))
+        .where(or_(*(_lies_at(path) for path in packed)))
     )
     return bool(packed) and connection.execute(other.limit(1)).first() is not None
+
+
+def _lies_at(path: bytes) -> ColumnElement[bool]:
+    """Whether a finding is the file at a path, or lies in it."""
+    inside = path + b" > "
+    return or_(findings.c.locator == path, func.substr(findings.c.locator, 1, len(inside)) == inside)
 
 
 def _lists_searched(connection: Connection, scan_id: int) -> list[int]:

@@ -70,7 +70,7 @@ def item_value(row: Row, reasons: Sequence[str]) -> dict[str, Any]:
 
 def finding_value(row: Row, matches: Sequence[Row]) -> dict[str, Any]:
     """What an entry `finding` commits to: the row of `findings`, and the matches that one scan made, in their order."""
-    value: dict[str, Any] = {name: row[name] for name in ("id", "state", "first_seen_at_utc")}
+    value: dict[str, Any] = {name: row[name] for name in ("id", "state", "times", "first_seen_at_utc")}
     value["sha256"] = row["sha256"].hex()
     _put_locator(value, row["locator"])
     value["scan_id"] = matches[0]["scan_id"]
@@ -161,7 +161,7 @@ def open_items(connection: Connection, *which: ColumnElement[bool]) -> Iterator[
 def open_findings(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
     """Rows of `findings` with their matches in one scan, those that hold for every condition."""
     of_matches = [finding_matches.c[name] for name in ("ledger_n", "salt", "scan_id", *_MATCH)]
-    of_findings = [findings.c[name] for name in ("id", "locator", "sha256", "state", "first_seen_at_utc")]
+    of_findings = [findings.c[name] for name in ("id", "locator", "sha256", "state", "times", "first_seen_at_utc")]
     query = (
         select(*of_matches, *of_findings)
         .join_from(finding_matches, findings, findings.c.id == finding_matches.c.finding_id)
@@ -222,8 +222,11 @@ def _fetch(connection: Connection, query: Select[Any], names: Sequence[str]) -> 
 
 
 def _put_locator(value: dict[str, Any], packed: bytes) -> None:
-    """Names on disk are bytes; those that are no text have no other exact form."""
+    """Names on disk are bytes; those that are no text have no other exact form. Of a chain, its layers besides."""
+    text, is_chain, layers = packed.partition(b"\0")
     try:
-        value["locator"] = packed.decode()
+        value["locator"] = text.decode()
     except UnicodeDecodeError:
-        value["locator_hex"] = packed.hex()
+        value["locator_hex"] = text.hex()
+    if is_chain:
+        value["layers"] = layers.decode()

@@ -114,6 +114,7 @@ def _make_findings() -> None:
         sa.Column("locator", sa.LargeBinary, nullable=False),
         sa.Column("sha256", sa.LargeBinary(32), nullable=False),
         sa.Column("state", sa.Text, nullable=False),
+        sa.Column("times", sa.Text),
         sa.Column("first_seen_at_utc", sa.Text, nullable=False),
         sa.UniqueConstraint("locator", "sha256", name="one_finding_per_item"),
     )

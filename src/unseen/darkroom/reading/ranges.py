@@ -1,0 +1,84 @@
+"""Bytes that another process reads: a worker asks a reader for ranges of a member too large to be sent whole."""
+
+import os
+import struct
+
+from unseen.model import ByteSource, Reason, UnreadError
+from unseen.sources.layers import reason_of
+
+__all__ = ["RemoteRange", "serve_ranges"]
+
+# Large enough that asking costs nothing beside digesting; small enough for any pool of memory.
+_PIECE_BYTES = 1 << 20
+_REQUEST = struct.Struct("<QI")
+# The code of a reason (0: none), and how many bytes follow.
+_ANSWER = struct.Struct("<B3xI")
+_REASONS = (None, *Reason)
+_REASON_CODES = {reason: code for code, reason in enumerate(_REASONS)}
+
+
+class RemoteRange:
+    """The bytes of a member, asked for over a socket. The other side is not trusted: it can give wrong bytes only."""
+
+    def __init__(self, descriptor: int, size_bytes: int) -> None:
+        self._descriptor = descriptor
+        self.size_bytes = size_bytes
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See `ByteSource.read_at`."""
+        wanted = min(size, self.size_bytes - offset) if offset >= 0 else 0
+        if wanted <= _PIECE_BYTES:
+            return self._ask(offset, wanted) if wanted > 0 else b""
+        whole = bytearray()
+        while len(whole) < wanted:
+            whole += self._ask(offset + len(whole), min(_PIECE_BYTES, wanted - len(whole)))
+        return bytes(whole)
+
+    def _ask(self, offset: int, size: int) -> bytes:
+        try:
+            _send(self._descriptor, _REQUEST.pack(offset, size))
+            code, length = _ANSWER.unpack(_receive(self._descriptor, _ANSWER.size))
+            if code and code < len(_REASONS):
+                raise UnreadError(_REASONS[code] or Reason.UNREADABLE)
+            if code or length != size:
+                raise UnreadError(Reason.READER_CRASHED)
+            return _receive(self._descriptor, length)
+        except OSError as error:
+            raise UnreadError(Reason.READER_CRASHED) from error
+
+
+def serve_ranges(descriptor: int, source: ByteSource) -> None:
+    """Answer requests for ranges until the other side hangs up."""
+    while True:
+        try:
+            offset, size = _REQUEST.unpack(_receive(descriptor, _REQUEST.size))
+        except OSError:
+            return
+        try:
+            # A range that is shorter than it said cannot be told from one that lies: neither is what was announced.
+            data, code = source.read_at(offset, min(size, _PIECE_BYTES)), 0
+        except Exception as error:  # noqa: BLE001  # a reader's fault costs this member and nothing else
+            data, code = b"", _REASON_CODES[reason_of(error)]
+        try:
+            _send(descriptor, _ANSWER.pack(code, len(data)) + data)
+        except OSError:
+            return
+
+
+def _send(descriptor: int, message: bytes) -> None:
+    view = memoryview(message)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _receive(descriptor: int, size: int) -> bytes:
+    data = os.read(descriptor, size)
+    if len(data) == size:
+        return data
+    pieces = bytearray(data)
+    while len(pieces) < size:
+        data = os.read(descriptor, size - len(pieces))
+        if not data:
+            raise OSError("hung up")
+        pieces += data
+    return bytes(pieces)

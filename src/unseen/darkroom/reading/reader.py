@@ -1,0 +1,234 @@
+"""The process that looks into containers: it loads every reader, locks itself, and then walks one file after another.
+
+Started as `python -m unseen.darkroom.reading.reader` by the pool, never by a person. It gives out what its parent
+takes, member by member, and holds nothing but the descriptor of the file it was given.
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+
+from unseen.darkroom.lock import die_with_parent, lock_process
+from unseen.darkroom.reading.looking import inside_of
+from unseen.darkroom.reading.ranges import serve_ranges
+from unseen.darkroom.reading.sealing import new_memory, seal, write_whole
+from unseen.darkroom.reading.wire import (
+    ORDER_BYTES_MAX,
+    Delivered,
+    Order,
+    Way,
+    pack_announced,
+    pack_closed,
+    pack_delivered,
+    unpack_order,
+)
+from unseen.darkroom.seccomp import WORKER_SOCKET
+from unseen.darkroom.wire import Inside, pack_greeting
+from unseen.errors import SandboxError
+from unseen.model import ByteSource, Reason, UnreadError
+from unseen.sources.layers import (
+    UNKNOWN,
+    Announced,
+    Budget,
+    Closed,
+    Context,
+    FileRange,
+    Format,
+    Found,
+    LayerLimits,
+    Secrets,
+    Segments,
+    Unpack,
+    Walk,
+    Want,
+    load_formats,
+    reason_of,
+    recognise,
+    walk,
+)
+
+__all__ = ["main"]
+
+_DESCRIPTOR_BYTES = 4
+_PIECE_BYTES = 1 << 20
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run a reader until its parent hangs up.
+
+    Args:
+        arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, and the five limits.
+    """
+    inherited, parent_pid, unsafe_no_sandbox, *bounds = map(int, arguments)
+    limits = LayerLimits(*bounds)
+    os.dup2(inherited, WORKER_SOCKET)
+    try:
+        die_with_parent(parent_pid)
+        connection = socket.socket(fileno=WORKER_SOCKET)
+        readers = load_formats()
+        sandbox = lock_process(unsafe_no_sandbox=bool(unsafe_no_sandbox), reader_bytes_max=limits.memory_bytes_max)
+    except (OSError, SandboxError) as error:
+        os.write(WORKER_SOCKET, pack_greeting(None, getattr(error, "errno", None) or 0))
+        return
+    os.write(WORKER_SOCKET, pack_greeting(sandbox, 0))
+    _Reader(connection, limits, readers).serve()
+
+
+class _HungUp(Exception):  # noqa: N818  # no error: the parent has no more to ask
+    pass
+
+
+class _Reader:
+    """One conversation with the parent."""
+
+    def __init__(self, connection: socket.socket, limits: LayerLimits, readers: Mapping[str, Unpack | None]) -> None:
+        self._connection = connection
+        self._limits = limits
+        self._readers = readers
+        self._passwords: list[str] = []
+
+    def serve(self) -> None:
+        """Walk file after file."""
+        later: list[int] = []
+        try:
+            while True:
+                order, number, text, descriptor = self._receive()
+                if order is Order.SECRET:
+                    self._passwords.append(text.decode("utf-8", "surrogateescape"))
+                elif order is Order.LATER_FILE and descriptor is not None:
+                    later.append(descriptor)
+                elif descriptor is not None:
+                    files = [descriptor, *later]
+                    self._walk(files, number, is_carving=order is Order.CARVE_FILE)
+                    later.clear()
+                    for one in files:
+                        os.close(one)
+        except (_HungUp, OSError):
+            return
+
+    def _receive(self) -> tuple[Order, int, bytes, int | None]:
+        room = socket.CMSG_SPACE(_DESCRIPTOR_BYTES)
+        message, ancillary, _, _ = self._connection.recvmsg(ORDER_BYTES_MAX, room)
+        if not message:
+            raise _HungUp
+        order, number, text = unpack_order(message)
+        descriptor = int.from_bytes(ancillary[0][2][:_DESCRIPTOR_BYTES], sys.byteorder) if ancillary else None
+        return order, number, text, descriptor
+
+    def _walk(self, files: Sequence[int], depth: int, *, is_carving: bool) -> None:
+        secrets = Secrets(passwords=tuple(self._passwords))
+        context = Context(limits=self._limits, secrets=secrets, budget=Budget(self._limits))
+        try:
+            ranges = [FileRange(one) for one in files]
+            root: ByteSource = ranges[0] if len(ranges) == 1 else Segments(ranges)
+            inside = UNKNOWN if is_carving else recognise(root)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the row says that nothing was looked into
+            self._send(pack_closed(Closed(0, reason_of(error))))
+            return
+        if inside is None:
+            # A worker had recognised it a moment ago.
+            self._send(pack_closed(Closed(0, Reason.CHANGED)))
+            return
+        self._follow(walk(root, inside, context, readers=self._readers, depth=depth))
+
+    def _follow(self, events: Walk) -> None:
+        """Tell the parent what the walk meets, and the walk what the parent wants."""
+        opened: list[tuple[bool, ByteSource | None]] = []
+        want = Want.PASS
+        answer: Want | Format | None = None
+        while True:
+            try:
+                event = events.send(answer)
+            except StopIteration:
+                return
+            answer = None
+            match event:
+                case Announced():
+                    self._send(pack_announced(event))
+                    want = answer = Want(self._receive()[1])
+                case Found(depth, content, inside):
+                    answer, is_later = self._deliver(depth, content, inside, want)
+                    later = content if is_later and not isinstance(content, Reason) else None
+                    opened.append((answer is not None, later))
+                case Closed():
+                    is_told, later = opened.pop() if event.depth else (True, None)
+                    if later is not None:
+                        self._lend(event.depth, later, Inside.NOTHING)
+                    if is_told:
+                        self._send(pack_closed(event))
+
+    def _deliver(
+        self, depth: int, content: ByteSource | Reason, inside: Format | None, want: Want
+    ) -> tuple[Format | None, bool]:
+        """Give the bytes of a member; say with which format to look inside, and whether bytes are owed for later."""
+        kind = inside_of(inside)
+        if isinstance(content, Reason):
+            self._send(pack_delivered(Delivered(depth, Way.NONE, Inside.NOTHING, 0, content)))
+            return None, False
+        if want is Want.ENTER:
+            self._send(pack_delivered(Delivered(depth, Way.UNWANTED, kind, content.size_bytes, None)))
+            return inside or self._await_order(content), False
+        if content.size_bytes <= self._limits.memory_bytes_max:
+            return inside if self._send_whole(depth, content, kind) else None, False
+        if kind in {Inside.CONTAINER, Inside.DISK}:
+            self._send(pack_delivered(Delivered(depth, Way.LATER, kind, content.size_bytes, None)))
+            return inside, True
+        chosen = self._lend(depth, content, kind)
+        return inside or chosen, False
+
+    def _send_whole(self, depth: int, content: ByteSource, kind: Inside) -> bool:
+        try:
+            descriptor = _sealed(content)
+        except Exception as error:  # noqa: BLE001  # a reader's fault costs this member and nothing else
+            self._send(pack_delivered(Delivered(depth, Way.NONE, Inside.NOTHING, 0, reason_of(error))))
+            return False
+        self._send(pack_delivered(Delivered(depth, Way.MEMORY, kind, content.size_bytes, None)), descriptor)
+        os.close(descriptor)
+        return True
+
+    def _lend(self, depth: int, content: ByteSource, kind: Inside) -> Format | None:
+        self._send(pack_delivered(Delivered(depth, Way.RANGES, kind, content.size_bytes, None)))
+        return self._await_order(content)
+
+    def _await_order(self, content: ByteSource) -> Format | None:
+        """Serve ranges until told to go on; say with which format to look inside, if so."""
+        while True:
+            order, _, _, descriptor = self._receive()
+            if order is Order.SERVE and descriptor is not None:
+                serve_ranges(descriptor, content)
+                os.close(descriptor)
+            else:
+                return UNKNOWN if order is Order.CARVE else None
+
+    def _send(self, message: bytes, descriptor: int | None = None) -> None:
+        socket.send_fds(self._connection, [message], [] if descriptor is None else [descriptor])
+
+
+def _write_piece(descriptor: int, piece: bytes) -> int:
+    if not piece:
+        raise UnreadError(Reason.UNREADABLE)
+    write_whole(descriptor, piece)
+    return len(piece)
+
+
+def _sealed(content: ByteSource) -> int:
+    """The bytes of a member as a descriptor that nobody can write to any more.
+
+    Raises:
+        UnreadError: They cannot be had, or are fewer than was said.
+    """
+    descriptor = new_memory()
+    try:
+        offset = 0
+        while offset < content.size_bytes:
+            offset += _write_piece(descriptor, content.read_at(offset, min(_PIECE_BYTES, content.size_bytes - offset)))
+        seal(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,175 @@
+"""What parent and reader say to each other. The parent believes nothing unchecked: what is not exact is `Garbled`.
+
+Reader to parent: one message of the shape below for each event, a member's bytes as a sealed descriptor beside it.
+Parent to reader: small orders; the reader trusts its parent.
+"""
+
+import re
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+from unseen.darkroom.wire import Garbled, Inside
+from unseen.model import Reason, State, Times
+from unseen.sources.layers.walk import ADDRESS_BYTES_MAX, Announced, Closed
+
+__all__ = [
+    "MESSAGE_BYTES_MAX",
+    "ORDER_BYTES_MAX",
+    "SECRET_BYTES_MAX",
+    "Delivered",
+    "Message",
+    "Order",
+    "Way",
+    "pack_announced",
+    "pack_closed",
+    "pack_delivered",
+    "pack_order",
+    "unpack_message",
+    "unpack_order",
+]
+
+
+class Way(IntEnum):
+    """How the bytes of a member come."""
+
+    # There are none, for a reason.
+    NONE = 0
+    # Nobody wanted them.
+    UNWANTED = 1
+    # As a sealed descriptor.
+    MEMORY = 2
+    # By ranges; the reader waits to be lent a socket.
+    RANGES = 3
+    # By ranges too, but after what lies inside: a large container must not hold back what it holds.
+    LATER = 4
+
+
+class Order(IntEnum):
+    """What the parent asks of a reader."""
+
+    SECRET = 0
+    # Walk the file whose descriptor goes along; the number is how many containers lie around it.
+    WALK = 1
+    CARVE_FILE = 2
+    # The answer to an announcement; the number is a `Want`.
+    ANSWER = 3
+    # Serve ranges to the socket that goes along, until it is hung up.
+    SERVE = 4
+    # A file that continues the one that comes with the order to walk.
+    LATER_FILE = 7
+    GO = 5
+    CARVE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The content of the member that was announced last, or of a large container that is about to be closed.
+
+    Attributes:
+        reason: Set for `Way.NONE` alone.
+    """
+
+    depth: int
+    way: Way
+    inside: Inside
+    size_bytes: int
+    reason: Reason | None
+
+
+Message = Announced | Delivered | Closed
+
+_ORDER = struct.Struct("<BB")
+# A passphrase; disks take keys of up to a few hundred bytes.
+SECRET_BYTES_MAX = 4_096
+ORDER_BYTES_MAX = _ORDER.size + SECRET_BYTES_MAX
+
+_ANNOUNCED, _DELIVERED, _CLOSED = range(3)
+# Kind, depth, state or way, inside, reason, which times there are, length of the layer, size, four times.
+_HEAD = struct.Struct("<BHBBBBB Q 4q")
+_LAYER_BYTES_MAX = 32
+_LAYER = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:+@-]{0,31}")
+MESSAGE_BYTES_MAX = _HEAD.size + _LAYER_BYTES_MAX + ADDRESS_BYTES_MAX
+
+_STATES = tuple(State)
+_STATE_CODES = {state: code for code, state in enumerate(_STATES)}
+# Position 0 is None.
+_REASONS = (None, *Reason)
+_REASON_CODES = {reason: code for code, reason in enumerate(_REASONS)}
+_TIMES = ("modified_ns", "accessed_ns", "changed_ns", "born_ns")
+_TIME_MAX = (1 << 63) - 1
+
+
+def pack_order(order: Order, number: int = 0, text: bytes = b"") -> bytes:
+    """Write an order."""
+    return _ORDER.pack(order, number) + text
+
+
+def unpack_order(message: bytes) -> tuple[Order, int, bytes]:
+    """Read what `pack_order` wrote."""
+    order, number = _ORDER.unpack_from(message)
+    return Order(order), number, message[_ORDER.size :]
+
+
+def pack_announced(event: Announced) -> bytes:
+    """Write that there is a member."""
+    values = [0] * len(_TIMES)
+    mask = 0
+    for at, name in enumerate(_TIMES if event.times is not None else ()):
+        value = getattr(event.times, name)
+        # A time that no clock can show is a damaged field.
+        if value is not None and -_TIME_MAX <= value <= _TIME_MAX:
+            values[at] = value
+            mask |= 1 << at
+    layer = event.layer.encode()
+    state = _STATE_CODES[event.state]
+    head = _HEAD.pack(_ANNOUNCED, event.depth, state, 0, 0, mask, len(layer), 0, *values)
+    return head + layer + event.address.encode("utf-8", "surrogateescape")
+
+
+def pack_delivered(event: Delivered) -> bytes:
+    """Write how the bytes of a member come."""
+    reason = _REASON_CODES[event.reason]
+    return _HEAD.pack(_DELIVERED, event.depth, event.way, event.inside, reason, 0, 0, event.size_bytes, 0, 0, 0, 0)
+
+
+def pack_closed(event: Closed) -> bytes:
+    """Write that a container was left."""
+    return _HEAD.pack(_CLOSED, event.depth, 0, 0, _REASON_CODES[event.reason], 0, 0, 0, 0, 0, 0, 0)
+
+
+def unpack_message(message: bytes) -> Message:
+    """Read and check what a reader sent.
+
+    Raises:
+        Garbled: A length, code or text is not what an honest reader sends.
+    """
+    if not _HEAD.size <= len(message) <= MESSAGE_BYTES_MAX:
+        raise Garbled
+    kind, depth, code, inside, reason_code, mask, layer_bytes, size_bytes, *times = _HEAD.unpack_from(message)
+    if reason_code >= len(_REASONS) or mask >= 1 << len(_TIMES):
+        raise Garbled
+    rest, reason = message[_HEAD.size :], _REASONS[reason_code]
+    if kind == _ANNOUNCED:
+        return _unpack_announced(depth, code, (mask, times), rest[:layer_bytes], rest[layer_bytes:])
+    if rest or reason in {Reason.NOT_MEDIA, Reason.LOW_QUALITY, Reason.KNOWN_FILE}:
+        raise Garbled
+    if kind == _CLOSED:
+        return Closed(depth, reason)
+    if kind != _DELIVERED or code >= len(Way) or inside >= len(Inside) or (code == Way.NONE) != (reason is not None):
+        raise Garbled
+    return Delivered(depth, Way(code), Inside(inside), size_bytes, reason)
+
+
+def _unpack_announced(depth: int, code: int, times: tuple[int, list[int]], layer: bytes, address: bytes) -> Announced:
+    if code >= len(_STATES) or not _LAYER.fullmatch(layer) or not address or b"\0" in address:
+        raise Garbled
+    mask, values = times
+    given = {name: value for at, (name, value) in enumerate(zip(_TIMES, values, strict=True)) if mask & 1 << at}
+    return Announced(
+        depth,
+        layer.decode(),
+        address.decode("utf-8", "surrogateescape"),
+        _STATES[code],
+        Times(**given) if given else None,
+    )
