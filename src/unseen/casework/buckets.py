@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Self
 
 from unseen.model import Item, ItemHashes, Locator
 from unseen.sources.buckets import Ahead, BucketItems, Fetch
+from unseen.sources.layers import Want
 
 if TYPE_CHECKING:
-    from unseen.darkroom import Darkroom
+    from unseen.darkroom import Choose, Darkroom
     from unseen.store import ObjectVersions
 
 __all__ = ["Fetching", "check_complete", "current_items"]
@@ -61,13 +62,26 @@ class Fetching:
         self._darkroom = darkroom
         self._ahead = Ahead()
 
-    def develop(self, items: Iterable[Item], /) -> Iterator[tuple[Item, ItemHashes]]:
+    def develop(self, items: Iterable[Item], /, *, choose: "Choose") -> Iterator[tuple[Item, ItemHashes]]:
         """Give what the darkroom gives."""
-        return self._darkroom.develop(self._fetched(items))
+        # What is fetched was chosen already.
+        chosen: set[Locator] = set()
 
-    def _fetched(self, items: Iterable[Item]) -> Iterator[Item]:
+        def choose_rest(locators: Sequence[Locator]) -> list[Want]:
+            wants = []
+            for locator in locators:
+                wants.append(Want.TAKE if locator in chosen else choose([locator])[0])
+                chosen.discard(locator)
+            return wants
+
+        return self._darkroom.develop(self._fetched(items, choose, chosen), choose=choose_rest)
+
+    def _fetched(self, items: Iterable[Item], choose: "Choose", chosen: set[Locator]) -> Iterator[Item]:
         source = iter(items)
-        while group := list(islice(source, _LOOK_AHEAD_ITEMS)):
+        while offered := list(islice(source, _LOOK_AHEAD_ITEMS)):
+            wants = choose([item.locator for item in offered])
+            group = [item for item, want in zip(offered, wants, strict=True) if want]
+            chosen.update(item.locator for item in group)
             self._ahead.expect([item.open for item in group if isinstance(item.open, Fetch)])
             for item in group:
                 fetch = item.open
