@@ -16,9 +16,9 @@ from unseen.sources.disks.encryption.luks import open_luks
 from unseen.sources.layers import Context, Member, MemoryRange, Secrets, load_formats, recognise
 
 _MEDIUM = medium(2 << 20, seed=13)
-_PASSWORD = "correct horse"
+PASSWORD = "correct horse"
 _PBKDF2 = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000")
-_ARGON2 = ("--pbkdf-force-iterations", "4", "--pbkdf-memory", "64", "--pbkdf-parallel", "1")
+ARGON2 = ("--pbkdf-force-iterations", "4", "--pbkdf-memory", "64", "--pbkdf-parallel", "1")
 
 _KINDS = [
     ("luks1", "cipher-alg=aes-256"),
@@ -26,8 +26,8 @@ _KINDS = [
     ("--type", "luks2", *_PBKDF2),
     ("--type", "luks2", *_PBKDF2, "--sector-size", "4096", "--hash", "sha512"),
     ("--type", "luks2", *_PBKDF2, "--key-size", "256"),
-    ("--type", "luks2", "--pbkdf", "argon2id", *_ARGON2),
-    ("--type", "luks2", "--pbkdf", "argon2i", *_ARGON2),
+    ("--type", "luks2", "--pbkdf", "argon2id", *ARGON2),
+    ("--type", "luks2", "--pbkdf", "argon2i", *ARGON2),
 ]
 
 
@@ -35,7 +35,7 @@ def encrypt(folder: Path, *options: str) -> Path:
     """Have cryptsetup encrypt a file in place, which makes room for its header; or QEMU, of the first version."""
     image, key = folder / "image", folder / "key"
     image.write_bytes(_MEDIUM + bytes(32 << 20))
-    key.write_text(_PASSWORD)
+    key.write_text(PASSWORD)
     if options[0] == "luks1":
         need("qemu-img")
         secret = ("--object", f"secret,id=s,file={key}", "-o", f"key-secret=s,iter-time=10,{options[1]}")
@@ -61,7 +61,7 @@ def test_a_password_opens_what_cryptsetup_encrypted(tmp_path: Path, options: tup
     with Opened(encrypt(tmp_path, *options)) as source:
         assert _rows(source) == [Reason.ENCRYPTED]
         assert _rows(source, "wrong", "\udcff") == [Reason.ENCRYPTED]
-        (member,) = _rows(source, "wrong", _PASSWORD)
+        (member,) = _rows(source, "wrong", PASSWORD)
         assert isinstance(member, Member)
         volume = member.open()
         assert not isinstance(volume, Reason)
@@ -104,11 +104,11 @@ def test_the_second_header_stands_in_for_the_first(tmp_path: Path) -> None:
     """A volume whose first header was overwritten opens by its second, once it is known for what it is."""
     data, _ = _luks2(tmp_path)
     broken = MemoryRange(data[:4200] + b"overwritten" + data[4211:])
-    volume = open_luks(broken, (_PASSWORD,))
+    volume = open_luks(broken, (PASSWORD,))
     assert volume is not None
     assert volume.read_at(0, 100_000) == _MEDIUM[:100_000]
     with pytest.raises(UnreadError, match="unreadable"):
-        open_luks(MemoryRange(data[:4200] + bytes(1 << 20)), (_PASSWORD,))
+        open_luks(MemoryRange(data[:4200] + bytes(1 << 20)), (PASSWORD,))
 
 
 def test_a_header_that_asks_for_more_than_it_may_is_refused(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_header_that_asks_for_more_than_it_may_is_refused(tmp_path: Path) -> N
     for kdf in greedy:
         header["keyslots"]["0"]["kdf"] = kdf
         with pytest.raises(UnreadError, match="unsupported"):
-            open_luks(MemoryRange(_with_header(data, header)), (_PASSWORD,))
+            open_luks(MemoryRange(_with_header(data, header)), (PASSWORD,))
 
 
 def test_lying_headers_give_bytes_or_a_reason(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_lying_headers_give_bytes_or_a_reason(tmp_path: Path) -> None:
             if isinstance(place, dict):
                 place[path[-1]] = json.loads(value)
         try:
-            volume = open_luks(MemoryRange(_with_header(data, lying)), (_PASSWORD,))
+            volume = open_luks(MemoryRange(_with_header(data, lying)), (PASSWORD,))
             if volume is not None:
                 assert len(volume.read_at(0, 1000)) <= 1000
         except UnreadError:
