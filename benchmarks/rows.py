@@ -304,6 +304,20 @@ ROWS = (
         (Goal("seconds", "unseen", "", 30, 5, larger_is_better=False),),
     ),
     Row(
+        "verify-store",
+        "`unseen verify` of a store of 1e6 records, one core",
+        "s",
+        lambda scale: ledger.verify_store(scale.entries),
+        (Goal("seconds", "unseen", "", 30, None, larger_is_better=False),),
+    ),
+    Row(
+        "scan-ledger",
+        "`unseen scan` of 1,000 mixed JPEGs, with its ledger and without",
+        "s",
+        lambda scale: whole.recorded(scale.mixed // 2, rounds=scale.scans),
+        (Goal("of the throughput without", "unrecorded", "unseen", 0.97, None),),
+    ),
+    Row(
         "ledger-proofs",
         "50 proofs from a ledger of 1e6 entries, one core",
         "s",

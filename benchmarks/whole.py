@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from benchmarks import pictures
 from benchmarks.race import ROOT, clean_environment
 
-__all__ = ["help_text", "list_import", "memory", "scan"]
+__all__ = ["help_text", "list_import", "memory", "recorded", "scan"]
 
 _UNSEEN = Path(sys.executable).with_name("unseen")
 # 0, 1 and 5 all mean that the scan ran; nothing in these files is planted and nothing should be unscreened.
@@ -37,6 +38,21 @@ def scan(count: int, *, rounds: int) -> list[dict[str, Any]]:
     return [
         {"name": "unseen", "seconds": ours, "notes": notes, "versions": {}},
         {"name": "plain", "seconds": plain, "notes": {"processes": 2}, "versions": {}},
+    ]
+
+
+def recorded(count: int, *, rounds: int) -> list[dict[str, Any]]:
+    """The same scan as it is, and in a program that commits to nothing, signs nothing and writes no tiles."""
+    folder = pictures.mixed_jpegs(count)
+    ours, without = [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        for turn in range(rounds):
+            ours.append(_scan_once(folder, Path(scratch), turn)[0])
+            program = [sys.executable, "-m", "benchmarks.sides.unrecorded"]
+            without.append(_scan_once(folder, Path(scratch), rounds + turn, program)[0])
+    return [
+        {"name": "unseen", "seconds": ours, "notes": {"files": count}, "versions": {}},
+        {"name": "unrecorded", "seconds": without, "notes": {}, "versions": {}},
     ]
 
 
@@ -94,10 +110,14 @@ def help_text(*, rounds: int) -> list[dict[str, Any]]:
     return [{"name": "unseen", "seconds": seconds, "notes": {}, "versions": {}}]
 
 
-def _scan_once(folder: Path, scratch: Path, turn: int) -> tuple[float, dict[str, Any]]:
+def _scan_once(
+    folder: Path, scratch: Path, turn: int, program: Sequence[str] = (str(_UNSEEN),)
+) -> tuple[float, dict[str, Any]]:
+    command = [*program, *_scan_command(folder, scratch, turn)[1:]]
     before = time.perf_counter()
     done = subprocess.run(
-        _scan_command(folder, scratch, turn),
+        command,
+        cwd=ROOT,
         env=_with_keys(scratch),
         capture_output=True,
         check=False,
