@@ -10,7 +10,7 @@ import pytest
 from tests.unit.boxes.box import DISK_MAGIC, SIGN, box, member
 from tests.unit.boxes.planting import plant_processes
 
-from unseen.darkroom import Darkroom
+from unseen.darkroom import Darkroom, crew
 from unseen.model import Item, ItemHashes, Locator, Reason, State
 from unseen.sources.layers import LayerLimits, Secrets, Want
 
@@ -248,3 +248,13 @@ def test_nothing_stays_open(darkroom: Darkroom) -> None:
             next(answers)
         answers.close()  # type: ignore[attr-defined]  # a generator, whatever it is called
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+def test_large_containers_are_digested_when_all_in_them_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one worker, results from inside do not wait for the digests of the whole, and these come all the same."""
+    monkeypatch.setattr(crew, "LONG_BYTES", 10)
+    content = box(_AROUND)
+    with Darkroom(workers=1) as darkroom:
+        answers = answers_of(darkroom, content)
+    assert {hashes.reason for hashes in answers.values()} == {Reason.NOT_MEDIA}
+    assert answers["0"].sha256 == hashlib.sha256(content).digest()

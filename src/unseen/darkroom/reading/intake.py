@@ -67,7 +67,8 @@ class Intake:
             return None
         if item.times is None and not isinstance(opened, bytes):
             item = replace(item, times=times_of(descriptor))
-        node, stamp = Node(item, is_wanted=want is Want.TAKE), (found.st_size, found.st_mtime_ns)
+        node = Node(item, is_wanted=want is Want.TAKE, is_delivered=True)
+        stamp = (found.st_size, found.st_mtime_ns)
         number, video = self._desk.next_number(), self._desk.video
         return Task(node, number, descriptor, stamp, is_member=item.is_later, mode=video)
 
