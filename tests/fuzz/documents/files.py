@@ -1,5 +1,6 @@
 """Files for the readers of documents, mail and pictures, made by code, to be damaged."""
 
+import binascii
 import struct
 import zlib
 from functools import cache
@@ -10,6 +11,7 @@ from tests.unit.sources.documents.compound import compound
 from tests.unit.sources.documents.pdfs import flate, image, pdf_with, show
 from tests.unit.sources.documents.test_ole import record
 from tests.unit.sources.documents.test_pdf import revised
+from tests.unit.sources.mail.test_mail import message, tnef
 from tests.unit.sources.pictures.test_pictures import SMALL, chunk, exif, jpeg_with, segment
 from tests.unit.sources.pictures.test_thumbcache import thumbcache
 
@@ -48,5 +50,11 @@ def sound_files() -> dict[str, bytes]:
         ),
         "thumbcache": thumbcache(32, [("a", SMALL), ("b", png)]),
         "old thumbcache": thumbcache(20, [("a", SMALL)]),
+        "mail": message(nested=message()).as_bytes(),
+        "uuencoded": b"From: a\nSubject: b\n\nbegin 644 a\n" + binascii.b2a_uu(b"x" * 45) * 9 + b"end\n",
+        "mailbox": b"From a Mon Nov 23 04:58:31 2026\n"
+        + message().as_bytes()
+        + b"\nFrom a Mon Nov 23 04:58:31 2026\na: b\n",
+        "tnef": tnef((0x00069002, bytes(14)), (0x00018010, b"a.jpg\0"), (0x0006800F, SMALL), (0x00069002, bytes(14))),
         "avif": drawn_files()["AVIF"],
     }

@@ -11,6 +11,7 @@ from unseen.sources.disks import signatures as disks
 from unseen.sources.documents import signs as documents
 from unseen.sources.filesystems import recognition as volumes
 from unseen.sources.layers.member import Context, Member
+from unseen.sources.mail import signs as mail
 from unseen.sources.phones import signatures as phones
 from unseen.sources.pictures import outline as pictures
 
@@ -95,6 +96,10 @@ FORMATS: tuple[Format, ...] = (
     Format("other archive", archives.is_unread, "unseen.sources.archives.unread"),
     Format("ab", phones.is_android_backup, "unseen.sources.phones.android_backup"),
     Format("itunes", phones.is_itunes_manifest, "unseen.sources.phones.itunes_manifest"),
+    Format("pst", mail.is_pst, "unseen.sources.mail.pst"),
+    Format("tnef", mail.is_tnef, "unseen.sources.mail.tnef"),
+    Format("mbox", mail.is_mailbox, "unseen.sources.mail.mailbox"),
+    Format("mail", mail.is_message, "unseen.sources.mail.message"),
     Format("pdf", documents.is_pdf, "unseen.sources.documents.pdf"),
     Format("ole", documents.is_ole, "unseen.sources.documents.ole"),
     Format("thumbcache", pictures.is_thumbcache, "unseen.sources.pictures.thumbcache"),

@@ -1,0 +1,1 @@
+"""Mail: messages with all their parts, mailboxes, Outlook's wrappers and its stores."""
