@@ -6,33 +6,38 @@ from typing import Protocol, TypeVar
 
 from unseen.model import ByteSource, Reason, UnreadError
 
-__all__ = ["FAILURES", "View", "ask"]
+__all__ = ["FAILURES", "Beneath", "View", "ask"]
 
 _Result = TypeVar("_Result")
 # Bindings turn faults of their libraries into OSError, and leave others of their own where they did not expect any.
 FAILURES = (OSError, RuntimeError, SystemError, ValueError, TypeError, AttributeError, OverflowError, KeyError)
 
 
-class _Beneath(Protocol):
-    """What a reader reads from: remembers why the last bytes asked for could not be had."""
+class Beneath(Protocol):
+    """What a reader reads from.
+
+    Attributes:
+        failure: Why something asked for since the last question could not be had.
+        swallowed: Why something could not be had that a reader went on without.
+    """
 
     failure: Reason | None
+    swallowed: Reason | None
 
 
-def ask(beneath: _Beneath, question: Callable[[], _Result]) -> _Result:
+def ask(beneath: Beneath, question: Callable[[], _Result]) -> _Result:
     """Ask a reader something.
 
     Raises:
-        UnreadError: It failed, or what it read for this cannot be had.
+        UnreadError: It failed, perhaps because what it read for this cannot be had.
     """
     beneath.failure = None
     try:
-        answer = question()
+        return question()
     except FAILURES as error:
         raise UnreadError(beneath.failure or Reason.UNREADABLE) from error
-    if beneath.failure is not None:
-        raise UnreadError(beneath.failure)
-    return answer
+    finally:
+        beneath.swallowed = beneath.swallowed or beneath.failure
 
 
 class View:
@@ -42,6 +47,7 @@ class View:
         self._source = source
         self._at = 0
         self.failure: Reason | None = None
+        self.swallowed: Reason | None = None
 
     def read(self, size: int) -> bytes:
         """Give the next bytes."""

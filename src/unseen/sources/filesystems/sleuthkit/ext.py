@@ -9,19 +9,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems.extents import Extent
 from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes, Notetaker
 from unseen.sources.filesystems.sleuthkit.volume import Volume
 
-__all__ = ["tables_of", "take_notes"]
+__all__ = ["oversized", "tables_of", "take_notes"]
 
 _SUPERBLOCK_AT, _SUPERBLOCK_BYTES = 1_024, 1_024
 _IS_SPARSE = 0x1
 _HAS_META_GROUPS, _IS_64_BIT, _HAS_ENCRYPTION = 0x10, 0x80, 0x10000
 # A table of descriptors for more than 64 TiB at the usual 128 MiB a group is taken for damage.
 _GROUPS_MAX = 1 << 19
-_INODE_FLAGS_AT, _IS_ENCRYPTED = 32, 0x800
+# Fields of an inode, and flags among them.
+_SIZE_AT, _INODE_FLAGS_AT, _SIZE_HIGH_AT = 4, 32, 108
+_IS_ENCRYPTED, _HAS_EXTENTS, _IS_INLINE = 0x800, 0x80000, 0x10000000
+_RESIZE_INODE, _DOUBLY_INDIRECT_AT = 7, 92
+_INODE_BYTES_MIN, _INODES_PIECE = 128, 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,43 @@ def tables_of(source: ByteSource) -> Iterator[Extent]:
         yield Extent(group.block_bitmap, layout.block_bytes)
         yield Extent(group.inode_bitmap, layout.block_bytes)
         yield Extent(group.inodes, layout.inodes_per_group * layout.inode_bytes)
+    if layout.groups:
+        # Maps the descriptors kept free, through one block that is in no table.
+        at = layout.groups[0].inodes + (_RESIZE_INODE - 1) * layout.inode_bytes + _DOUBLY_INDIRECT_AT
+        yield Extent(int.from_bytes(source.read_at(at, 4), "little") * layout.block_bytes, layout.block_bytes)
+
+
+def oversized(source: ByteSource) -> Iterator[tuple[int, tuple[Extent, Extent]]]:
+    """Give inodes that say to be larger than their volume and map each block: number, and where the size is written.
+
+    The library makes a list of all blocks of such an inode wherever its name appears, holes too: for the largest size
+    that can be written it would be at it for ever. Sparse files larger than their volume are given up with them.
+
+    Raises:
+        UnreadError: The tables cannot be found or read.
+    """
+    layout = _read_layout(source)
+    for number, group in enumerate(layout.groups):
+        size_bytes = layout.inodes_per_group * layout.inode_bytes
+        for piece_at in range(0, size_bytes, _INODES_PIECE * layout.inode_bytes):
+            wanted = min(_INODES_PIECE * layout.inode_bytes, size_bytes - piece_at)
+            table = source.read_at(group.inodes + piece_at, wanted)
+            for index in _oversized_in(table, layout.inode_bytes, source.size_bytes):
+                at = group.inodes + piece_at + index * layout.inode_bytes
+                inode = number * layout.inodes_per_group + piece_at // layout.inode_bytes + index + 1
+                yield inode, (Extent(at + _SIZE_AT, 4), Extent(at + _SIZE_HIGH_AT, 4))
+
+
+def _oversized_in(table: bytes, inode_bytes: int, limit_bytes: int) -> list[int]:
+    """Say which inodes of a table are larger than a limit and have no extents."""
+    rows = np.frombuffer(table, np.uint8)[: len(table) // inode_bytes * inode_bytes].reshape(-1, inode_bytes)
+
+    def field(at: int) -> npt.NDArray[np.uint64]:
+        return np.ascontiguousarray(rows[:, at : at + 4]).view("<u4")[:, 0].astype(np.uint64)
+
+    sizes = field(_SIZE_AT) | field(_SIZE_HIGH_AT) << np.uint64(32)
+    has_map = (field(_INODE_FLAGS_AT) & np.uint64(_HAS_EXTENTS | _IS_INLINE)) == 0
+    return [int(each) for each in np.flatnonzero(has_map & (sizes > np.uint64(limit_bytes)))]
 
 
 def take_notes(volume: Volume) -> Notetaker:
@@ -100,6 +144,9 @@ def _read_layout(source: ByteSource) -> _Layout:
         blocks |= struct.unpack_from("<I", superblock, 336)[0] << 32
     if size_log > 6 or not blocks_per_group or not inodes_per_group or descriptor_bytes not in {32, 64}:
         raise UnreadError(Reason.UNREADABLE)
+    if 0 < inode_bytes < _INODE_BYTES_MIN or inodes_per_group > 8 << 10 << size_log:
+        # A group's inodes are counted by the bits of one block.
+        raise UnreadError(Reason.UNREADABLE)
     if incompatible & _HAS_META_GROUPS:
         # Descriptors lie in every group by itself there.
         raise UnreadError(Reason.UNSUPPORTED)
@@ -107,6 +154,8 @@ def _read_layout(source: ByteSource) -> _Layout:
     groups = min(-(-(blocks - first_block) // blocks_per_group), _GROUPS_MAX)
     descriptors = source.read_at((first_block + 1) * block_bytes, groups * descriptor_bytes)
     group_bytes = blocks_per_group * block_bytes
+    if groups * inodes_per_group * (inode_bytes or _INODE_BYTES_MIN) > source.size_bytes:
+        raise UnreadError(Reason.TRUNCATED)
     return _Layout(
         block_bytes=block_bytes,
         inodes_per_group=inodes_per_group,

@@ -35,6 +35,7 @@ class Kind:
         first_of_users: Entries before it are the file system's own.
         tables_of: Gives blocks that lie among those of files and are neither files nor free.
         take_notes: Gives what looks up what the library does not pass on.
+        oversized: Finds metadata entries that the library must not see the sizes of, and where these are written.
         lost: Finds metadata entries in free blocks, where they do not lie in a table.
         has_shadows: Windows may have kept copies of the volume as it was, within it.
     """
@@ -46,6 +47,7 @@ class Kind:
     first_of_users: int = 0
     tables_of: Callable[[ByteSource], Iterable[Extent]] = lambda _: ()
     take_notes: Callable[[Volume], Notetaker] | None = None
+    oversized: Callable[[ByteSource], Iterable[tuple[int, tuple[Extent, ...]]]] = lambda _: ()
     has_shadows: bool = False
     lost: Callable[[ByteSource, Iterable[Extent]], Iterable[int]] = lambda _source, _free: ()
 
@@ -71,6 +73,7 @@ class Files:
         self.account = Account(volume.source)
         self._volume, self._kind, self._context, self._origin = volume, kind, context, origin
         self._tree = Tree(volume)
+        self._opened_bytes = 0
         self._notetaker: Notetaker = lambda _: NO_NOTES
         if kind.take_notes is not None:
             with contextlib.suppress(UnreadError):
@@ -164,10 +167,23 @@ class Files:
             yield Member(
                 layer=self._kind.layer,
                 address=self._origin.address(f"{path}:{stream.name}" if stream.name else path),
-                open=partial(open_stream, self._volume, file, stream, self._context),
+                open=partial(self._open, file, stream),
                 state=state,
                 times=stream.times,
             )
+
+    def _open(self, file: Any, stream: Stream) -> ByteSource | Reason:
+        # Many files may say that they lie in the same blocks: what they hold together beyond the volume's own size
+        # counts as inflated from it.
+        size_bytes = self._volume.source.size_bytes
+        before = max(0, self._opened_bytes - size_bytes)
+        self._opened_bytes += stream.stored_bytes
+        after = max(0, self._opened_bytes - size_bytes)
+        try:
+            self._context.budget.inflate(after - before, inflated_before=before, compressed_bytes=size_bytes)
+        except UnreadError as error:
+            return error.reason
+        return open_stream(self._volume, file, stream, self._context)
 
     def _unread(self, path: str, reason: Reason, state: State) -> Member:
         return Member(layer=self._kind.layer, address=self._origin.address(path), open=lambda: reason, state=state)

@@ -1,5 +1,6 @@
 """Reads a volume with The Sleuth Kit: files, deleted files, shadow copies and the space that no file claims."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ import pytsk3
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems import recognition
+from unseen.sources.filesystems.extents import Extent
 from unseen.sources.filesystems.sleuthkit import ext, fat, ntfs
 from unseen.sources.filesystems.sleuthkit.files import Files, Kind
 from unseen.sources.filesystems.sleuthkit.shadows import Given, Shadow, shadows_of
@@ -42,6 +44,7 @@ _KINDS = (
         has_table=True,
         first_of_users=11,
         tables_of=ext.tables_of,
+        oversized=ext.oversized,
         take_notes=ext.take_notes,
     ),
     Kind("fat", recognition.is_fat, pytsk3.TSK_FS_TYPE_FAT_DETECT, take_notes=fat.take_fat_notes, lost=fat.lost_on_fat),
@@ -56,8 +59,13 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     if kind is None:
         yield Reason.UNSUPPORTED
         return
+    oversized: dict[int, tuple[Extent, ...]] = {}
+    with contextlib.suppress(UnreadError):
+        # Where they cannot be told, the library may be at it for ever; whoever waits for it ends it.
+        oversized.update(kind.oversized(source))
+    blanked = [extent for extents in oversized.values() for extent in extents]
     try:
-        volume = Volume(source, kind.number)
+        volume = Volume(source, kind.number, sorted(blanked, key=lambda extent: extent.offset or 0))
     except UnreadError as error:
         yield error.reason
         yield from Account(source).carve(kind.layer)
@@ -66,8 +74,13 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     live = _Live(is_remembering=bool(shadows))
     files = Files(volume, kind, context, live)
     yield from files.members()
+    for inode in oversized:
+        if inode >= kind.first_of_users:
+            yield Member(layer=kind.layer, address=f"inode {inode}", open=lambda: Reason.TOO_LARGE)
     for shadow in shadows:
         yield from [shadow] if isinstance(shadow, Reason) else _in_shadow(shadow, kind, context, live.given)
+    if volume.sectors.swallowed is not None:
+        yield volume.sectors.swallowed
     if int(volume.info.block_count) * int(volume.info.block_size) > source.size_bytes:
         yield Reason.TRUNCATED
     yield from files.account.carve(kind.layer)

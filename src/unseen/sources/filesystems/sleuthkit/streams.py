@@ -8,7 +8,7 @@ import pytsk3
 
 from unseen.model import ByteSource, Reason, Times, UnreadError
 from unseen.sources.filesystems.asking import FAILURES
-from unseen.sources.filesystems.extents import Extent, cut
+from unseen.sources.filesystems.extents import Extent, Scattered, cut
 from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes
 from unseen.sources.filesystems.sleuthkit.volume import Volume
 from unseen.sources.layers.member import Context
@@ -26,6 +26,8 @@ _FORKS = {int(pytsk3.TSK_FS_ATTR_TYPE_HFS_DATA): "", int(pytsk3.TSK_FS_ATTR_TYPE
 _REGULAR = {int(pytsk3.TSK_FS_META_TYPE_REG), int(pytsk3.TSK_FS_META_TYPE_UNDEF)}
 _DIRECTORY = int(pytsk3.TSK_FS_META_TYPE_DIR)
 # Flags of an attribute, tsk_fs.h.
+# A filler stands for runs that have not been found; elsewhere than in NTFS for holes.
+_FILLER = int(pytsk3.TSK_FS_ATTR_RUN_FLAG_FILLER)
 _NOT_RESIDENT, _ENCRYPTED, _COMPRESSED = 0x02, 0x10, 0x20
 # NTFS keeps a file as large as the volume whose only bytes are those of damaged clusters; nothing is stored in it.
 _NTFS, _NTFS_BAD_CLUSTERS = int(pytsk3.TSK_FS_TYPE_NTFS), 8
@@ -65,6 +67,11 @@ class Stream:
         """Where its bytes lie, and no others; all blocks where they hold compressed ones."""
         return self.runs if self.is_compressed else tuple(cut(self.runs, min(self.size_bytes, self.valid_bytes)))
 
+    def zero_filled(self) -> Iterator[Extent]:
+        """Say where its bytes lie, with what reads as zeros behind them."""
+        yield from self.extents
+        yield Extent(None, min(self.size_bytes, sum(each.size_bytes for each in self.runs)) - self.valid_bytes)
+
 
 def streams_of(volume: Volume, file: Any, notes: Notes = NO_NOTES) -> list[Stream]:
     """List the streams of a file, of whatever kind.
@@ -86,9 +93,12 @@ def _stream(volume: Volume, file: Any, attribute: Any, known: tuple[Notes, Times
     stored_bytes = size_bytes
     if flags & _NOT_RESIDENT:
         stored_bytes = sum(each.size_bytes for each in runs if each.offset is not None)
+    is_missing = int(volume.info.ftype) == _NTFS and any(int(run.flags) & _FILLER for run in attribute)
     refusal = Reason.ENCRYPTED if flags & _ENCRYPTED else notes.refusal
     if not name and stored_bytes < size_bytes:
         refusal = refusal or notes.unstored
+    if is_missing:
+        refusal = refusal or Reason.UNREADABLE
     return Stream(
         name=name,
         kind=int(info.type),
@@ -141,6 +151,8 @@ class StreamBytes:
         data: bytes = self._volume.ask(lambda: self._file.read_random(offset, valid, stream.kind, stream.number))
         if len(data) < valid:
             raise UnreadError(Reason.TRUNCATED)
+        if self._volume.sectors.is_bad(stream.runs):
+            raise UnreadError(Reason.UNREADABLE)
         return data if valid == wanted else data.ljust(wanted, b"\0")
 
 
@@ -155,7 +167,9 @@ def open_stream(volume: Volume, file: Any, stream: Stream, context: Context) -> 
             context.budget.inflate(unstored_bytes, inflated_before=0, compressed_bytes=stream.stored_bytes)
         except UnreadError as error:
             return error.reason
-    return StreamBytes(volume, file, stream)
+    direct = Scattered(volume.source, stream.zero_filled())
+    is_plain = stream.runs and not stream.is_compressed and direct.size_bytes == stream.size_bytes
+    return direct if is_plain else StreamBytes(volume, file, stream)
 
 
 def _times_of(file: Any) -> Times:

@@ -1,28 +1,47 @@
 """The Sleuth Kit over a range of bytes: a volume, and what its functions give, without their exceptions."""
 
-from collections.abc import Callable
+import itertools
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import pytsk3
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems.asking import ask
+from unseen.sources.filesystems.extents import Extent
 
 __all__ = ["Sectors", "Volume"]
 
 _Result = TypeVar("_Result")
+# What a bad sector costs beside itself.
+_PIECE_BYTES = 4_096
 
 
 class Sectors(pytsk3.Img_Info):  # type: ignore[misc]  # the binding has no types
-    """A range as the library's disk. What cannot be read is given as zeros and remembered.
+    """A range as the library's disk.
 
-    The library takes a short answer for a whole one and gives on whatever its memory held; an exception it may swallow.
-    So every answer is whole, and whoever asked looks at `failure` afterwards.
+    The library takes a short answer for a whole one and gives on whatever its memory held; and it asks for more than it
+    needs, and keeps it. So every answer is whole: a piece that cannot be read is given as zeros and remembered, to cost
+    no more than what lies in it.
+
+    Attributes:
+        bad: Size by offset of the pieces that zeros were given for.
+        failure: See `Beneath`, as `swallowed`.
     """
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, blanked: Sequence[Extent] = ()) -> None:
+        """Lay the library over a range.
+
+        Args:
+            source: The range.
+            blanked: What the library is to take for zeros, in order.
+        """
         self._source = source
+        self._blanked = blanked
         self.failure: Reason | None = None
+        self.swallowed: Reason | None = None
+        self.bad: dict[int, int] = {}
         super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
 
     def close(self) -> None:
@@ -30,18 +49,53 @@ class Sectors(pytsk3.Img_Info):  # type: ignore[misc]  # the binding has no type
 
     def read(self, offset: int, size: int) -> bytes:
         """Give exactly `size` bytes."""
-        data = b""
         try:
             data = self._source.read_at(offset, size)
-            if len(data) < size:
-                self.failure = self.failure or Reason.TRUNCATED
+        except UnreadError:
+            data = b"".join(
+                self._piece(at, min(_PIECE_BYTES, offset + size - at))
+                for at in range(offset, offset + size, _PIECE_BYTES)
+            )
+        if len(data) < size:
+            self._note_bad(offset + len(data), size - len(data), Reason.TRUNCATED)
+            data = data.ljust(size, b"\0")
+        return self._blank(offset, data) if self._blanked else data
+
+    def _piece(self, offset: int, size: int) -> bytes:
+        try:
+            return self._source.read_at(offset, size).ljust(size, b"\0")
         except UnreadError as error:
-            self.failure = self.failure or error.reason
-        return data if len(data) == size else data.ljust(size, b"\0")
+            self._note_bad(offset, size, error.reason)
+            return bytes(size)
+
+    def _note_bad(self, offset: int, size: int, reason: Reason) -> None:
+        self.failure = reason
+        self.bad[offset] = size
+
+    def is_bad(self, extents: Iterable[Extent]) -> bool:
+        """Say whether zeros were given for some of these bytes."""
+        return bool(self.bad) and any(
+            each.offset is not None and each.offset < at + size and at < each.offset + each.size_bytes
+            for each in extents
+            for at, size in self.bad.items()
+        )
+
+    def _blank(self, offset: int, data: bytes) -> bytes:
+        first = bisect_left(self._blanked, offset, key=_end_of)
+        for each in itertools.islice(self._blanked, first, None):
+            start, end = max(0, (each.offset or 0) - offset), min(len(data), _end_of(each) - offset)
+            if start >= len(data):
+                break
+            data = data[:start] + bytes(end - start) + data[end:]
+        return data
 
     def get_size(self) -> int:
         """How many bytes there are."""
         return self._source.size_bytes
+
+
+def _end_of(extent: Extent) -> int:
+    return (extent.offset or 0) + extent.size_bytes
 
 
 class Volume:
@@ -52,14 +106,19 @@ class Volume:
         sectors: What it lies on.
     """
 
-    def __init__(self, source: ByteSource, kind: int) -> None:
+    def __init__(self, source: ByteSource, kind: int, blanked: Sequence[Extent] = ()) -> None:
         """Open it.
+
+        Args:
+            source: What it lies on.
+            kind: The library's number of its kind.
+            blanked: See `Sectors`.
 
         Raises:
             UnreadError: Its description is damaged, or the sectors that hold it cannot be read.
         """
         self.source = source
-        self.sectors = Sectors(source)
+        self.sectors = Sectors(source, blanked)
         self._file_system = self.ask(lambda: pytsk3.FS_Info(self.sectors, 0, kind))
         self.info = self._file_system.info
 
