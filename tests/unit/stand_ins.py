@@ -59,6 +59,8 @@ class StandInDarkroom:
             return ItemHashes(size_bytes=0, sha256=None, sha1=None, md5=None, reason=opened)
         if isinstance(opened, bytes):
             return hash_content(opened)
+        if not isinstance(opened, int):
+            return hash_content(opened.read_at(0, opened.size_bytes))
         with os.fdopen(opened, "rb") as stream:
             return hash_content(stream.read())
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.reading.nodes import Node
+from unseen.darkroom.reading.ranges import Lender
 from unseen.darkroom.video.reel import DEFERRAL, FRAMES_MAX, REEL_BYTES, unpack_deferral, unpack_reel
 from unseen.darkroom.wire import (
     ANSWER_BYTES,
@@ -75,10 +76,11 @@ class Task:
 
     Attributes:
         number: Position in the order of reading; answers must name it.
-        descriptor: Open for reading; None for a member that a reader serves by ranges.
+        descriptor: Open for reading; None for what is served by ranges.
         stamp: Size and time of change when it was opened.
-        lend: Of a member served by ranges: gives the socket on which a worker may ask for them.
-        finish: Of the same: told the answer, in the place of the caller.
+        lender: What serves the bytes of an outermost item that lies in no file.
+        lend: Of an item served by ranges: gives the socket on which a worker may ask for them.
+        finish: Of a member that a reader serves: told the answer, in the place of the caller.
         deaths: Workers that died of it.
         digests_only: The reason to give, and only digests are wanted: of a container, or once decoding was given up.
         is_member: What lies inside is known already.
@@ -94,6 +96,7 @@ class Task:
     stamp: tuple[int, int]
     lend: Callable[[], int] | None = None
     finish: Callable[[ItemHashes, Inside], None] | None = None
+    lender: Lender | None = None
     deaths: int = 0
     digests_only: Reason | None = None
     is_member: bool = False

@@ -15,8 +15,9 @@ from unseen.darkroom.hashers import installed_signals
 from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.reading.intake import Intake
 from unseen.darkroom.reading.job import Choose, Desk
-from unseen.darkroom.reading.nodes import Answer, settle
+from unseen.darkroom.reading.nodes import Answer, changed, settle
 from unseen.darkroom.reading.process import Reader
+from unseen.darkroom.reading.ranges import Lender
 from unseen.darkroom.reading.room import ReadingRoom, ReadingRules
 from unseen.darkroom.video.footage import join_looks
 from unseen.darkroom.wire import Garbled, Inside
@@ -261,6 +262,9 @@ class Darkroom:
             if not self._looks_again(task, hashes):
                 task.finish(join_looks(task.so_far, hashes), inside)
             return
+        if task.lender is not None:
+            self._finish_lent(task, task.lender, hashes, inside)
+            return
         assert task.descriptor is not None
         found = os.fstat(task.descriptor)
         stamp = (found.st_size, found.st_mtime_ns)
@@ -279,7 +283,7 @@ class Darkroom:
             inside = Inside.NOTHING
             hashes = replace(hashes, reason=Reason.NOT_MEDIA) if hashes.reason is Reason.UNSUPPORTED else hashes
         if is_changed:
-            hashes, inside = _changed(hashes), Inside.NOTHING
+            hashes, inside = changed(hashes), Inside.NOTHING
         elif inside is not Inside.NOTHING and not task.node.is_open:
             self._readers.look_inside(task.node, task.descriptor, found.st_size, inside)
             if is_recognised and task.node.is_wanted:
@@ -287,6 +291,18 @@ class Darkroom:
                 return
         task.node.own = hashes
         task.close()
+        settle(task.node, self._desk.answers)
+
+    def _finish_lent(self, task: Task, lender: Lender, hashes: ItemHashes, inside: Inside) -> None:
+        """Take an answer about what lies in no file: whether it changed, its source has said."""
+        if self._looks_again(task, hashes):
+            return
+        if inside is not Inside.NOTHING and not task.node.is_open:
+            self._readers.look_inside_lent(task.node, lender, inside)
+            if inside in {Inside.CONTAINER, Inside.DISK} and task.node.is_wanted:
+                self._take_digests(task)
+                return
+        task.node.own = join_looks(task.so_far, hashes)
         settle(task.node, self._desk.answers)
 
     def _looks_again(self, task: Task, hashes: ItemHashes) -> bool:
@@ -377,14 +393,3 @@ class Darkroom:
 
 def _take_all(locators: Sequence[Locator]) -> list[Want]:
     return [Want.TAKE] * len(locators)
-
-
-def _changed(hashes: ItemHashes) -> ItemHashes:
-    """The digests of what was read, and nothing else."""
-    return ItemHashes(
-        size_bytes=hashes.size_bytes,
-        sha256=hashes.sha256,
-        sha1=hashes.sha1,
-        md5=hashes.md5,
-        reason=Reason.CHANGED,
-    )

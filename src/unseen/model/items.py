@@ -4,6 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from unseen.model.ranges import ByteSource
 
 __all__ = ["Item", "Locator", "Outcome", "Reason", "State", "Times"]
 
@@ -126,8 +130,8 @@ class Item:
     Attributes:
         locator: Where it lies.
         state: How it lies there.
-        open: Gives a read-only file descriptor, which the caller closes, or the bytes themselves, or the reason
-            why there is nothing to read. Raises nothing.
+        open: Gives a read-only file descriptor, which the caller closes, or the bytes themselves, or a range of bytes
+            that lies in no file of this machine, or the reason why there is nothing to read. Raises nothing.
         open_later: Gives read-only descriptors of the files that continue this one, in order, which the caller closes:
             segments of one image, cut by its maker. Empty for most; raises nothing.
         is_later: Another item offers this one's bytes as its continuation: by itself it is no container.
@@ -136,7 +140,7 @@ class Item:
 
     locator: Locator
     state: State
-    open: Callable[[], int | bytes | Reason]
+    open: Callable[[], "int | bytes | ByteSource | Reason"]
     open_later: Callable[[], tuple[int, ...]] = tuple
     is_later: bool = False
     times: Times | None = None

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from unseen.casework.scanning import ScanSettings, run_scan
 from unseen.errors import SourceError
 from unseen.model import Finding, NotScreened, Summary
 from unseen.sources.buckets import ahead as ahead_module
+from unseen.sources.buckets import objects as objects_module
 from unseen.sources.buckets import shops as shops_module
 from unseen.store import open_store
 from unseen.store.schema import items, object_versions
@@ -150,3 +152,19 @@ def test_objects_fetched_ahead_fill_no_memory(
     *_, summary = _scan(store, f"s3://{bucket}")
     assert isinstance(summary, Summary)
     assert summary.items == summary.digest_only == 30
+
+
+def test_a_large_archive_in_a_bucket_is_looked_into(
+    client: Any, bucket: str, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too large to be held, it is read by ranges, and what lies in it is screened."""
+    monkeypatch.setattr(objects_module, "LARGE_BYTES", 10_000)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a/sought.png", SOUGHT)
+        archive.writestr("noise", os.urandom(1 << 20))
+    client.put_object(Bucket=bucket, Key="large.zip", Body=packed.getvalue())
+    *told, summary = _scan(store, f"s3://{bucket}")
+    assert isinstance(summary, Summary)
+    assert [str(one.locator) for one in told if isinstance(one, Finding)] == [f"s3://{bucket}/large.zip > a/sought.png"]
+    assert (summary.items, summary.not_screened) == (3, 0)

@@ -20,6 +20,7 @@ def read(item: Item) -> bytes | Reason:
     """What opening an item gives: its bytes, or why not."""
     opened = item.open()
     if not isinstance(opened, int):
+        assert isinstance(opened, bytes | Reason)
         return opened
     with open(opened, "rb") as stream:
         return stream.read()

@@ -11,6 +11,7 @@ from unseen.darkroom.crew import Task
 from unseen.darkroom.develop import nothing_read
 from unseen.darkroom.reading.job import Desk
 from unseen.darkroom.reading.nodes import Node
+from unseen.darkroom.reading.ranges import Lender
 from unseen.darkroom.reading.sealing import sealed_memory
 from unseen.model import Item, Reason
 from unseen.sources.files import times_of
@@ -59,6 +60,8 @@ class Intake:
         if isinstance(opened, Reason):
             self._refuse(item, want, opened)
             return None
+        if not isinstance(opened, int | bytes):
+            return self._serve(item, want, Lender(opened))
         descriptor = sealed_memory(opened) if isinstance(opened, bytes) else opened
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
@@ -71,6 +74,11 @@ class Intake:
         stamp = (found.st_size, found.st_mtime_ns)
         number, video = self._desk.next_number(), self._desk.video
         return Task(node, number, descriptor, stamp, is_member=item.is_later, mode=video)
+
+    def _serve(self, item: Item, want: Want, lender: Lender) -> Task:
+        node, stamp = Node(item, is_wanted=want is Want.TAKE), (lender.size_bytes, 0)
+        number, video = self._desk.next_number(), self._desk.video
+        return Task(node, number, None, stamp, lend=lender.lend, lender=lender, mode=video)
 
     def _refuse(self, item: Item, want: Want, reason: Reason) -> None:
         if want is Want.TAKE:

@@ -16,7 +16,8 @@ from functools import partial
 
 from unseen.darkroom.crew import Task
 from unseen.darkroom.reading.nodes import Answer, Node, close
-from unseen.darkroom.reading.wire import Delivered, Message, Order, Way
+from unseen.darkroom.reading.ranges import Lender
+from unseen.darkroom.reading.wire import Delivered, Message, Order, Way, pack_size
 from unseen.darkroom.wire import Garbled, Inside
 from unseen.model import Item, ItemHashes, Locator, Reason, VideoMode
 from unseen.sources.layers import Announced, Closed, Want
@@ -87,16 +88,24 @@ class Job:
 
     Attributes:
         root: The item.
-        descriptors: Its bytes, in one file or in several that continue each other; the job's own.
+        descriptors: Its bytes, in one file or in several that continue each other; the job's own. None of what is lent.
         size_bytes: Their number.
         is_disk: Whether a reader that has seen it must see nothing else.
         is_done: Everything is accounted for.
         pending: A member that was announced and waits for room.
     """
 
-    def __init__(self, root: Node, descriptors: Sequence[int], size_bytes: int, inside: Inside) -> None:
+    def __init__(
+        self,
+        root: Node,
+        descriptors: Sequence[int],
+        size_bytes: int,
+        inside: Inside,
+        lender: Lender | None = None,
+    ) -> None:
         self.root = root
         self.descriptors = tuple(descriptors)
+        self._lender = lender
         self.size_bytes = size_bytes
         self.is_disk = inside is Inside.DISK
         self.is_carving = inside is Inside.SIGNS
@@ -120,6 +129,12 @@ class Job:
 
     def begin(self, tell: Teller) -> None:
         """Have a reader walk, from the start."""
+        if self._lender is not None:
+            order = Order.CARVE_LENT if self.is_carving else Order.WALK_LENT
+            lent = self._lender.lend()
+            tell(order, min(self.root.depth, 255), text=pack_size(self.size_bytes), descriptor=lent)
+            os.close(lent)
+            return
         order = Order.CARVE_FILE if self.is_carving else Order.WALK
         first, *later = self.descriptors
         for descriptor in later:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from unseen.darkroom.develop import nothing_read
 from unseen.model import Item, ItemHashes, Reason
 
-__all__ = ["Answer", "Node", "close", "settle"]
+__all__ = ["Answer", "Node", "changed", "close", "settle"]
 
 Answer = tuple[Item, ItemHashes]
 
@@ -83,3 +83,14 @@ def _with_trouble(own: ItemHashes, trouble: Reason | None) -> ItemHashes:
             reason=Reason.TRUNCATED,
         )
     return replace(own, reason=Reason.TRUNCATED)
+
+
+def changed(hashes: ItemHashes) -> ItemHashes:
+    """The digests of what was read, and nothing else."""
+    return ItemHashes(
+        size_bytes=hashes.size_bytes,
+        sha256=hashes.sha256,
+        sha1=hashes.sha1,
+        md5=hashes.md5,
+        reason=Reason.CHANGED,
+    )

@@ -1,12 +1,17 @@
-"""Bytes that another process reads: a worker asks a reader for ranges of a member too large to be sent whole."""
+"""Bytes that another process reads: a worker asks a reader for ranges of a member too large to be sent whole.
+
+The parent serves the same way what lies in no file of this machine, such as a large object of a bucket.
+"""
 
 import os
+import socket
 import struct
+import threading
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.layers import reason_of
 
-__all__ = ["RemoteRange", "serve_ranges"]
+__all__ = ["Lender", "RemoteRange", "serve_ranges"]
 
 # Large enough that asking costs nothing beside digesting; small enough for any pool of memory.
 _PIECE_BYTES = 1 << 20
@@ -45,6 +50,35 @@ class RemoteRange:
             return _receive(self._descriptor, length)
         except OSError as error:
             raise UnreadError(Reason.READER_CRASHED) from error
+
+
+class Lender:
+    """Serves one source to any number of processes, to each on a socket of its own; one reading at a time.
+
+    Attributes:
+        size_bytes: Of the source.
+    """
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        self._turn = threading.Lock()
+        self.size_bytes = source.size_bytes
+
+    def lend(self) -> int:
+        """A socket on which ranges may be asked for, until it is closed; the caller closes it."""
+        ours, theirs = socket.socketpair()
+        # A thread, since reading may wait for a network while other processes have something to say.
+        threading.Thread(target=self._serve, args=(ours,), daemon=True).start()
+        return theirs.detach()
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """See `ByteSource.read_at`."""
+        with self._turn:
+            return self._source.read_at(offset, size)
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            serve_ranges(connection.fileno(), self)
 
 
 def serve_ranges(descriptor: int, source: ByteSource) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from unseen.darkroom.lock import die_with_parent, lock_process
 from unseen.darkroom.reading.looking import inside_of
-from unseen.darkroom.reading.ranges import serve_ranges
+from unseen.darkroom.reading.ranges import RemoteRange, serve_ranges
 from unseen.darkroom.reading.sealing import new_memory, seal, write_whole
 from unseen.darkroom.reading.wire import (
     ORDER_BYTES_MAX,
@@ -22,6 +22,7 @@ from unseen.darkroom.reading.wire import (
     pack_closed,
     pack_delivered,
     unpack_order,
+    unpack_size,
 )
 from unseen.darkroom.seccomp import WORKER_SOCKET
 from unseen.darkroom.wire import Inside, pack_greeting
@@ -100,7 +101,9 @@ class _Reader:
                     later.append(descriptor)
                 elif descriptor is not None:
                     files = [descriptor, *later]
-                    self._walk(files, number, is_carving=order is Order.CARVE_FILE)
+                    lent_bytes = unpack_size(text) if order in {Order.WALK_LENT, Order.CARVE_LENT} else None
+                    is_carving = order in {Order.CARVE_FILE, Order.CARVE_LENT}
+                    self._walk(files, lent_bytes, number, is_carving=is_carving)
                     later.clear()
                     for one in files:
                         os.close(one)
@@ -116,12 +119,11 @@ class _Reader:
         descriptor = int.from_bytes(ancillary[0][2][:_DESCRIPTOR_BYTES], sys.byteorder) if ancillary else None
         return order, number, text, descriptor
 
-    def _walk(self, files: Sequence[int], depth: int, *, is_carving: bool) -> None:
+    def _walk(self, files: Sequence[int], lent_bytes: int | None, depth: int, *, is_carving: bool) -> None:
         secrets = Secrets(passwords=tuple(self._passwords))
         context = Context(limits=self._limits, secrets=secrets, budget=Budget(self._limits))
         try:
-            ranges = [FileRange(one) for one in files]
-            root: ByteSource = ranges[0] if len(ranges) == 1 else Segments(ranges)
+            root = _root(files, lent_bytes)
             inside = UNKNOWN if is_carving else recognise(root)
         except Exception as error:  # noqa: BLE001  # whatever it is, the row says that nothing was looked into
             self._send(pack_closed(Closed(0, reason_of(error))))
@@ -228,6 +230,14 @@ def _sealed(content: ByteSource) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _root(files: Sequence[int], lent_bytes: int | None) -> ByteSource:
+    """What is to be walked: a file, several that continue each other, or what is served on a socket."""
+    if lent_bytes is not None:
+        return RemoteRange(files[0], lent_bytes)
+    ranges = [FileRange(one) for one in files]
+    return ranges[0] if len(ranges) == 1 else Segments(ranges)
 
 
 if __name__ == "__main__":

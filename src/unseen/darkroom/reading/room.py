@@ -10,6 +10,7 @@ from unseen.darkroom.crew import DIGEST_BYTES_PER_S
 from unseen.darkroom.reading.job import Desk, Job
 from unseen.darkroom.reading.nodes import Node
 from unseen.darkroom.reading.process import Heard, Reader
+from unseen.darkroom.reading.ranges import Lender
 from unseen.darkroom.wire import Garbled, Inside
 from unseen.errors import SandboxError
 from unseen.model import Reason
@@ -71,6 +72,12 @@ class ReadingRoom:
         later = node.item.open_later() if inside in {Inside.CONTAINER, Inside.DISK} else ()
         size_bytes += sum(os.fstat(one).st_size for one in later)
         self._waiting.append(Job(node, (os.dup(descriptor), *later), size_bytes, inside))
+
+    def look_inside_lent(self, node: Node, lender: Lender, inside: Inside) -> None:
+        """Have everything in an item walked through that lies in no file."""
+        node.is_open = True
+        node.is_carved = inside is Inside.SIGNS
+        self._waiting.append(Job(node, (), lender.size_bytes, inside, lender))
 
     def feed(self, desk: Desk, *, has_room: bool) -> None:
         """Give waiting containers to readers, and let readers go on where there is room for what they bring."""

@@ -25,8 +25,10 @@ __all__ = [
     "pack_closed",
     "pack_delivered",
     "pack_order",
+    "pack_size",
     "unpack_message",
     "unpack_order",
+    "unpack_size",
 ]
 
 
@@ -58,6 +60,9 @@ class Order(IntEnum):
     SERVE = 4
     # A file that continues the one that comes with the order to walk.
     LATER_FILE = 7
+    # Walk what is served by ranges on the socket that goes along; the text is its size.
+    WALK_LENT = 8
+    CARVE_LENT = 9
     GO = 5
     CARVE = 6
 
@@ -80,6 +85,7 @@ class Delivered:
 Message = Announced | Delivered | Closed
 
 _ORDER = struct.Struct("<BB")
+_SIZE = struct.Struct("<Q")
 # A passphrase; disks take keys of up to a few hundred bytes.
 SECRET_BYTES_MAX = 4_096
 ORDER_BYTES_MAX = _ORDER.size + SECRET_BYTES_MAX
@@ -109,6 +115,17 @@ def unpack_order(message: bytes) -> tuple[Order, int, bytes]:
     """Read what `pack_order` wrote."""
     order, number = _ORDER.unpack_from(message)
     return Order(order), number, message[_ORDER.size :]
+
+
+def pack_size(size_bytes: int) -> bytes:
+    """Write the text of an order to walk what is lent."""
+    return _SIZE.pack(size_bytes)
+
+
+def unpack_size(text: bytes) -> int:
+    """Read what `pack_size` wrote."""
+    (size_bytes,) = _SIZE.unpack(text)
+    return int(size_bytes)
 
 
 def pack_announced(event: Announced) -> bytes:

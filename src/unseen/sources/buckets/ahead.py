@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from unseen.model import Reason
-from unseen.sources.buckets.objects import Fetch
+from unseen.sources.buckets.objects import Fetch, ObjectRange
 
 __all__ = ["Ahead"]
 
@@ -23,7 +23,7 @@ class Ahead:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_REQUESTS_MAX, thread_name_prefix="bucket")
         self._waiting: deque[Fetch] = deque()
-        self._begun: dict[int, Future[int | bytes | Reason]] = {}
+        self._begun: dict[int, Future[bytes | ObjectRange | Reason]] = {}
         self._held_bytes = 0
 
     def expect(self, fetches: Sequence[Fetch]) -> None:
@@ -31,7 +31,7 @@ class Ahead:
         self._waiting.extend(fetches)
         self._fill()
 
-    def take(self, fetch: Fetch) -> int | bytes | Reason:
+    def take(self, fetch: Fetch) -> bytes | ObjectRange | Reason:
         """What it gives; waits for it, and makes room for the next."""
         begun = self._begun.pop(id(fetch), None)
         if begun is None:

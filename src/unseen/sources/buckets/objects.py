@@ -107,8 +107,11 @@ class Fetch:
         """Memory that it takes once fetched."""
         return self.found.size_bytes if self.found.size_bytes <= LARGE_BYTES else 0
 
-    def __call__(self) -> int | bytes | Reason:
-        """Its bytes; of an object that changed since it was listed, those that it has now. Raises nothing."""
+    def __call__(self) -> bytes | ObjectRange | Reason:
+        """Its bytes, or where to ask for them; of an object that changed since it was listed, those that it has now.
+
+        Raises nothing.
+        """
         try:
             return self._read(self.found)
         except ChangedError:
@@ -122,13 +125,13 @@ class Fetch:
         except UnreadError as error:
             return error.reason
 
-    def _read(self, found: BucketObject) -> int | bytes | Reason:
+    def _read(self, found: BucketObject) -> bytes | ObjectRange | Reason:
         if found.is_offline:
             return Reason.OFFLINE
         if found.size_bytes == 0:
             return b""
         if found.size_bytes > LARGE_BYTES:
-            return Reason.TOO_LARGE
+            return ObjectRange(self._shop, found)
         for _ in range(_TRIES_MAX):
             data = self._shop.read(found, 0, found.size_bytes)
             # Shorter than it says of itself: the connection broke, or the service lies.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from unseen.errors import SourceError
-from unseen.model import Reason
+from unseen.model import Reason, UnreadError
 from unseen.sources.buckets import BucketAddress, BucketItems, Fetch, ObjectRange, is_bucket, open_bucket
 from unseen.sources.buckets import objects as objects_module
 
@@ -18,7 +18,7 @@ ODD_KEYS = [
 ]
 
 
-def contents(items: BucketItems) -> dict[str, int | bytes | Reason]:
+def contents(items: BucketItems) -> dict[str, object]:
     """What every item gives, by its locator."""
     return {str(item.locator): item.open() for item in items}
 
@@ -64,14 +64,16 @@ def test_a_large_object_is_read_in_ranges(client: Any, bucket: str, monkeypatch:
     data = bytes(range(256)) * 40
     client.put_object(Bucket=bucket, Key="large", Body=data)
     (item,) = open_bucket(f"s3://{bucket}")
-    assert isinstance(item.open, Fetch)
-    source = ObjectRange(item.open._shop, item.open.found)
+    source = item.open()
+    assert isinstance(source, ObjectRange)
     assert source.size_bytes == len(data)
     for offset, size in ((0, 10), (295, 10), (0, len(data)), (9_000, 5_000), (len(data), 1), (5, 0), (-1, 5)):
         assert source.read_at(offset, size) == (data[offset : offset + size] if offset >= 0 else b"")
     client.put_object(Bucket=bucket, Key="large", Body=b"y" * len(data))
-    with pytest.raises(Exception, match=Reason.CHANGED.value):
+    assert isinstance(item.open, Fetch)
+    with pytest.raises(UnreadError) as caught:
         ObjectRange(item.open._shop, item.open.found).read_at(0, 10)
+    assert caught.value.reason is Reason.CHANGED
 
 
 def test_a_bucket_that_is_not_there_is_an_error_before_anything_is_read(client: Any) -> None:

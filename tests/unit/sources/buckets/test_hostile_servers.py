@@ -10,9 +10,9 @@ from unseen.sources.buckets import shops as shops_module
 DATA = b"0123456789" * 1_000
 
 
-def _opened(hostile: HostileServer) -> dict[str, int | bytes | Reason]:
+def _opened(hostile: HostileServer) -> dict[str, object]:
     items = open_bucket("s3://bucket")
-    found = {str(item.locator): item.open() for item in items}
+    found: dict[str, object] = {str(item.locator): item.open() for item in items}
     assert items.trouble is None
     return found
 
