@@ -139,7 +139,6 @@ _OTHERS = (
     (0, b"vhdxfile"),
     (0, b"QFI\xfb"),
     (512, b"EFI PART"),
-    (3, b"NTFS    "),
     (3, b"EXFAT   "),
     (54, b"FAT1"),
     (82, b"FAT32   "),

@@ -7,7 +7,7 @@ from unseen.darkroom.reading.ranges import RemoteRange
 from unseen.darkroom.reading.signs import SignFinder
 from unseen.darkroom.video.footage import Film
 from unseen.darkroom.wire import Inside, Request
-from unseen.decoding import Limits
+from unseen.decoding import SNIFF_BYTES, Kind, Limits, sniff
 from unseen.hashing.known_files import KnownFiles
 from unseen.hashing.plugin import Hasher
 from unseen.model import ByteSource, ItemHashes, Reason, UnreadError
@@ -16,13 +16,25 @@ from unseen.sources.layers import FileRange, Format, recognise
 __all__ = ["inside_of", "look_at"]
 
 
-def inside_of(found: Format | None) -> Inside:
-    """What the parent is told of a format: no more than it must know."""
+def inside_of(found: Format | None, source: ByteSource) -> Inside:
+    """What the parent is told of what lies inside some bytes: no more than it must know.
+
+    Bytes that begin as a picture are hashed as one, whatever else they are: a photograph with the superblock of a file
+    system among its remarks, or with the last sector of a disk image behind it, is still shown by every viewer.
+    """
     if found is None:
         return Inside.NOTHING
-    if found.is_picture:
+    if found.is_picture or _begins_as_picture(source):
         return Inside.PARTS
     return Inside.DISK if found.is_disk else Inside.CONTAINER
+
+
+def _begins_as_picture(source: ByteSource) -> bool:
+    try:
+        return sniff(source.read_at(0, SNIFF_BYTES)).kind in {Kind.JPEG, Kind.PICTURE}
+    except UnreadError:
+        # Whoever reads it next is told.
+        return False
 
 
 def look_at(
@@ -52,7 +64,7 @@ def look_at(
         source: ByteSource = (
             FileRange(descriptor) if request.ranges_bytes is None else RemoteRange(descriptor, request.ranges_bytes)
         )
-        inside = Inside.NOTHING if request.is_member or request.digests_only else inside_of(recognise(source))
+        inside = Inside.NOTHING if request.is_member or request.digests_only else inside_of(recognise(source), source)
         if inside in {Inside.CONTAINER, Inside.DISK}:
             return nothing_read(Reason.NOT_MEDIA), inside
         hashes = develop_source(

@@ -164,10 +164,10 @@ class _Reader:
         self, depth: int, content: ByteSource | Reason, inside: Format | None, want: Want
     ) -> tuple[Format | None, bool]:
         """Give the bytes of a member; say with which format to look inside, and whether bytes are owed for later."""
-        kind = inside_of(inside)
         if isinstance(content, Reason):
             self._send(pack_delivered(Delivered(depth, Way.NONE, Inside.NOTHING, 0, content)))
             return None, False
+        kind = inside_of(inside, content)
         if want is Want.ENTER:
             self._send(pack_delivered(Delivered(depth, Way.UNWANTED, kind, content.size_bytes, None)))
             return inside or self._await_order(content), False

@@ -21,6 +21,8 @@ _SECTOR = 512
 _GPT = b"EFI PART"
 # UEFI 2.10, 13.3: FAT sectors are 512, 1024, 2048 or 4096 bytes, clusters powers of two up to 128 sectors.
 _SECTOR_SIZES = (512, 1024, 2048, 4096)
+# The file $Boot of an NTFS volume begins as the volume does; it has sixteen sectors, of 4 KiB at most.
+_BOOT_FILE_BYTES = 16 * 4_096
 _BOOT_MARK = b"\x55\xaa"
 # Where the Fast File System of BSD and Solaris keeps its superblock; the magic is 1,372 bytes in, in
 # either order of bytes.
@@ -42,9 +44,9 @@ _DESCRIPTOR_BYTES = 2_048
 _DESCRIPTORS_MAX = 16
 
 
-def is_ntfs(head: bytes, _: ByteSource) -> bool:
+def is_ntfs(head: bytes, source: ByteSource) -> bool:
     """Say whether a volume boot record names NTFS."""
-    return head[3:11] == b"NTFS    " and head[_SECTOR : _SECTOR + 8] != _GPT
+    return head[3:11] == b"NTFS    " and source.size_bytes > _BOOT_FILE_BYTES and head[_SECTOR : _SECTOR + 8] != _GPT
 
 
 def is_exfat(head: bytes, _: ByteSource) -> bool:

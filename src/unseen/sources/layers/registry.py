@@ -63,6 +63,8 @@ _STREAMS = "unseen.sources.archives.streams"
 
 # In the order of asking: the first that says yes has it.
 FORMATS: tuple[Format, ...] = (
+    # First: what begins as a picture is one, whatever its end or its middle say.
+    Format("picture", pictures.has_more, "unseen.sources.pictures.reader", is_picture=True),
     Format("ewf", disks.is_ewf, "unseen.sources.disks.ewf.medium"),
     Format("qcow2", disks.is_qcow2, "unseen.sources.disks.images.qcow"),
     Format("vmdk", disks.is_vmdk, "unseen.sources.disks.images.vmdk"),
@@ -75,7 +77,6 @@ FORMATS: tuple[Format, ...] = (
     Format("lvm2", disks.is_lvm2, "unseen.sources.disks.pools"),
     Format("mdraid", disks.is_mdraid, "unseen.sources.disks.pools"),
     Format("foreign-image", disks.is_foreign_image, "unseen.sources.disks.images.foreign"),
-    Format("picture", pictures.has_more, "unseen.sources.pictures.reader", is_picture=True),
     Format("zip", archives.starts_as_zip, "unseen.sources.archives.zip_files.reader"),
     Format("7z", archives.is_behind_program(archives.SEVEN_ZIP), "unseen.sources.archives.sevenzip"),
     Format("gz", archives.starts_with(b"\x1f\x8b\x08"), "unseen.sources.archives.gzips"),
