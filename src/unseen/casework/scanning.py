@@ -126,6 +126,7 @@ def run_scan(
         indexing = Indexing(threshold_bits=settings.threshold_bits, verify=True, may_write=True, note=watchers.note)
         known = load_known(store, settings.lists, hashers=hashers, indexing=indexing)
         matcher = known.matcher(settings.threshold_bits, hashers)
+        workers.comes_near = known.near(settings.threshold_bits)
         workers.know(stack.enter_context(known.open_known_files(watchers.note)))
         stack.enter_context(workers)
         fetching = stack.enter_context(Fetching(workers)) if buckets else workers

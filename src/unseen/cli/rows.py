@@ -111,6 +111,7 @@ def match_row(match: Match) -> Row:
         "signal": match.signal,
         "distance_bits": match.distance_bits,
         "how": how_row(match.how),
+        "video": None if match.video is None else asdict(match.video),
     }
 
 

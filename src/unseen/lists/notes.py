@@ -35,6 +35,7 @@ class Notes:
         bad: The first bad lines.
         bad_count: How many there are.
         passed_over: How many of what were left out on purpose; all reasons are named in docs/reference.
+        videos: How many videos of each identifier there were so far.
         unread_columns: Columns that mean nothing to us.
     """
 
@@ -45,6 +46,7 @@ class Notes:
     bad: list[BadLine] = field(default_factory=list)
     bad_count: int = 0
     passed_over: Counter[str] = field(default_factory=Counter)
+    videos: Counter[str] = field(default_factory=Counter)
     unread_columns: tuple[str, ...] = ()
 
     def refuse(self, line: int, problem: BadValueError) -> None:

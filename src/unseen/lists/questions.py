@@ -20,7 +20,7 @@ _QUALITY_UNKNOWN = 100
 def ask_for(entry: Entry) -> tuple[str, ItemHashes]:
     """One hash as the hashes of an item; one of a signal that is not searchable as an item that was not screened."""
     value = {signal: entry.value if entry.signal == signal else None for signal in Signal}
-    pdq = value[Signal.PDQ]
+    pdq = value[Signal.PDQ] or value[Signal.VPDQ]
     # As a variant taken nobody knows how: a match must not claim to know it.
     variants = () if pdq is None else (Variant(How(), pdq, _QUALITY_UNKNOWN),)
     return entry.entry, ItemHashes(

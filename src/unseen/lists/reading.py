@@ -18,6 +18,7 @@ from unseen.lists.table import find_columns, read_table
 from unseen.lists.text import read_text
 from unseen.lists.values import BadValueError, name_signal
 from unseen.lists.vics import read_vics
+from unseen.lists.vpdq import is_vpdq, read_vpdq
 from unseen.model import Entry, ItemHashes
 
 __all__ = ["ENTRIES_MAX", "ListFile", "ListFormat"]
@@ -39,6 +40,8 @@ class ListFormat(StrEnum):
     # JSON Lines too, but of `unseen hash --json`: one object for each item.
     HASH = "hash"
     VICS = "vics"
+    # The frames of one video.
+    VPDQ = "vpdq"
     # The NSRL's Reference Data Set, version 3: SQLite, the only format that is not text.
     NSRL = "nsrl"
 
@@ -49,6 +52,7 @@ _READERS: dict[ListFormat, Callable[[ListStream, Notes], Iterator[Entry]]] = {
     ListFormat.JSONL: read_rows,
     ListFormat.HASH: read_rows,
     ListFormat.VICS: read_vics,
+    ListFormat.VPDQ: read_vpdq,
 }
 
 
@@ -185,6 +189,8 @@ def _check_format(name: str | None) -> ListFormat | None:
 
 
 def _guess(head: str) -> ListFormat:
+    if is_vpdq(head):
+        return ListFormat.VPDQ
     start = head.lstrip()
     if start.startswith(("{", "[")):
         return _guess_json(start)

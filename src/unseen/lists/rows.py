@@ -8,6 +8,7 @@ from unseen.errors import UsageError
 from unseen.lists.notes import Notes
 from unseen.lists.stream import ListStream
 from unseen.lists.values import BadValueError, name_signal, parse_label, parse_name, parse_value
+from unseen.lists.vpdq import frames_in
 from unseen.model import QUALITY_MIN, Entry, Label, Signal
 
 __all__ = ["is_hash_row", "load_object", "read_row", "read_rows", "write_lines"]
@@ -65,17 +66,24 @@ def read_row(row: dict[str, Any], number: int, notes: Notes) -> list[Entry]:
     name = f"line {number}" if name is None else parse_name(_text(name, "an identifier"))
     labels = _labels(row)
     entries = [
-        Entry(name, signal, parse_value(signal, _text(row[signal], signal)), labels)
+        Entry(name, signal, value, labels)
         for signal in _DIRECT
         if row.get(signal) is not None
+        for value in _values(signal, row[signal])
     ]
     value = row.get("value", row.get("hash"))
     if value is not None:
         signal, text = _signal_and_text(row, _text(value, "a hash"), notes)
-        entries.append(Entry(name, signal, parse_value(signal, text), labels))
+        entries += [Entry(name, signal, value, labels) for value in _values(signal, text)]
     if not entries:
         raise BadValueError("a member named value, pdq, md5, sha1 or sha256", "none")
     return entries
+
+
+def _values(signal: str, value: object) -> list[bytes]:
+    if signal == Signal.VPDQ:
+        return frames_in(json.dumps(value) if isinstance(value, list) else _text(value, signal))
+    return [parse_value(signal, _text(value, signal))]
 
 
 def _signal_and_text(row: dict[str, Any], text: str, notes: Notes) -> tuple[str, str]:
@@ -132,7 +140,22 @@ def _from_hash_row(row: dict[str, Any], notes: Notes) -> list[Entry]:
     frames = row.get("vpdq") or []
     if not isinstance(frames, list) or not all(isinstance(frame, dict) for frame in frames):
         raise BadValueError("vpdq as a list of frames", f"a JSON {type(frames).__name__} of another shape")
-    for picture in (row, *frames):
+    entries += [Entry(name, Signal.PDQ, value) for value in _clear_pdqs([row], notes)]
+    # Of equal frames one is enough: what is counted is different ones.
+    distinct = dict.fromkeys(_clear_pdqs(frames, notes))
+    if distinct:
+        # Two videos of one name would pass for a longer one, of which nobody ever has the whole.
+        notes.videos[name] += 1
+        name = name if notes.videos[name] == 1 else f"{name} #{notes.videos[name]}"
+        entries += [Entry(name, Signal.VPDQ, value) for value in distinct]
+    if not entries:
+        raise BadValueError("a digest or a PDQ", "none")
+    return entries
+
+
+def _clear_pdqs(pictures: list[dict[str, Any]], notes: Notes) -> Iterator[bytes]:
+    """PDQs of pictures or frames that are good enough to be matched."""
+    for picture in pictures:
         if picture.get("pdq") is None:
             continue
         if not isinstance(quality := picture.get("pdq_quality"), int):
@@ -140,10 +163,7 @@ def _from_hash_row(row: dict[str, Any], notes: Notes) -> list[Entry]:
         if quality < QUALITY_MIN:
             notes.passed_over["low_quality"] += 1
         else:
-            entries.append(Entry(name, Signal.PDQ, parse_value(Signal.PDQ, _text(picture["pdq"], "pdq"))))
-    if not entries:
-        raise BadValueError("a digest or a PDQ", "none")
-    return entries
+            yield parse_value(Signal.PDQ, _text(picture["pdq"], "pdq"))
 
 
 def _escape(path: str) -> str:

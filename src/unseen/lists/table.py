@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from unseen.lists.notes import Notes
 from unseen.lists.stream import ListStream
 from unseen.lists.values import BadValueError, name_signal, parse_label, parse_name, parse_value
+from unseen.lists.vpdq import frames_in
 from unseen.model import Entry, Label, Signal
 
 __all__ = ["find_columns", "read_table"]
@@ -132,16 +133,21 @@ def _read_row(row: list[str], columns: _Columns, line: int, notes: Notes) -> lis
     name = row[columns.entry].strip() if columns.entry is not None else ""
     name = parse_name(name) if name else f"line {line}"
     entries = [
-        Entry(name, signal, parse_value(signal, row[at].strip()), labels)
+        Entry(name, signal, value, labels)
         for signal, at in columns.direct
         if row[at].strip()
+        for value in _values(signal, row[at].strip())
     ]
     if columns.value is not None and (text := row[columns.value].strip()):
-        signal, value = _split_value(row, columns, text, notes)
-        entries.append(Entry(name, signal, parse_value(signal, value), labels))
+        signal, text = _split_value(row, columns, text, notes)
+        entries += [Entry(name, signal, value, labels) for value in _values(signal, text)]
     if not entries:
         raise BadValueError("a hash", "empty cells")
     return entries
+
+
+def _values(signal: str, text: str) -> list[bytes]:
+    return frames_in(text) if signal == Signal.VPDQ else [parse_value(signal, text)]
 
 
 def _split_value(row: list[str], columns: _Columns, text: str, notes: Notes) -> tuple[str, str]:

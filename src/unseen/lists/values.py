@@ -38,6 +38,8 @@ _OURS = {
     "sha_1": Signal.SHA1,
     "hash_sha1": Signal.SHA1,
     "sha256": Signal.SHA256,
+    "vpdq": Signal.VPDQ,
+    "videovpdq": Signal.VPDQ,
     "sha_256": Signal.SHA256,
     "hash_sha256": Signal.SHA256,
     "video_sha256": Signal.SHA256,
@@ -45,7 +47,7 @@ _OURS = {
 _NAMED_ALIKE = (
     *("ahash", "blake3", "clip", "crc32", "dhash", "netclean", "pdf", "pdq_ocr", "phash", "quickxor", "raw_text"),
     *("sha384", "sha512", "sha3_256", "ssdeep", "ssvh_safer_hash", "text", "tlsh", "trend_query", "url", "url_md5"),
-    *("videntifier", "vpdq", "whash"),
+    *("videntifier", "whash"),
 )
 # Signals that others compute: kept and counted, not searchable without a plugged-in hasher. Closed, because a
 # mistyped `pqd` must not become a list that silently matches nothing.
@@ -126,7 +128,7 @@ def parse_value(signal: str, text: str) -> bytes:
         raise UnspecificValueError(
             f"the {signal} of a file with content", _REFUSED[value], hint="it would match every empty file"
         )
-    if value in _FLAT and signal == "pdq":
+    if value in _FLAT and signal in {"pdq", "vpdq"}:
         raise UnspecificValueError(
             "the PDQ of a picture", "that of a flat area", hint="it would match unrelated pictures"
         )

@@ -5,14 +5,19 @@ from unseen.matching.index import Index, check_threshold
 from unseen.matching.policy import Comparison, Matcher
 from unseen.matching.segment_writer import IndexWriter, building_bytes
 from unseen.matching.segments import Generation, StoredColumn
+from unseen.matching.videos import MARGIN_BITS, MATCHED_FRAMES_MIN, SHARE_MIN, Near
 
 __all__ = [
+    "MARGIN_BITS",
+    "MATCHED_FRAMES_MIN",
+    "SHARE_MIN",
     "Comparison",
     "DigestTable",
     "Generation",
     "Index",
     "IndexWriter",
     "Matcher",
+    "Near",
     "StoredColumn",
     "building_bytes",
     "check_threshold",

@@ -11,8 +11,17 @@ import numpy.typing as npt
 from unseen import kernel
 from unseen.errors import IndexFileError, ThresholdError, UsageError
 from unseen.matching.index_file import MappedFile, map_file, write_segment
+from unseen.model import Signal
 
-__all__ = ["CODE_BYTES", "KIND", "THRESHOLD_BITS_DEFAULT", "THRESHOLD_BITS_MAX", "Index", "check_threshold"]
+__all__ = [
+    "CODE_BYTES",
+    "KIND",
+    "PERCEPTUAL",
+    "THRESHOLD_BITS_DEFAULT",
+    "THRESHOLD_BITS_MAX",
+    "Index",
+    "check_threshold",
+]
 
 Codes = npt.NDArray[np.uint8]
 Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint16]]
@@ -24,6 +33,8 @@ THRESHOLD_BITS_DEFAULT = 31
 THRESHOLD_BITS_MAX = 64
 # Of the file that holds an index.
 KIND = "codes"
+# Signals that are searched by distance: PDQs of pictures, and of frames of videos.
+PERCEPTUAL = frozenset({Signal.PDQ.value, Signal.VPDQ.value})
 _HINT = "the file is only a cache: delete it and build the index anew from its list"
 
 

@@ -8,15 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen.matching.digests import DigestTable
-from unseen.matching.index import Index, check_threshold
+from unseen.matching.index import check_threshold
+from unseen.matching.searches import Merged, Search, all_searches, as_matrix, ask_all, in_table, search_pdq
 from unseen.matching.segments import StoredColumn
-from unseen.model import QUALITY_MIN, Codes, How, ItemHashes, ListClass, Match, Signal
+from unseen.matching.videos import KnownVideos, clear_frames, search_frames
+from unseen.model import QUALITY_MIN, Codes, How, ItemHashes, ListClass, Match, Signal, VideoShare
 
 __all__ = ["Comparison", "Matcher"]
-
-Rows = npt.NDArray[np.int64]
-# Turns uint8[m, size_bytes] into query, column, row and distance of every match.
-_Search = Callable[[npt.NDArray[np.uint8]], tuple[Rows, Rows, Rows, Rows]]
 
 # Known files and cleared entries are shown beside, but accuse nobody and excuse nothing.
 _FINDING_CLASSES = frozenset({ListClass.CSAM, ListClass.USER_REPORTED})
@@ -52,65 +50,7 @@ class _Found:
     distance_bits: int
     order: int
     how: How | None
-
-
-class _Columns:
-    """All columns of one signal that lie in memory, as one numbered range of entries."""
-
-    def __init__(self, columns: Sequence[Codes | StoredColumn], signal: str) -> None:
-        held = [(place, codes) for place, codes in enumerate(columns) if isinstance(codes, Codes)]
-        self.places = [place for place, codes in held if codes.signal == signal]
-        self.values = [codes.values for _, codes in held if codes.signal == signal]
-        rows = [codes.rows for _, codes in held if codes.signal == signal]
-        self.rows: Rows = np.concatenate(rows) if rows else np.empty(0, np.int64)
-        self._ends = np.cumsum([len(part) for part in rows], dtype=np.int64)
-
-    def locate(self, entry_at: Rows) -> tuple[Rows, Rows]:
-        """The column and the row of each entry."""
-        at = np.searchsorted(self._ends, entry_at, side="right")
-        return np.asarray(self.places, dtype=np.int64)[at], self.rows[entry_at]
-
-
-def _in_index(index: Index, merged: _Columns) -> _Search:
-    def ask(queries: npt.NDArray[np.uint8]) -> tuple[Rows, Rows, Rows, Rows]:
-        query_at, entry_at, distance_bits = index.search(queries)
-        return query_at, *merged.locate(entry_at), distance_bits.astype(np.int64)
-
-    return ask
-
-
-def _in_table(table: DigestTable, merged: _Columns) -> _Search:
-    def ask(queries: npt.NDArray[np.uint8]) -> tuple[Rows, Rows, Rows, Rows]:
-        query_at, entry_at = table.search(queries)
-        return query_at, *merged.locate(entry_at), np.zeros(len(query_at), np.int64)
-
-    return ask
-
-
-def _in_files(column: StoredColumn, place: int) -> _Search:
-    def ask(queries: npt.NDArray[np.uint8]) -> tuple[Rows, Rows, Rows, Rows]:
-        query_at, rows, distance_bits = column.search(queries)
-        return query_at, np.full(len(rows), place, np.int64), rows, distance_bits.astype(np.int64)
-
-    return ask
-
-
-def _all_searches(
-    columns: Sequence[Codes | StoredColumn], signal: str, build: Callable[[_Columns], _Search]
-) -> list[_Search]:
-    """What lies in memory is searched together; what lies in files, list by list."""
-    merged = _Columns(columns, signal)
-    stored = [
-        _in_files(column, place)
-        for place, column in enumerate(columns)
-        if isinstance(column, StoredColumn) and column.signal == signal and column.count
-    ]
-    return [*([build(merged)] if len(merged.rows) else []), *stored]
-
-
-def _ask_all(searches: Sequence[_Search], queries: npt.NDArray[np.uint8]) -> tuple[Rows, ...]:
-    found = [search(queries) for search in searches]
-    return found[0] if len(found) == 1 else tuple(np.concatenate(column) for column in zip(*found, strict=True))
+    video: VideoShare | None = None
 
 
 class Matcher:
@@ -145,23 +85,19 @@ class Matcher:
         self._name_entries = name_entries
         self._finding_lists = {name for name, list_class in self._lists if list_class in _FINDING_CLASSES}
 
-        def build_index(merged: _Columns) -> _Search:
-            index = Index.build(iter(merged.values), threshold_bits=threshold_bits)
-            # The index holds its own copy.
-            merged.values = []
-            return _in_index(index, merged)
+        def build_table(merged: Merged) -> Search:
+            return in_table(DigestTable.build(np.concatenate(merged.values)), merged)
 
-        def build_table(merged: _Columns) -> _Search:
-            return _in_table(DigestTable.build(np.concatenate(merged.values)), merged)
-
-        self._pdq = _all_searches(columns, Signal.PDQ, build_index)
+        self._pdq = search_pdq(columns, Signal.PDQ, threshold_bits)
+        self._vpdq = search_pdq(columns, Signal.VPDQ, threshold_bits)
+        self._videos = KnownVideos(columns, name_entries)
         self._digests = [
-            (signal, searches) for signal in _DIGESTS if (searches := _all_searches(columns, signal, build_table))
+            (signal, searches) for signal in _DIGESTS if (searches := all_searches(columns, signal, build_table))
         ]
         self._extra = {
             hasher.signal: (hasher, merged, np.concatenate(merged.values))
             for hasher in hashers
-            if (merged := _Columns(columns, hasher.signal)).places
+            if (merged := Merged(columns, hasher.signal)).places
         }
 
     def match(self, batch: Sequence[ItemHashes]) -> list[tuple[Match, ...]]:
@@ -177,7 +113,13 @@ class Matcher:
         """
         found: list[dict[str, list[_Found]]] = [{} for _ in batch]
         for at in range(0, len(batch), _ITEMS_AT_ONCE):
-            self._search_pdq(batch[at : at + _ITEMS_AT_ONCE], found[at : at + _ITEMS_AT_ONCE])
+            some = batch[at : at + _ITEMS_AT_ONCE], found[at : at + _ITEMS_AT_ONCE]
+            self._search_pdq(self._pdq, Signal.PDQ, *some)
+            # A picture that is a frame of a known video matches that video.
+            self._search_pdq(self._vpdq, Signal.VPDQ, *some)
+        for hashes, by_signal in zip(batch, found, strict=True):
+            if hashes.vpdq:
+                self._search_video(hashes, by_signal)
         for signal, searches in self._digests:
             self._search_digests(batch, signal, searches, found)
         if self._extra:
@@ -195,8 +137,24 @@ class Matcher:
         """Whether a person must look into these matches: one at least is of a list of class csam or user_reported."""
         return any(match.list in self._finding_lists for match in matches)
 
-    def _search_pdq(self, batch: Sequence[ItemHashes], found: list[dict[str, list[_Found]]]) -> None:
-        if not self._pdq:
+    def _search_video(self, hashes: ItemHashes, by_signal: dict[str, list[_Found]]) -> None:
+        """Every frame against single pictures, and all together against known videos."""
+        frames = clear_frames(hashes)
+        # Each frame is as good as the next: of equally near ones the first.
+        hows = [How(orientation="original", convention="full", time_s=frame.time_s) for frame in frames]
+        for place, row, query, bits in search_frames(self._pdq, frames).nearest():
+            by_signal.setdefault(Signal.PDQ.value, []).append(_Found(place, row, bits, query, hows[query]))
+        for place, row, query, bits, share in self._videos.compare(search_frames(self._vpdq, frames), hashes):
+            by_signal.setdefault(Signal.VPDQ.value, []).append(_Found(place, row, bits, query, hows[query], share))
+
+    @staticmethod
+    def _search_pdq(
+        searches: Sequence[Search],
+        signal: Signal,
+        batch: Sequence[ItemHashes],
+        found: list[dict[str, list[_Found]]],
+    ) -> None:
+        if not searches:
             return
         queries: list[bytes] = []
         origins: list[tuple[int, How]] = []
@@ -206,7 +164,7 @@ class Matcher:
                 origins.append((item_at, how))
         if not queries:
             return
-        query_at, places, rows, distance_bits = _ask_all(self._pdq, _matrix(queries, 32))
+        query_at, places, rows, distance_bits = ask_all(searches, as_matrix(queries, 32))
         item_at_of = np.array([item_at for item_at, _ in origins], dtype=np.int64)
         # Of all ways in which one item reaches one entry, the nearest, then the first.
         items = item_at_of[query_at]
@@ -219,20 +177,20 @@ class Matcher:
             *(column[kept].tolist() for column in (places, rows, query_at, distance_bits)), strict=True
         ):
             item_at, how = origins[query]
-            found[item_at].setdefault(Signal.PDQ.value, []).append(_Found(place, row, bits, query, how))
+            found[item_at].setdefault(signal.value, []).append(_Found(place, row, bits, query, how))
 
     @staticmethod
     def _search_digests(
         batch: Sequence[ItemHashes],
         signal: Signal,
-        searches: Sequence[_Search],
+        searches: Sequence[Search],
         found: list[dict[str, list[_Found]]],
     ) -> None:
         digests = [(item_at, digest) for item_at, hashes in enumerate(batch) if (digest := _digest(hashes, signal))]
         if not digests:
             return
-        queries = _matrix([digest for _, digest in digests], signal.size_bytes)
-        query_at, places, rows, _ = _ask_all(searches, queries)
+        queries = as_matrix([digest for _, digest in digests], signal.size_bytes)
+        query_at, places, rows, _ = ask_all(searches, queries)
         for query, place, row in zip(query_at.tolist(), places.tolist(), rows.tolist(), strict=True):
             found[digests[query][0]].setdefault(signal.value, []).append(_Found(place, row, 0, 0, None))
 
@@ -260,20 +218,18 @@ class Matcher:
                     best[key] = each
         ordered = sorted(best.items(), key=lambda pair: (pair[1].distance_bits, *pair[0]))
         return tuple(
-            Match(name, entry, signal, each.distance_bits, each.how) for (name, entry, signal), each in ordered
+            Match(name, entry, signal, each.distance_bits, each.how, each.video)
+            for (name, entry, signal), each in ordered
         )
 
 
 def _pdqs(hashes: ItemHashes) -> Iterator[tuple[How, bytes]]:
-    """Every PDQ of an item that may be compared, the canonical one first."""
+    """Every PDQ of a picture that may be compared, the canonical one first."""
     if hashes.pdq is not None and (hashes.pdq_quality or 0) >= QUALITY_MIN:
         yield _CANONICAL, hashes.pdq
     for variant in hashes.variants:
         if variant.pdq_quality >= QUALITY_MIN:
             yield variant.how, variant.pdq
-    for frame in hashes.vpdq or ():
-        if frame.pdq_quality >= QUALITY_MIN:
-            yield How(orientation="original", convention="full", time_s=frame.time_s), frame.pdq
 
 
 def _digest(hashes: ItemHashes, signal: Signal) -> bytes | None:
@@ -284,7 +240,3 @@ def _digest(hashes: ItemHashes, signal: Signal) -> bytes | None:
             return hashes.sha1
         case _:
             return hashes.sha256
-
-
-def _matrix(values: Sequence[bytes], size_bytes: int) -> npt.NDArray[np.uint8]:
-    return np.frombuffer(b"".join(values), dtype=np.uint8).reshape(len(values), size_bytes)

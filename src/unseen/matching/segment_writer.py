@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from unseen import kernel
 from unseen.errors import IndexFileError, UsageError
-from unseen.matching.index import THRESHOLD_BITS_DEFAULT, Index
+from unseen.matching.index import PERCEPTUAL, THRESHOLD_BITS_DEFAULT, Index
 from unseen.matching.index_file import TEMPORARY_PREFIX, FileRef, replace_file, write_named
 from unseen.matching.manifest import (
     CURRENT,
@@ -30,7 +30,7 @@ from unseen.matching.manifest import (
     manifest_path,
 )
 from unseen.matching.segments import REMOVED, kind_of, read_removed, read_rows, read_segment
-from unseen.model import Codes, Signal
+from unseen.model import Codes
 
 __all__ = ["IndexWriter", "building_bytes"]
 
@@ -194,7 +194,7 @@ class IndexWriter:
     def _write(self, signal: str, values: Values, rows: Rows) -> FileRef:
         folder = self._folder / "segments"
         rows = np.ascontiguousarray(rows, dtype=np.int64)
-        if signal == Signal.PDQ:
+        if signal in PERCEPTUAL:
             index = Index.build(values, threshold_bits=self._threshold_bits)
             parts = [*index.parts(), ("rows", rows.view(np.uint8))]
             return write_named(folder, kind_of(signal), index.facts(), parts)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from unseen.errors import IndexFileError
 from unseen.matching.digests import DigestTable
-from unseen.matching.index import KIND, Index
+from unseen.matching.index import KIND, PERCEPTUAL, Index
 from unseen.matching.index_file import FileRef, MappedFile, map_file
 from unseen.matching.manifest import ColumnFiles, HeldManifest, segment_path
 from unseen.matching.self_test import try_digests, try_index
@@ -88,9 +88,23 @@ class StoredColumn:
             query_at, rows, distance_bits = query_at[kept], rows[kept], distance_bits[kept]
         return query_at, rows, distance_bits
 
+    def within(self, threshold_bits: int) -> "StoredColumn":
+        """The same entries, searched within so many bits.
+
+        Raises:
+            IndexFileError: Its files are gone, or no longer sound.
+        """
+        return StoredColumn(
+            self._folder,
+            self._files,
+            of=(self.list, self.list_class),
+            index_sha256=self.index_sha256,
+            threshold_bits=threshold_bits,
+        )
+
     def digest_places(self) -> list[tuple[Path, int, int]]:
         """Where its digests lie in ascending order: file, offset of the first, count. None where some were removed."""
-        if self.signal == Signal.PDQ or len(self._removed):
+        if self.signal in PERCEPTUAL or len(self._removed):
             return []
         places = ((each.mapped.path, dict(each.mapped.parts)["sorted"][0], each.file.count) for each in self._segments)
         return list(places)
@@ -141,7 +155,7 @@ class StoredColumn:
     def _compare_tables(self, segment: _Segment) -> tuple[npt.NDArray[np.uint8], Rows]:
         """Values and keys of a segment, once its tables were found to be those that these values make."""
         values, rows = read_segment(self._folder, self.signal, segment.file)
-        if self.signal == Signal.PDQ:
+        if self.signal in PERCEPTUAL:
             built = Index.build(values, threshold_bits=segment.mapped.header["threshold_bits"])
             is_true = all(np.array_equal(segment.mapped.part(name, np.uint8), part) for name, part in built.parts())
         else:
@@ -248,7 +262,7 @@ def read_segment(folder: Path, signal: str, file: FileRef) -> tuple[npt.NDArray[
     """
     mapped = map_file(segment_path(folder, file.sha256), kind_of(signal), size_bytes=file.size_bytes)
     mapped.check_blocks()
-    if signal == Signal.PDQ:
+    if signal in PERCEPTUAL:
         planes = [mapped.part(name, np.uint8).reshape(-1, 16) for name in ("heads", "tails")]
         return np.concatenate(planes, axis=1), mapped.part("rows", np.int64)
     return mapped.part("sorted", np.uint8).reshape(-1, mapped.header["digest_bytes"]), mapped.part("rows", np.int64)
@@ -268,13 +282,13 @@ def read_rows(folder: Path, signal: str, file: FileRef) -> Rows:
 
 def kind_of(signal: str) -> str:
     """The kind of file that holds entries of a signal."""
-    return KIND if signal == Signal.PDQ else DIGESTS
+    return KIND if signal in PERCEPTUAL else DIGESTS
 
 
 def _open_segment(folder: Path, signal: str, file: FileRef, threshold_bits: int) -> _Segment:
     mapped = map_file(segment_path(folder, file.sha256), kind_of(signal), size_bytes=file.size_bytes)
     rows = mapped.part("rows", np.int64)
-    if signal == Signal.PDQ:
+    if signal in PERCEPTUAL:
         index = Index.over(mapped, threshold_bits)
         if not len(index) == len(rows) == file.count:
             raise IndexFileError(f"{mapped.path}: holds {len(index)} entries and {len(rows)} keys")

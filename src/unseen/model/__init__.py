@@ -13,7 +13,7 @@ from unseen.model.hashes import (
     VideoMode,
 )
 from unseen.model.items import Item, Locator, Outcome, Reason, State, Times
-from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary
+from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary, VideoShare
 from unseen.model.ranges import ByteSource, UnreadError
 from unseen.model.verdicts import Decision, Status, Verdict
 
@@ -47,4 +47,5 @@ __all__ = [
     "Variant",
     "Verdict",
     "VideoMode",
+    "VideoShare",
 ]

@@ -21,6 +21,8 @@ class Signal(StrEnum):
     MD5 = "md5"
     SHA1 = "sha1"
     SHA256 = "sha256"
+    # One frame of a known video; all that bear the same identifier in a list make the video.
+    VPDQ = "vpdq"
 
     @property
     def size_bytes(self) -> int:
@@ -28,7 +30,7 @@ class Signal(StrEnum):
         return _SIZE_BYTES[self]
 
 
-_SIZE_BYTES = {Signal.PDQ: 32, Signal.MD5: 16, Signal.SHA1: 20, Signal.SHA256: 32}
+_SIZE_BYTES = {Signal.PDQ: 32, Signal.MD5: 16, Signal.SHA1: 20, Signal.SHA256: 32, Signal.VPDQ: 32}
 
 
 @dataclass(frozen=True, slots=True)

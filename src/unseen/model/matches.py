@@ -2,11 +2,30 @@
 
 from dataclasses import dataclass
 
-from unseen.model.hashes import How, ItemHashes
+from unseen.model.hashes import How, ItemHashes, VideoMode
 from unseen.model.items import Locator, Outcome, Reason, State, Times
 from unseen.model.verdicts import Status, Verdict
 
-__all__ = ["Finding", "Match", "NotScreened", "Screened", "Summary"]
+__all__ = ["Finding", "Match", "NotScreened", "Screened", "Summary", "VideoShare"]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoShare:
+    """How much of a known video a video shows.
+
+    Attributes:
+        known_frames: Different frames of the known video that can be compared.
+        covered_frames: Of these, how many some frame of the item comes near.
+        matched_frames: Different frames of the item that come near one of these.
+        spans_s: Where in the item they lie: (first, last) in seconds, in order; at most `SPANS_MAX`.
+        mode: How the item was looked at.
+    """
+
+    known_frames: int
+    covered_frames: int
+    matched_frames: int
+    spans_s: tuple[tuple[float, float], ...]
+    mode: VideoMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +38,7 @@ class Match:
         signal: Name of the signal.
         distance_bits: Hamming distance; 0 for digests.
         how: How the item's hash was taken; None for digests.
+        video: How much of a known video was found; None for anything but a match of one video with another.
     """
 
     list: str
@@ -26,6 +46,7 @@ class Match:
     signal: str
     distance_bits: int
     how: How | None
+    video: VideoShare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +101,12 @@ class Screened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The account of a whole scan: items = hashed + digest_only + not_screened - truncated."""
+    """The account of a whole scan: items = hashed + digest_only + not_screened - truncated.
+
+    Attributes:
+        videos: Items of which frames were hashed; they are among `hashed` or `digest_only`.
+        videos_by_keyframes: Of these, how many were looked at by their keyframes alone.
+    """
 
     items: int
     hashed: int
@@ -88,6 +114,8 @@ class Summary:
     findings: int
     not_screened: int
     truncated: int
+    videos: int = 0
+    videos_by_keyframes: int = 0
     entries_searchable: int
     entries_not_searchable: int
     seconds: float

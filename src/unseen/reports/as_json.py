@@ -117,6 +117,7 @@ def _match(reported: ReportedMatch) -> dict[str, object]:
         "signal": match.signal,
         "distance_bits": match.distance_bits,
         "how": None if match.how is None else asdict(match.how),
+        "video": None if match.video is None else asdict(match.video),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, func, select
 
-from unseen.model import Finding, How, Locator, Match, State, Times
+from unseen.model import Finding, How, Locator, Match, State, Times, VideoMode, VideoShare
 from unseen.store.engine import Store
 from unseen.store.schema import finding_matches, findings
 from unseen.store.verdicts import newest_verdicts, read_verdict
@@ -22,6 +22,7 @@ __all__ = [
     "read_how",
     "read_locator",
     "read_times",
+    "read_video",
     "scan_findings",
 ]
 
@@ -83,11 +84,12 @@ def read_times(text: str | None) -> Times | None:
     return None if text is None else Times(**json.loads(text))
 
 
-def pack_how(how: How | None) -> str | None:
-    """Write a `How` as JSON, without what is unused; None for None."""
+def pack_how(how: How | None, video: VideoShare | None = None) -> str | None:
+    """Write a `How` as JSON, without what is unused, and beside it how much of a video was found; None for None."""
     if how is None:
         return None
-    return json.dumps({name: value for name, value in asdict(how).items() if value is not None})
+    used = {name: value for name, value in asdict(how).items() if value is not None}
+    return json.dumps(used if video is None else {**used, "video": asdict(video)})
 
 
 def _in_newest_scan() -> ColumnElement[bool]:
@@ -124,11 +126,21 @@ def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
             # Rows of a finding differ in their match only.
             first, *others = group
             matches = tuple(
-                Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how)) for row in (first, *others)
+                Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how), read_video(row.how))
+                for row in (first, *others)
             )
             verdict = None if first.decision is None else read_verdict(cast("Row[Any]", first))
             locator, state = read_locator(first.locator), State(first.state)
             yield Finding(finding_id, locator, first.sha256, state, matches, verdict, read_times(first.times))
+
+
+def read_video(text: str | None) -> VideoShare | None:
+    """Read how much of a video was found, as `pack_how` wrote it."""
+    video = None if text is None else json.loads(text).get("video")
+    if video is None:
+        return None
+    spans_s = tuple((first, last) for first, last in video["spans_s"])
+    return VideoShare(**(video | {"spans_s": spans_s, "mode": VideoMode(video["mode"])}))
 
 
 def read_how(text: str | None) -> How | None:
@@ -136,6 +148,7 @@ def read_how(text: str | None) -> How | None:
     if text is None:
         return None
     fields = json.loads(text)
+    fields.pop("video", None)
     if window := fields.get("window"):
         fields["window"] = tuple(window)
     return How(**fields)

@@ -13,7 +13,7 @@ from unseen.errors import StoreError
 from unseen.model import Label, Match, NotScreened, Outcome, Reason, Signal, State
 from unseen.model.report import ReportedFinding, ReportedMatch
 from unseen.store.engine import Store
-from unseen.store.findings import read_how, read_locator
+from unseen.store.findings import read_how, read_locator, read_video
 from unseen.store.lists import read_labels
 from unseen.store.schema import entries, finding_matches, findings, items, lists, not_screened, runs, scans
 from unseen.store.verdicts import newest_verdicts, read_verdict
@@ -194,7 +194,7 @@ def _findings_of(scan_id: int) -> Select[Any]:
 
 
 def _match(row: Row[Any], labels: Labels, labelled: Collection[str]) -> ReportedMatch:
-    match = Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how))
+    match = Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how), read_video(row.how))
     key = (match.list, match.entry, match.signal)
     return ReportedMatch(match, labels.get(key, ()) if match.list in labelled else None)
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from sqlalchemy import insert, select, text, update
 
-from unseen.model import Finding, Locator, NotScreened, Outcome, Reason, Screened, Summary, Verdict
+from unseen.model import Finding, Locator, NotScreened, Outcome, Reason, Screened, Summary, Verdict, VideoMode
 from unseen.store.engine import Store
 from unseen.store.findings import pack_how, pack_locator, pack_times, read_locator, scan_findings
 from unseen.store.ledger.entries import Page, record
@@ -39,6 +39,8 @@ class Account:
     # Of digest_only: commonplace files, on which no more work was spent.
     known_file: int = 0
     seconds: float = 0.0
+    videos: int = 0
+    videos_by_keyframes: int = 0
 
     def with_batch(self, batch: Sequence[Screened], seconds: float) -> "Account":
         """Count a batch, and the time that it took."""
@@ -54,6 +56,9 @@ class Account:
             truncated=self.truncated + unscreened - wholly,
             known_file=self.known_file + sum(one.hashes.reason is Reason.KNOWN_FILE for one in batch),
             seconds=self.seconds + seconds,
+            videos=self.videos + sum(one.hashes.video_mode is not None for one in batch),
+            videos_by_keyframes=self.videos_by_keyframes
+            + sum(one.hashes.video_mode is VideoMode.FAST for one in batch),
         )
 
 
@@ -272,5 +277,5 @@ def _match_rows(scan_id: int, finding: Finding) -> Iterator[dict[str, Any]]:
             "entry": match.entry,
             "signal": match.signal,
             "distance_bits": match.distance_bits,
-            "how": pack_how(match.how),
+            "how": pack_how(match.how, match.video),
         }

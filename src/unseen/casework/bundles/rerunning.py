@@ -14,7 +14,7 @@ from unseen.casework.proof.verifying import read_key
 from unseen.errors import LedgerBrokenError, StoreError
 from unseen.ledger.bundle import Bundle, read_bundle
 from unseen.model import Entry, How, ItemHashes, Match, Reason, Signal
-from unseen.store.findings import read_how
+from unseen.store.findings import read_how, read_video
 from unseen.store.variants import unpack_frames, unpack_variants
 
 __all__ = ["UNKNOWN", "Repeated", "Rerun", "Result", "rerun"]
@@ -179,7 +179,14 @@ def _findings(bundle: Bundle) -> Iterator[_Finding]:
             if item["sha256"] != value["sha256"]:
                 raise ValueError("a finding and its item have different digests")
             matches = tuple(
-                Match(one["list"], one["entry"], one["signal"], one["distance_bits"], read_how(one["how"]))
+                Match(
+                    one["list"],
+                    one["entry"],
+                    one["signal"],
+                    one["distance_bits"],
+                    read_how(one["how"]),
+                    read_video(one["how"]),
+                )
                 for one in value["matches"]
             )
             yield _Finding(value["id"], _locator(value), value["scan_id"], matches, _hashes(item))
@@ -254,7 +261,7 @@ def _has_hash(hashes: ItemHashes, signal: str, how: How | None) -> bool:
     match signal:
         case Signal.MD5 | Signal.SHA1 | Signal.SHA256:
             return getattr(hashes, signal) is not None
-        case Signal.PDQ:
+        case Signal.PDQ | Signal.VPDQ:
             canonical = How(orientation="original", convention="full")
             if hashes.vpdq is not None:
                 return how is not None and how.time_s in {frame.time_s for frame in hashes.vpdq}

@@ -14,7 +14,7 @@ from unseen.errors import IndexFileError, ListError
 from unseen.hashing.known_files import DigestFile
 from unseen.hashing.plugin import Hasher
 from unseen.lists import FileCodes, ListFile, ListFormat, read_codes
-from unseen.matching import Matcher, StoredColumn, check_threshold
+from unseen.matching import Matcher, Near, StoredColumn, check_threshold
 from unseen.model import Codes, ListClass, Signal
 from unseen.store import ListInfo, Store, has_entry, list_lists, load_codes, name_entries, read_account
 
@@ -63,6 +63,10 @@ class KnownMaterial:
     def matcher(self, threshold_bits: int, hashers: Sequence[Hasher] = ()) -> Matcher:
         """The search over all of it, within so many bits."""
         return Matcher(self.columns, threshold_bits=threshold_bits, name_entries=self.name_entries, hashers=hashers)
+
+    def near(self, threshold_bits: int) -> Near:
+        """Whether keyframes of a video come near anything that could make a finding."""
+        return Near(self.columns, threshold_bits=threshold_bits)
 
     @contextmanager
     def open_known_files(self, note: Callable[[str], None]) -> Iterator[list[DigestFile]]:
