@@ -30,7 +30,7 @@ ours = st.sampled_from(Signal).flatmap(
     ).map(lambda pair: (pair[0], b"\x5a" + pair[1]))
 )
 theirs = st.tuples(
-    st.sampled_from(["photodna", "tmk_pdqf", "vpdq"]),
+    st.sampled_from(["photodna", "tmk_pdqf", "videntifier"]),
     st.text(visible, min_size=1, max_size=40).filter(lambda text: text == text.strip()).map(str.encode),
 )
 entries = st.lists(

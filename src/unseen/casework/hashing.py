@@ -3,14 +3,16 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import BinaryIO
 
 from unseen.darkroom import Darkroom, Sandbox
 from unseen.errors import SourceError
+from unseen.lists import write_frames
 from unseen.model import Item, ItemHashes, NotScreened, VideoMode
 from unseen.sources import PATHS, open_listed, open_sources, paths_from
 
-__all__ = ["hash_sources", "open_paths", "worker_count"]
+__all__ = ["hash_sources", "open_paths", "worker_count", "write_vpdq"]
 
 
 def worker_count() -> int:
@@ -76,6 +78,24 @@ def hash_sources(
             yield from _taken(refused)
             yield answer
         yield from _taken(refused)
+
+
+def write_vpdq(folder: Path, hashes: ItemHashes) -> None:
+    """Write the frames of a video as Meta's vpdq does, into a file named by the video's SHA-256; nothing for others.
+
+    Raises:
+        SourceError: The file cannot be written.
+    """
+    if not hashes.vpdq or hashes.sha256 is None:
+        return
+    lines = "".join(write_frames(hashes.vpdq))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{hashes.sha256.hex()}.vpdq.txt").write_text(lines, encoding="ascii")
+    except OSError as error:
+        raise SourceError(
+            f"cannot write into {folder}: {error.strerror}", hint="choose another --vpdq folder"
+        ) from error
 
 
 def _taken(refused: list[NotScreened]) -> Iterator[NotScreened]:

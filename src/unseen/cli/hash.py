@@ -1,6 +1,7 @@
 """`unseen hash`: digests, PDQ and quality of files; no store is needed."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,10 @@ def hash_paths(
     ],
     *,
     video: Video = "thorough",
+    vpdq: Annotated[
+        Path | None,
+        typer.Option("--vpdq", metavar="FOLDER", help="Write the frames of each video there, as Meta's vpdq does."),
+    ] = None,
     workers: Workers = None,
     unsafe_no_sandbox: Unsandboxed = False,
     json: Json = False,
@@ -31,7 +36,7 @@ def hash_paths(
 
     Example: unseen hash --json photographs/ > hashes.jsonl
     """
-    from unseen.casework.hashing import hash_sources, open_paths
+    from unseen.casework.hashing import hash_sources, open_paths, write_vpdq
     from unseen.cli import rows
     from unseen.cli.progress import Meter
     from unseen.model import NotScreened, VideoMode
@@ -43,6 +48,8 @@ def hash_paths(
             items, workers=workers, unsafe_no_sandbox=unsafe_no_sandbox, on_sandbox=_tell_gaps, video=VideoMode(video)
         )
         for answer in answers:
+            if vpdq is not None and not isinstance(answer, NotScreened):
+                write_vpdq(vpdq, answer[1])
             row = rows.refused_row(answer) if isinstance(answer, NotScreened) else rows.hash_row(*answer)
             if row["outcome"] == "not_screened" or row["reason"] == "truncated":
                 was_all_screened = False

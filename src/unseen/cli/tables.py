@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from unseen.cli import voice
-from unseen.model import Finding, How, Match, NotScreened, Signal, Summary, Verdict
+from unseen.model import Finding, How, Match, NotScreened, Signal, Summary, Verdict, VideoShare
 
 if TYPE_CHECKING:
     from unseen.casework.bundles import Repeated, WrittenBundle
@@ -25,7 +25,11 @@ __all__ = [
     "report_lines",
     "summary_lines",
     "verdict_line",
+    "video_words",
 ]
+
+# A match is one line; all spans are in the JSON.
+_SPANS_SHOWN = 3
 
 
 def finding_lines(finding: Finding, *, with_id: bool = False) -> list[str]:
@@ -115,7 +119,7 @@ def match_lines(matches: Sequence[Match]) -> list[str]:
                 f"entry {match.entry}",
                 match.signal,
                 "same bytes" if match.how is None and match.distance_bits == 0 else f"{match.distance_bits} bits",
-                how_words(match.how),
+                how_words(match.how) if match.video is None else video_words(match.video),
             )
             for match in matches
         ),
@@ -139,6 +143,15 @@ def how_words(how: How | None) -> str:
     return ", ".join(words)
 
 
+def video_words(video: VideoShare) -> str:
+    """How much of a known video was found, and where."""
+    spans = [
+        f"{first:g}" if first == last else f"{first:g} to {last:g}" for first, last in video.spans_s[:_SPANS_SHOWN]
+    ]
+    more = " and further on" if len(video.spans_s) > _SPANS_SHOWN else ""
+    return f"shows {video.covered_frames:,} of {video.known_frames:,} frames, at {', '.join(spans)} s{more}"
+
+
 def not_screened_lines(unscreened: NotScreened) -> list[str]:
     """The item and why."""
     reason = unscreened.reason.replace("_", " ")
@@ -151,6 +164,16 @@ def report_lines(written: Sequence["WrittenReport"]) -> list[str]:
     return [f"report {written[0].report} of scan {written[0].scan}", *voice.columns(files, indent="  ")]
 
 
+def _video_lines(summary: Summary) -> list[str]:
+    """Never called clean without saying so: between keyframes nobody looked."""
+    if not summary.videos_by_keyframes:
+        return []
+    of_all = voice.plural(summary.videos, "video")
+    return [
+        f"  {summary.videos_by_keyframes:,} of {of_all} looked at by keyframes alone (--video thorough looks further)"
+    ]
+
+
 def summary_lines(summary: Summary) -> list[str]:
     """The account, so that it can be added up."""
     in_part = f", {summary.truncated:,} of them hashed in part" if summary.truncated else ""
@@ -161,6 +184,7 @@ def summary_lines(summary: Summary) -> list[str]:
         "",
         f"{voice.plural(summary.findings, 'finding')} in {voice.plural(summary.items, 'item')}",
         f"  {screened}, {summary.not_screened:,} not screened{in_part}",
+        *_video_lines(summary),
         f"  compared with {voice.plural(summary.entries_searchable, 'entry', 'entries')}"
         + (
             f"; {beyond:,} more {'is of a signal' if beyond == 1 else 'are of signals'} that cannot be searched here"

@@ -10,7 +10,16 @@ from unseen.matching.searches import Rows, Search, as_matrix, ask_all, search_pd
 from unseen.matching.segments import StoredColumn
 from unseen.model import QUALITY_MIN, Codes, Frame, ItemHashes, ListClass, Signal, VideoMode, VideoShare
 
-__all__ = ["MARGIN_BITS", "MATCHED_FRAMES_MIN", "SHARE_MIN", "KnownVideos", "Near", "clear_frames", "search_frames"]
+__all__ = [
+    "MARGIN_BITS",
+    "MATCHED_FRAMES_MIN",
+    "SHARE_MIN",
+    "KnownVideos",
+    "Near",
+    "Reached",
+    "clear_frames",
+    "search_frames",
+]
 
 # vPDQ's own example (facebook/ThreatExchange, vpdq/README.md): four fifths of the compared video, however long the
 # one that is asked about. The share of that must not count, or a clip in a long harmless film would be missed.

@@ -162,12 +162,15 @@ def _findings(report: ReportData, findings: Iterable[Block]) -> list[Block]:
 
 def _not_screened(report: ReportData, rows: Iterable[list[Cell]]) -> list[Block]:
     if not report.summary.not_screened:
-        return [_text("Everything that the sources offered was screened.")]
+        return [_text("Everything that the sources offered was screened." + _by_keyframes(report))]
     reasons: list[list[Cell]] = [
         [_spoken(reason), words.REASONS[reason], number(count)] for reason, count in report.not_screened.items()
     ]
     return [
-        _text("Each of these may hold what this scan would have found. They need another way of looking into them."),
+        _text(
+            "Each of these may hold what this scan would have found. They need another way of looking into them."
+            + _by_keyframes(report)
+        ),
         _table("reasons", ["Reason", "Means", "Items"], reasons, numeric=[2]),
         *_left_out(report, "rows that name them", report.summary.not_screened),
         *([] if report.findings_shown is not None else [_table("unscreened", ["Item", "Reason"], rows)]),
@@ -332,6 +335,14 @@ def _verdict(verdict: Verdict | None) -> Iterator[Cell]:
     yield _code(verdict.reason)
 
 
+def _by_keyframes(report: ReportData) -> str:
+    count = report.summary.videos_by_keyframes
+    if not count:
+        return ""
+    of_all = _plural(report.summary.videos, "video")
+    return f" Of {of_all} {number(count)} looked at by keyframes alone: what lies between these was not screened."
+
+
 def _match_row(reported: ReportedMatch) -> list[Cell]:
     match = reported.match
     if reported.labels is None:
@@ -340,18 +351,21 @@ def _match_row(reported: ReportedMatch) -> list[Cell]:
         labels = _code(", ".join(f"{label.scheme} {label.code}" for label in reported.labels))
     else:
         labels = "none"
-    return [_code(match.list), _code(match.entry), labels, _distance(match), words.how_words(match.how)]
+    how = words.how_words(match.how) if match.video is None else words.video_words(match.video)
+    return [_code(match.list), _code(match.entry), labels, _distance(match), how]
 
 
 def _distance(match: Match) -> str:
     if match.how is None and match.distance_bits == 0:
         return f"same bytes ({_signal(match.signal)})"
-    unit = " of 256 bits" if match.signal == Signal.PDQ else ""
+    unit = " of 256 bits" if match.signal in {Signal.PDQ, Signal.VPDQ} else ""
     return f"{_signal(match.signal)}, {match.distance_bits}{unit}"
 
 
 def _signal(name: str) -> str:
-    return {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "pdq": "PDQ"}.get(name, show(name))
+    return {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "pdq": "PDQ", "vpdq": "PDQ of a video's frame"}.get(
+        name, show(name)
+    )
 
 
 def _counts(by_signal: Mapping[str, int]) -> str:

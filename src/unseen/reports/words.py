@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from unseen.model import How, ListClass, Outcome, Reason, Signal, State
+from unseen.model import How, ListClass, Outcome, Reason, Signal, State, VideoMode, VideoShare
 from unseen.model.report import Stated
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "WITHOUT_LEDGER",
     "WITH_LEDGER",
     "how_words",
+    "video_words",
 ]
 
 _PROSE = tomllib.loads((Path(__file__).parent / "prose.toml").read_text(encoding="utf-8"))
@@ -120,3 +121,10 @@ def how_words(how: How | None) -> str:
     if how.candidate_distance_bits is not None:
         words.append(f"{how.candidate_distance_bits} bits before refinement")
     return ", ".join(words) or "as it lies"
+
+
+def video_words(video: VideoShare) -> str:
+    """How much of a known video was found, and where."""
+    spans = ", ".join(f"{first:g}" if first == last else f"{first:g} to {last:g}" for first, last in video.spans_s)
+    mode = "keyframes alone" if video.mode is VideoMode.FAST else "one frame a second"
+    return f"shows {video.covered_frames} of {video.known_frames} frames, at {spans} s; looked at by {mode}"

@@ -58,7 +58,7 @@ def test_hash_rows_give_digests_canonical_pdq_and_frames_never_variants() -> Non
         assert file.passed_over == {"low_quality": 2, "not_screened": 1, "empty_file": 1}
     assert [entry.signal for entry in found if entry.entry == "dir/a.jpg"] == ["md5", "sha1", "sha256", "pdq"]
     assert [entry.signal for entry in found if entry.entry == "dir/low.png"] == ["md5", "sha1", "sha256"]
-    assert [entry.signal for entry in found if entry.entry == r"dir/v\xff.mp4"] == ["md5", "sha1", "sha256", "pdq"]
+    assert [entry.signal for entry in found if entry.entry == r"dir/v\xff.mp4"] == ["md5", "sha1", "sha256", "vpdq"]
 
 
 def test_a_negative_opinion_is_passed_over() -> None:
