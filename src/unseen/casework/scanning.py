@@ -128,10 +128,8 @@ def run_scan(
         matcher = known.matcher(settings.threshold_bits, hashers)
         workers.comes_near = known.near(settings.threshold_bits)
         workers.know(stack.enter_context(known.open_known_files(watchers.note)))
-        stack.enter_context(workers)
+        _enter(workers, watchers, stack)
         fetching = stack.enter_context(Fetching(workers)) if buckets else workers
-        for gap in workers.sandbox.gaps:
-            watchers.note(gap)
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
         key = hashlib.sha256(what.encode()).digest()
         run = _describe_run(settings, known, workers, index_sha256=matcher.index_sha256)
@@ -156,6 +154,12 @@ def run_scan(
         )
         versions.forget()
         yield replace(summary, ledger_checkpoint=seal(store))
+
+
+def _enter(workers: Darkroom, watchers: ScanWatchers, stack: ExitStack) -> None:
+    stack.enter_context(workers)
+    for gap in workers.sandbox.gaps:
+        watchers.note(gap)
 
 
 def _darkroom(settings: ScanSettings) -> Darkroom:

@@ -162,14 +162,14 @@ def _findings(report: ReportData, findings: Iterable[Block]) -> list[Block]:
 
 def _not_screened(report: ReportData, rows: Iterable[list[Cell]]) -> list[Block]:
     if not report.summary.not_screened:
-        return [_text("Everything that the sources offered was screened." + _by_keyframes(report))]
+        return [_text("Everything that the sources offered was screened." + words.by_keyframes(report.summary))]
     reasons: list[list[Cell]] = [
         [_spoken(reason), words.REASONS[reason], number(count)] for reason, count in report.not_screened.items()
     ]
     return [
         _text(
             "Each of these may hold what this scan would have found. They need another way of looking into them."
-            + _by_keyframes(report)
+            + words.by_keyframes(report.summary)
         ),
         _table("reasons", ["Reason", "Means", "Items"], reasons, numeric=[2]),
         *_left_out(report, "rows that name them", report.summary.not_screened),
@@ -335,14 +335,6 @@ def _verdict(verdict: Verdict | None) -> Iterator[Cell]:
     yield _code(verdict.reason)
 
 
-def _by_keyframes(report: ReportData) -> str:
-    count = report.summary.videos_by_keyframes
-    if not count:
-        return ""
-    of_all = _plural(report.summary.videos, "video")
-    return f" Of {of_all} {number(count)} looked at by keyframes alone: what lies between these was not screened."
-
-
 def _match_row(reported: ReportedMatch) -> list[Cell]:
     match = reported.match
     if reported.labels is None:
@@ -363,9 +355,7 @@ def _distance(match: Match) -> str:
 
 
 def _signal(name: str) -> str:
-    return {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "pdq": "PDQ", "vpdq": "PDQ of a video's frame"}.get(
-        name, show(name)
-    )
+    return words.SIGNALS.get(name, show(name))
 
 
 def _counts(by_signal: Mapping[str, int]) -> str:

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from unseen.model import How, ListClass, Outcome, Reason, Signal, State, VideoMode, VideoShare
+from unseen.model import How, ListClass, Outcome, Reason, Signal, State, Summary, VideoMode, VideoShare
 from unseen.model.report import Stated
 
 __all__ = [
@@ -14,10 +14,12 @@ __all__ = [
     "OUTCOMES",
     "READING",
     "REASONS",
+    "SIGNALS",
     "STATED",
     "STATES",
     "WITHOUT_LEDGER",
     "WITH_LEDGER",
+    "by_keyframes",
     "how_words",
     "video_words",
 ]
@@ -32,6 +34,8 @@ def _pairs(name: str) -> tuple[tuple[str, str], ...]:
 def _paragraphs(name: str) -> tuple[str, ...]:
     return tuple(" ".join(paragraph.split()) for paragraph in _PROSE["record"][name].split("\n\n"))
 
+
+SIGNALS = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "pdq": "PDQ", "vpdq": "PDQ of a video's frame"}
 
 # Pairs of a short statement and its explanation.
 READING, LIMITS, DEFINITIONS = _pairs("reading"), _pairs("limits"), _pairs("definitions")
@@ -121,6 +125,14 @@ def how_words(how: How | None) -> str:
     if how.candidate_distance_bits is not None:
         words.append(f"{how.candidate_distance_bits} bits before refinement")
     return ", ".join(words) or "as it lies"
+
+
+def by_keyframes(summary: Summary) -> str:
+    """That videos were not looked at throughout, as a further sentence; nothing where all were."""
+    count = summary.videos_by_keyframes
+    if not count:
+        return ""
+    return f" Of {summary.videos:,} videos {count:,} looked at by keyframes alone: what lies between was not screened."
 
 
 def video_words(video: VideoShare) -> str:
