@@ -173,7 +173,7 @@ def test_ordinary_files_are_not_media(content: bytes) -> None:
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
         b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x01crx isom" + bytes(50),
         b"EVF\x09\x0d\x0a\xff\x00" + bytes(50),
-        b"\xeb\x52\x90NTFS    " + bytes(600),
+        b"\xeb\x76\x90EXFAT   " + bytes(600),
         bytes(32769) + b"CD001" + bytes(100),
         bytes(1080) + b"\x53\xef" + bytes(100),
         b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>',
