@@ -7,6 +7,7 @@ Made once into `build/bench` from fixed seeds, so that every run measures the sa
 import os
 import random
 import shutil
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -29,6 +30,7 @@ __all__ = [
     "sized_jpegs",
     "small_files",
     "uniform_codes",
+    "zipped",
 ]
 
 CACHE = ROOT / "build" / "bench"
@@ -96,6 +98,18 @@ def mixed_jpegs(count: int) -> Path:
             place.mkdir(exist_ok=True)
             picture.save(place / f"{at:05}.jpg", quality=choose.randint(70, 95), progressive=choose.random() < 0.1)
     return folder
+
+
+def zipped(folder: Path) -> Path:
+    """A zip file of a folder tree, deflated, as programs make it by default."""
+    path = folder.with_suffix(".zip")
+    if not path.exists():
+        partial = folder.with_suffix(".zip.partial")
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+            for each in sorted(folder.rglob("*")):
+                archive.write(each, each.relative_to(folder))
+        partial.rename(path)
+    return path
 
 
 def small_files(count: int) -> Path:

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks import pictures
 from benchmarks.race import ROOT, clean_environment
 
-__all__ = ["help_text", "list_import", "memory", "recorded", "scan"]
+__all__ = ["help_text", "list_import", "memory", "recorded", "scan", "scan_zip"]
 
 _UNSEEN = Path(sys.executable).with_name("unseen")
 # 0, 1 and 5 all mean that the scan ran; nothing in these files is planted and nothing should be unscreened.
@@ -54,6 +54,23 @@ def recorded(count: int, *, rounds: int) -> list[dict[str, Any]]:
         {"name": "unseen", "seconds": ours, "notes": {"files": count}, "versions": {}},
         {"name": "unrecorded", "seconds": without, "notes": {}, "versions": {}},
     ]
+
+
+def scan_zip(count: int, *, rounds: int) -> list[dict[str, Any]]:
+    """A scan of one zip file against a scan of the folder that it was made of, taking turns."""
+    folder = pictures.mixed_jpegs(count)
+    sources = {"zip": pictures.zipped(folder), "folder": folder}
+    seconds: dict[str, list[float]] = {name: [] for name in sources}
+    notes: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for turn in range(rounds):
+            for at, (name, source) in enumerate(sources.items()):
+                took, summary = _scan_once(source, Path(scratch), 2 * turn + at)
+                if summary["hashed"] != count:
+                    raise RuntimeError(f"{summary['hashed']} of {count} pictures were hashed from the {name}")
+                seconds[name].append(took)
+                notes[name] = {"summary": summary}
+    return [{"name": name, "seconds": seconds[name], "notes": notes[name], "versions": {}} for name in sources]
 
 
 def memory(count: int) -> list[dict[str, Any]]:
