@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from unseen.casework.buckets import Fetching, check_complete, current_items
+from unseen.casework.given.passwords import read_passwords
 from unseen.casework.hashing import worker_count
 from unseen.casework.kernel import kernel_in_use
 from unseen.casework.progress import CountAhead, Progress, Watched
@@ -54,6 +55,8 @@ class ScanSettings:
         unsafe_no_sandbox: Go on where the kernel cannot lock a worker.
         keys: Folder of signing keys; None for `UNSEEN_KEYS` or the user's own.
         video: How videos are looked at.
+        passwords: Path of a file with passwords for encrypted containers. They decide what an unfinished scan finds
+            from now on, and are kept nowhere.
     """
 
     store: str
@@ -65,6 +68,7 @@ class ScanSettings:
     unsafe_no_sandbox: bool = False
     keys: Path | None = None
     video: VideoMode = VideoMode.FAST
+    passwords: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +171,7 @@ def _darkroom(settings: ScanSettings) -> Darkroom:
         workers=settings.workers or worker_count(),
         unsafe_no_sandbox=settings.unsafe_no_sandbox,
         video=settings.video,
+        secrets=read_passwords(settings.passwords),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from unseen.cli import voice
-from unseen.cli.options import Json, Unsandboxed, Video, Workers, new_app
+from unseen.cli.options import Json, Passwords, Unsandboxed, Video, Workers, new_app
 
 __all__ = ["app", "hash_paths"]
 
@@ -17,7 +17,7 @@ app = new_app()
 @app.command()
 def hash_paths(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="Files and directories; - reads a list of paths from stdin.")
+        list[str], typer.Argument(metavar="PATH", help="Files, directories, locators; - for a list of paths.")
     ],
     *,
     video: Video = "thorough",
@@ -25,13 +25,15 @@ def hash_paths(
         Path | None,
         typer.Option("--vpdq", metavar="FOLDER", help="Write the frames of each video there, as Meta's vpdq does."),
     ] = None,
+    passwords: Passwords = None,
     workers: Workers = None,
     unsafe_no_sandbox: Unsandboxed = False,
     json: Json = False,
 ) -> int:
     """Print digests, PDQ and quality of files; no store is needed.
 
-    Files are opened read-only and decoded in the darkroom. With --json the rows hold every variant and can be given
+    Files are opened read-only and decoded in the darkroom; so is all that lies in them. The locator of something in a
+    file, as other commands print it, stands for that alone. With --json the rows hold every variant and can be given
     to `unseen list add`.
 
     Example: unseen hash --json photographs/ > hashes.jsonl
@@ -39,18 +41,23 @@ def hash_paths(
     from unseen.casework.hashing import hash_sources, open_paths, write_vpdq
     from unseen.cli import rows
     from unseen.cli.progress import Meter
-    from unseen.model import NotScreened, VideoMode
+    from unseen.model import VideoMode
 
     items = open_paths(paths, listed=sys.stdin.buffer)
     was_all_screened = True
     with Meter("hashing", json=json) as meter:
         answers = hash_sources(
-            items, workers=workers, unsafe_no_sandbox=unsafe_no_sandbox, on_sandbox=_tell_gaps, video=VideoMode(video)
+            items,
+            workers=workers,
+            unsafe_no_sandbox=unsafe_no_sandbox,
+            on_sandbox=_tell_gaps,
+            video=VideoMode(video),
+            passwords=passwords,
         )
         for answer in answers:
-            if vpdq is not None and not isinstance(answer, NotScreened):
+            if vpdq is not None:
                 write_vpdq(vpdq, answer[1])
-            row = rows.refused_row(answer) if isinstance(answer, NotScreened) else rows.hash_row(*answer)
+            row = rows.hash_row(*answer)
             if row["outcome"] == "not_screened" or row["reason"] == "truncated":
                 was_all_screened = False
             meter.count(row["size_bytes"])

@@ -8,6 +8,7 @@ __all__ = [
     "DEFAULT_STORE",
     "Json",
     "Lists",
+    "Passwords",
     "Signal",
     "Store",
     "Threshold",
@@ -55,6 +56,10 @@ Video = Annotated[
     typer.Option(
         "--video", help="How videos are looked at: fast by keyframes where they suffice, thorough each second."
     ),
+]
+Passwords = Annotated[
+    str | None,
+    typer.Option("--passwords", metavar="FILE", help="Passwords for encrypted containers, one in each line, in UTF-8."),
 ]
 Unsandboxed = Annotated[
     bool,

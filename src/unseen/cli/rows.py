@@ -39,7 +39,6 @@ __all__ = [
     "not_screened_row",
     "not_verified_row",
     "outcome",
-    "refused_row",
     "repeated_row",
     "report_row",
     "request_row",
@@ -72,21 +71,6 @@ def hash_row(item: Item, hashes: ItemHashes) -> Row:
         "video_mode": hashes.video_mode,
         "outcome": outcome(hashes),
         "reason": hashes.reason,
-    }
-
-
-def refused_row(refused: NotScreened) -> Row:
-    """A row of `unseen hash --json` for what a source could not offer."""
-    nothing = dict.fromkeys(("sha256", "sha1", "md5", "pdq", "pdq_quality"))
-    return {
-        "item": str(refused.locator),
-        "size_bytes": 0,
-        **nothing,
-        "variants": [],
-        "vpdq": None,
-        "video_mode": None,
-        "outcome": "not_screened",
-        "reason": refused.reason,
     }
 
 
@@ -242,6 +226,7 @@ def finding_row(finding: Finding, *, with_id: bool = False) -> Row:
         **({"id": finding.id} if with_id else {}),
         "item": str(finding.locator),
         "state": finding.state,
+        "times": None if finding.times is None else finding.times.in_utc(),
         "matches": [match_row(match) for match in finding.matches],
         "status": finding.status,
         "verdict": None if finding.verdict is None else verdict_row(finding.verdict),

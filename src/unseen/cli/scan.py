@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from unseen.cli import voice
-from unseen.cli.options import DEFAULT_STORE, Json, Lists, Store, Threshold, Unsandboxed, Video, Workers, new_app
+from unseen.cli.options import (
+    DEFAULT_STORE,
+    Json,
+    Lists,
+    Passwords,
+    Store,
+    Threshold,
+    Unsandboxed,
+    Video,
+    Workers,
+    new_app,
+)
 
 __all__ = ["app", "scan"]
 
@@ -23,6 +34,7 @@ def scan(
     lists: Lists = None,
     threshold_bits: Threshold = 31,
     video: Video = "fast",
+    passwords: Passwords = None,
     workers: Workers = None,
     basis: Annotated[
         str | None, typer.Option("--basis", metavar="TEXT", help="Legal basis of this scan, kept with it.")
@@ -52,6 +64,7 @@ def scan(
         basis=basis,
         unsafe_no_sandbox=unsafe_no_sandbox,
         video=VideoMode(video),
+        passwords=passwords,
     )
     code = 0
     with Meter("scanning", json=json) as meter:

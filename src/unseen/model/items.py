@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,32 @@ class Times:
     accessed_ns: int | None = None
     changed_ns: int | None = None
     born_ns: int | None = None
+
+    def in_utc(self) -> dict[str, str | None]:
+        """Each of the four in ISO 8601, to the nanosecond.
+
+        Example:
+            >>> Times(modified_ns=1).in_utc()["modified_at_utc"]
+            '1970-01-01T00:00:00.000000001Z'
+        """
+        return {
+            "modified_at_utc": _in_utc(self.modified_ns),
+            "accessed_at_utc": _in_utc(self.accessed_ns),
+            "changed_at_utc": _in_utc(self.changed_ns),
+            "born_at_utc": _in_utc(self.born_ns),
+        }
+
+
+def _in_utc(time_ns: int | None) -> str | None:
+    if time_ns is None:
+        return None
+    seconds, nanoseconds = divmod(time_ns, 10**9)
+    try:
+        moment = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # noqa: DTZ001  # UTC, and printed so
+    except OverflowError:
+        # A damaged field: no calendar of ours has this day.
+        return f"{time_ns} ns"
+    return f"{moment.isoformat()}.{nanoseconds:09}Z"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from unseen.model.entries import Label
 from unseen.model.hashes import Signal
-from unseen.model.items import Locator, Outcome, Reason, State
+from unseen.model.items import Locator, Outcome, Reason, State, Times
 from unseen.model.matches import Match, NotScreened, Summary
 from unseen.model.verdicts import Verdict
 
@@ -56,6 +56,7 @@ class ReportedFinding:
         first_seen_at_utc: When the first scan of this store saw it, in ISO 8601.
         matches: Ordered by (distance, list, entry).
         verdict: The newest that a person gave, or None.
+        times: When the item was touched, as its source said when it was first seen; None where that says nothing.
     """
 
     id: str
@@ -70,6 +71,7 @@ class ReportedFinding:
     first_seen_at_utc: str
     matches: tuple[ReportedMatch, ...]
     verdict: Verdict | None = None
+    times: Times | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,6 +96,7 @@ def _finding(finding: ReportedFinding) -> dict[str, object]:
         "id": finding.id,
         "item": str(finding.locator),
         "state": finding.state,
+        "times": None if finding.times is None else finding.times.in_utc(),
         "outcome": finding.outcome,
         "reason": finding.reason,
         "size_bytes": finding.size_bytes,

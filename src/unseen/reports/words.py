@@ -17,6 +17,7 @@ __all__ = [
     "SIGNALS",
     "STATED",
     "STATES",
+    "TIMES",
     "WITHOUT_LEDGER",
     "WITH_LEDGER",
     "by_keyframes",
@@ -65,6 +66,13 @@ OUTCOMES = {
     Outcome.NO_MATCH: "digests and PDQ were compared",
     Outcome.DIGEST_ONLY: "only digests were compared",
     Outcome.NOT_SCREENED: "could not be decoded; the digests of what was read were compared",
+}
+
+TIMES = {
+    "modified_at_utc": "Content written",
+    "accessed_at_utc": "Last read",
+    "changed_at_utc": "Description changed",
+    "born_at_utc": "Made",
 }
 
 STATES = {

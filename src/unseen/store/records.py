@@ -13,7 +13,7 @@ from unseen.errors import StoreError
 from unseen.model import Label, Match, NotScreened, Outcome, Reason, Signal, State
 from unseen.model.report import ReportedFinding, ReportedMatch
 from unseen.store.engine import Store
-from unseen.store.findings import read_how, read_locator, read_video
+from unseen.store.findings import read_how, read_locator, read_times, read_video
 from unseen.store.lists import read_labels
 from unseen.store.schema import entries, finding_matches, findings, items, lists, not_screened, runs, scans
 from unseen.store.verdicts import newest_verdicts, read_verdict
@@ -179,6 +179,7 @@ def _findings_of(scan_id: int) -> Select[Any]:
         select(
             findings.c.id,
             findings.c.first_seen_at_utc,
+            findings.c.times,
             *(items.c[name] for name in ("locator", "state", "outcome", "size_bytes", "pdq_quality")),
             items.c.reason.label("why_not"),
             *(decided.c[name] for name in ("decision", "decided_by", "reason", "at_utc", "is_current")),
@@ -216,4 +217,5 @@ def _finding(row: Row[Any], matches: tuple[ReportedMatch, ...]) -> ReportedFindi
         first_seen_at_utc=row.first_seen_at_utc,
         matches=matches,
         verdict=None if row.decision is None else read_verdict(row),
+        times=read_times(row.times),
     )

@@ -182,10 +182,7 @@ def _write_list(path: Path, known: Path) -> None:
 
 
 def _known_lines(known: Path) -> Iterator[str]:
-    for answer in hash_sources(open_paths([str(known)])):
-        # What this function hashes is what it has just written: nothing else could be offered.
-        assert not isinstance(answer, NotScreened)
-        item, hashes = answer
+    for item, hashes in hash_sources(open_paths([str(known)])):
         assert hashes.pdq is not None
         assert hashes.sha256 is not None
         name = Path(str(item.locator)).stem

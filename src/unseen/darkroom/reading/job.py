@@ -255,6 +255,8 @@ class Job:
                 self._leave(event.reason, desk)
             case Way.UNWANTED:
                 step.stage = _Stage.SERVED
+                # Who only enters something looks for what lies in it, whatever it seems to be.
+                step.node.is_carved |= event.inside is Inside.NOTHING and not step.node.is_wanted
                 self._decide(step, desk, tell, is_asked=event.inside is Inside.NOTHING)
             case Way.MEMORY:
                 step.node.is_delivered = True

@@ -1,0 +1,1 @@
+"""What users give by name: locators, and files of passwords."""

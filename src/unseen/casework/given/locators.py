@@ -1,0 +1,76 @@
+"""Sources that a user names for hashing: paths, and locators of what lies in their files."""
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import BinaryIO
+
+from unseen.errors import SourceError
+from unseen.model import Item, Locator
+from unseen.sources import PATHS, open_listed, open_sources, paths_from
+from unseen.sources.layers import Want
+
+__all__ = ["Asked"]
+
+
+class Asked:
+    """What was asked for: all that paths hold, and of some files only what lies at a locator."""
+
+    def __init__(self, texts: Sequence[str], *, listed: BinaryIO | None = None) -> None:
+        """Look what each text is, and open nothing yet but directories.
+
+        Args:
+            texts: Paths of directories and files, and locators; `-` for the paths in `listed`. What exists as a path
+                is a path, whatever it looks like.
+            listed: A list of paths, ended by newlines or zero bytes.
+
+        Raises:
+            SourceError: A path does not exist or cannot be opened.
+        """
+        paths: list[str] = []
+        self._targets: dict[str, set[tuple[str, ...]]] = {}
+        for text in texts:
+            addresses = Locator.addresses(text)
+            if text == PATHS or len(addresses) == 1 or os.path.lexists(text):
+                paths.append(text)
+            else:
+                self._targets.setdefault(addresses[0], set()).add(addresses)
+        # All of a file holds whatever lies in it.
+        self._targets = {path: targets for path, targets in self._targets.items() if path not in paths}
+        self._found: set[tuple[str, ...]] = set()
+        items = open_sources([*(path for path in paths if path != PATHS), *self._targets])
+        if PATHS in paths:
+            if listed is None:
+                raise SourceError(
+                    "there is no list of paths to read", hint="pipe one in: find . -print0 | unseen hash -"
+                )
+            items = chain(items, open_listed(paths_from(listed)))
+        self.items: Iterator[Item] = items
+
+    def choose(self, locators: Sequence[Locator]) -> list[Want]:
+        """Say what is to be done with each item."""
+        return [self._choose(tuple(address for _, address in locator.steps)) for locator in locators]
+
+    def check_found(self) -> None:
+        """Make sure that there was something at every locator.
+
+        Raises:
+            SourceError: There was not.
+        """
+        for path, targets in self._targets.items():
+            for target in sorted(targets - self._found):
+                where = Locator(tuple(("file", address) for address in target))
+                raise SourceError(
+                    f"nothing was found at {str(where)!r}",
+                    hint=f"`unseen hash {path}` shows what lies in it, and what could not be looked into",
+                )
+
+    def _choose(self, addresses: tuple[str, ...]) -> Want:
+        targets = self._targets.get(addresses[0])
+        if targets is None:
+            return Want.TAKE
+        for target in targets:
+            if addresses[: len(target)] == target:
+                self._found.add(target)
+                return Want.TAKE
+        return Want.ENTER if any(target[: len(addresses)] == addresses for target in targets) else Want.PASS

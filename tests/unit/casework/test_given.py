@@ -1,0 +1,82 @@
+"""What users give by name: locators of things in files, and files of passwords."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from unseen.casework.given.locators import Asked
+from unseen.casework.given.passwords import read_passwords
+from unseen.casework.hashing import hash_sources
+from unseen.errors import SourceError
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A zip with a zip in it, and beside it a file whose name looks like a locator."""
+    monkeypatch.chdir(tmp_path)
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as file:
+        file.writestr("deep.txt", "deep")
+        file.writestr("a > b", "odd")
+    with zipfile.ZipFile("outer.zip", "w") as file:
+        file.writestr("in.zip", inner.getvalue())
+        file.writestr("plain.txt", "plain")
+    Path("x > y").write_text("a path")
+    return tmp_path
+
+
+def hashed(*texts: str) -> set[str]:
+    """Locators of what is hashed for these texts."""
+    return {str(item.locator) for item, _ in hash_sources(Asked(texts), workers=1)}
+
+
+def test_a_locator_stands_for_one_thing_and_what_lies_in_it(archive: Path) -> None:
+    """The containers around it are looked into and not hashed; its neighbours are not touched."""
+    assert hashed("outer.zip > in.zip > deep.txt") == {"outer.zip > in.zip > deep.txt"}
+    assert hashed("outer.zip > in.zip") == {
+        "outer.zip > in.zip", "outer.zip > in.zip > deep.txt", r"outer.zip > in.zip > a \> b",
+    }  # fmt: skip
+
+
+def test_every_printed_locator_is_taken_back(archive: Path) -> None:
+    """Whatever `hash` prints for a file names that thing, odd names included."""
+    for locator in hashed("outer.zip"):
+        assert locator in hashed(locator)
+
+
+def test_what_exists_as_a_path_is_a_path(archive: Path) -> None:
+    """However much it looks like a locator; and a file that is given whole is given whole."""
+    assert hashed("x > y") == {r"x \> y"}
+    assert len(hashed("outer.zip", "outer.zip > plain.txt")) == 5
+
+
+def test_a_locator_that_leads_nowhere_is_an_error(archive: Path) -> None:
+    """Said when all else is done; a file that does not exist is said at once."""
+    with pytest.raises(SourceError, match="nothing was found"):
+        hashed("outer.zip > missing", "outer.zip > plain.txt")
+    with pytest.raises(SourceError, match="cannot open"):
+        Asked(["no.zip > a"])
+
+
+def test_passwords_are_lines(tmp_path: Path) -> None:
+    """Blanks count, ends of lines of any kind do not, each once; and none is printed by chance."""
+    path = tmp_path / "passwords"
+    path.write_bytes("\ufeffone\r\n two \n\none\nzwölf".encode())
+    secrets = read_passwords(str(path))
+    assert secrets.passwords == ("one", " two ", "zwölf")
+    assert "two" not in repr(secrets)
+    assert read_passwords(None).passwords == ()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * 5_000, b"\n".join(b"%d" % n for n in range(1_001))])
+def test_passwords_that_cannot_be_used_are_an_error(tmp_path: Path, content: bytes) -> None:
+    """Said at once, without any of them."""
+    path = tmp_path / "passwords"
+    path.write_bytes(content)
+    with pytest.raises(SourceError) as caught:
+        read_passwords(str(path))
+    assert "xxx" not in str(caught.value)
+    with pytest.raises(SourceError, match="cannot read"):
+        read_passwords(str(tmp_path / "missing"))
