@@ -72,8 +72,7 @@ def finding_block(count: int, finding: ReportedFinding) -> Block:
     size = "" if finding.size_bytes is None else f"{_plural(finding.size_bytes, 'byte')}, "
     quality = "" if finding.pdq_quality is None else f"; quality {finding.pdq_quality} of 100"
     facts.append(_fact("Item", f"{size}{finding.state}: {words.STATES[finding.state]}"))
-    told = {} if finding.times is None else finding.times.in_utc()
-    facts.extend(_fact(words.TIMES[name], text) for name, text in told.items() if text is not None)
+    facts += [_fact(name, text) for name, text in words.times_words(finding.times)]
     facts.append(_fact("Screened", words.OUTCOMES[finding.outcome] + quality))
     if finding.reason is not None:
         facts.append(_fact("Not further", words.REASONS[finding.reason]))

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from unseen.model import How, ListClass, Outcome, Reason, Signal, State, Summary, VideoMode, VideoShare
+from unseen.model import How, ListClass, Outcome, Reason, Signal, State, Summary, Times, VideoMode, VideoShare
 from unseen.model.report import Stated
 
 __all__ = [
@@ -17,11 +17,11 @@ __all__ = [
     "SIGNALS",
     "STATED",
     "STATES",
-    "TIMES",
     "WITHOUT_LEDGER",
     "WITH_LEDGER",
     "by_keyframes",
     "how_words",
+    "times_words",
     "video_words",
 ]
 
@@ -68,7 +68,7 @@ OUTCOMES = {
     Outcome.NOT_SCREENED: "could not be decoded; the digests of what was read were compared",
 }
 
-TIMES = {
+_TIMES = {
     "modified_at_utc": "Content written",
     "accessed_at_utc": "Last read",
     "changed_at_utc": "Description changed",
@@ -148,3 +148,9 @@ def video_words(video: VideoShare) -> str:
     spans = ", ".join(f"{first:g}" if first == last else f"{first:g} to {last:g}" for first, last in video.spans_s)
     mode = "keyframes alone" if video.mode is VideoMode.FAST else "one frame a second"
     return f"shows {video.covered_frames} of {video.known_frames} frames, at {spans} s; looked at by {mode}"
+
+
+def times_words(times: Times | None) -> list[tuple[str, str]]:
+    """What is known of when an item was touched: pairs of what happened and when."""
+    told = {} if times is None else times.in_utc()
+    return [(_TIMES[name], text) for name, text in told.items() if text is not None]
