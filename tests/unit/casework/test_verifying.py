@@ -18,13 +18,16 @@ from unseen.store.schema import metadata
 
 # Numbers that only keep rows apart; no record speaks of them.
 SILENT = {("entries", "id"), ("not_screened", "id"), ("finding_matches", "id")}
+# What an unfinished scan notes for itself, and drops when it ends: nothing that was found or told rests on it.
+NOTES = {"object_versions"}
+RECORDED = [table for table in metadata.sorted_tables if table.name not in NOTES]
 COLUMNS = [
     (table.name, column.name)
-    for table in metadata.sorted_tables
+    for table in RECORDED
     for column in table.columns
     if (table.name, column.name) not in SILENT
 ]
-TABLES = [table.name for table in metadata.sorted_tables]
+TABLES = [table.name for table in RECORDED]
 
 
 @pytest.fixture(scope="module")
