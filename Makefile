@@ -44,6 +44,8 @@ soak: setup  ## every test without exception; long
 $(PEERS)/locked: benchmarks/peers.lock
 	$(PYTHON) -m venv $(PEERS)
 	$(INSTALL_PEERS) --require-hashes -r benchmarks/peers.lock
+	@$(INSTALL_PEERS) --require-hashes -r benchmarks/peers-video.lock \
+	  || echo "vpdq is not measured: building it needs CMake and the headers of FFmpeg (libavformat-dev, libswscale-dev)"
 	touch $@
 
 bench: setup $(PEERS)/locked  ## speed and memory beside the peers; `make bench ROWS=pdq,search` for single rows
@@ -55,9 +57,11 @@ check: setup  ## format, lint, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-lock:  ## resolve both lock files anew for Python 3.11 to 3.14 (needs uv)
+lock:  ## resolve all lock files anew for Python 3.11 to 3.14 (needs uv)
 	uv pip compile benchmarks/peers.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command "make lock" --upgrade --quiet -o benchmarks/peers.lock
+	uv pip compile benchmarks/peers-video.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" --upgrade --quiet -o benchmarks/peers-video.lock
 	uv pip compile pyproject.toml --all-extras --group build --group check --group test --universal \
 	  --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --upgrade --quiet -o requirements.lock
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import disks, index, ledger, machine, pictures, whole
+from benchmarks import disks, index, ledger, machine, pictures, videos, whole
 from benchmarks.race import Side, race, spread
 
 __all__ = ["ROWS", "Goal", "Row", "Scale", "measure"]
@@ -25,6 +25,7 @@ class Scale:
     small: int = 100_000
     entries: int = 1_000_000
     scans: int = 3
+    video_s: int = 60
 
     @classmethod
     def small_scale(cls) -> "Scale":
@@ -40,6 +41,7 @@ class Scale:
             small=400,
             entries=700,
             scans=1,
+            video_s=12,
         )
 
 
@@ -169,6 +171,10 @@ def _search(kind: str, size: str, batch: int, *peers: str) -> Callable[[Scale], 
     return run
 
 
+def _screening(gop: int) -> Callable[[Scale], list[dict[str, Any]]]:
+    return lambda scale: videos.screening(gop, scale.video_s, rounds=scale.scans)
+
+
 def _times(peer: str, at_least: float | None, aim: float | None = None) -> Goal:
     return Goal(f"times faster than {peer}", over=peer, under="unseen", at_least=at_least, aim=aim)
 
@@ -250,6 +256,30 @@ ROWS = (
         _search("uniform", "1e8", 1),
         (Goal("seconds a query", "unseen", "", 1e-3, 0.3e-3, larger_is_better=False),),
         needs_gb=_MEMORY_1E8_GB,
+    ),
+    *(
+        Row(
+            f"video-keyframes-{gop}",
+            f"screening a minute of 1080p H.264 by keyframes, one in {gop} frames, against one hash a second",
+            "s",
+            _screening(gop),
+            (_times("vpdq", at_least),),
+        )
+        for gop, at_least in ((60, 10), (250, 25))
+    ),
+    Row(
+        "video-thorough",
+        "one hash a second of a minute of 1080p H.264, ours with digests",
+        "s",
+        lambda scale: videos.thorough(scale.video_s, rounds=scale.scans),
+        (_times("vpdq", 1),),
+    ),
+    Row(
+        "video-every",
+        "every frame of ten seconds of 1080p H.264",
+        "s",
+        lambda scale: videos.every_frame(scale.video_s // 6, rounds=scale.scans),
+        (_times("vpdq", 5),),
     ),
     Row(
         "scan",

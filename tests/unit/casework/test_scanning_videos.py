@@ -1,6 +1,7 @@
 """Videos in a whole scan: what is found, in which mode, and how that is told and kept."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,12 @@ from PIL import Image
 from tests.unit.clips import draw_video, scene
 
 from unseen.casework.findings import list_findings
-from unseen.casework.hashing import hash_sources, open_paths
+from unseen.casework.hashing import hash_sources, open_paths, write_vpdq
 from unseen.casework.scanning import ScanSettings, run_scan
 from unseen.cli.rows import hash_row, match_row
+from unseen.cli.tables import finding_lines, summary_lines
 from unseen.model import Finding, Item, NotScreened, Summary, VideoMode
+from unseen.reports.words import by_keyframes, video_words
 
 pytest.importorskip("av", reason="PyAV is not installed")
 
@@ -61,6 +64,10 @@ def test_a_known_clip_hidden_in_a_long_video_is_found(known: Path, tmp_path: Pat
     assert 69 <= last <= 71
     assert (summary.videos, summary.videos_by_keyframes) == (2, 1)
     assert summary.hashed == 2
+    assert any("shows" in line and "of 10 frames, at 61 to 70" in line for line in finding_lines(finding)), finding
+    assert "  1 of 2 videos looked at by keyframes alone (--video thorough looks further)" in summary_lines(summary)
+    assert by_keyframes(summary).startswith(" Of 2 videos 1 looked at by keyframes alone")
+    assert "one frame a second" in video_words(match.video)
     [kept] = list_findings(str(tmp_path / "store"))
     assert kept.matches == finding.matches
     assert match_row(match)["video"] == {
@@ -113,3 +120,35 @@ def test_both_modes_find_a_still_of_a_video(tmp_path: Path) -> None:
         assert finding.matches[0].how is not None
         assert finding.matches[0].how.time_s == 8.0
         assert summary.videos == 1
+
+
+def test_frames_are_written_as_the_reference_writes_them(tmp_path: Path) -> None:
+    """`unseen hash --vpdq` gives a file for each video, and what it says is a list again."""
+    (tmp_path / "film.mp4").write_bytes(draw_video(range(6)))
+    (tmp_path / "text").write_text("no video")
+    for hashed in hash_sources(open_paths([str(tmp_path)]), workers=1):
+        assert not isinstance(hashed, NotScreened)
+        write_vpdq(tmp_path / "out", hashed[1])
+    [written] = (tmp_path / "out").iterdir()
+    lines = written.read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["0", "10", "20", "30", "40", "50"]
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "copy.mp4").write_bytes(draw_video(range(6), gop=7))
+    [finding], _ = told(source, written, tmp_path / "store")
+    assert (finding.matches[0].signal, finding.matches[0].entry) == ("vpdq", written.name)
+
+
+def test_a_video_in_an_archive_is_found(known: Path, tmp_path: Path) -> None:
+    """Compressed, among other members, and looked at twice."""
+    source = tmp_path / "source"
+    source.mkdir()
+    with zipfile.ZipFile(source / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("notes.txt", "text")
+        archive.writestr("films/copy.mp4", draw_video([*range(20), *CLIP, *range(30, 50)], gop=40))
+        archive.writestr("more.txt", "more text")
+    [finding], summary = told(source, known, tmp_path / "store")
+    assert str(finding.locator).endswith("a.zip > films/copy.mp4")
+    assert finding.matches[0].video is not None
+    assert finding.matches[0].video.covered_frames == 10
+    assert (summary.videos, summary.videos_by_keyframes) == (1, 0)
