@@ -11,8 +11,11 @@ from tests.unit.clips import ENCODERS, draw_video
 from tests.unit.darkroom.test_pool import item_of
 
 from unseen.darkroom import Darkroom, develop
-from unseen.darkroom.video.footage import Film
-from unseen.model import QUALITY_MIN, ItemHashes, Reason, VideoMode
+from unseen.darkroom.digests import digest_memory
+from unseen.darkroom.video.footage import Film, develop_video
+from unseen.decoding import SNIFF_BYTES, sniff
+from unseen.model import QUALITY_MIN, ItemHashes, Reason, UnreadError, VideoMode
+from unseen.sources.layers import MemoryRange
 
 pytest.importorskip("av", reason="PyAV is not installed")
 
@@ -221,3 +224,21 @@ def test_frames_equal_the_reference(name: str) -> None:
     ]
     assert max(distances) < 31
     assert sum(distance <= 10 for distance in distances) > 0.8 * len(distances)
+
+
+@pytest.mark.parametrize("container", ["mpegts", "matroska"])
+def test_bytes_that_cannot_be_had_are_said(container: str) -> None:
+    """A medium that fails in the middle of a video ends it early, and never in silence."""
+    data = draw_video(range(12), container=container)
+
+    class Failing(MemoryRange):
+        """Bytes of which the second half cannot be read."""
+
+        def read_at(self, offset: int, size: int) -> bytes:
+            """Give what lies in the first half."""
+            if offset + size > len(data) // 2:
+                raise UnreadError(Reason.UNREADABLE)
+            return super().read_at(offset, size)
+
+    hashes = develop_video(Failing(data), sniff(data[:SNIFF_BYTES]), digest_memory(data), FAST)
+    assert hashes.reason in {Reason.TRUNCATED, Reason.UNREADABLE}

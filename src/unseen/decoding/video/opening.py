@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from unseen.model import ByteSource, Reason, UnreadError
 
-__all__ = ["VIDEO_LIMITS", "Sample", "VideoLimits", "decoders", "open_container", "usable_streams"]
+__all__ = ["VIDEO_LIMITS", "RangeFile", "Sample", "VideoLimits", "decoders", "open_container", "usable_streams"]
 
 # FFmpeg's names. Left out are containers that refer to other files or places (concat, hls, dash, image sequences, sdp,
 # rtsp), devices, games' formats, and whatever is no container of frames.
@@ -83,8 +83,12 @@ class Sample:
     pixels: npt.NDArray[np.uint8]
 
 
-class _File(io.RawIOBase):
-    """A range of bytes as the file object that PyAV reads from."""
+class RangeFile(io.RawIOBase):
+    """A range of bytes as the file object that PyAV reads from.
+
+    Attributes:
+        failure: Why some bytes could not be had, if so: FFmpeg takes that for the end.
+    """
 
     def __init__(self, source: ByteSource) -> None:
         super().__init__()
@@ -93,28 +97,32 @@ class _File(io.RawIOBase):
         self.failure: Reason | None = None
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def seekable(self) -> bool:
+        """It is."""
         return True
 
     def read(self, size: int = -1) -> bytes:
+        """Give the next bytes; none at the end, and where they cannot be had."""
         wanted = self._source.size_bytes - self._at if size < 0 else size
         try:
             data = self._source.read_at(self._at, wanted)
         except UnreadError as error:
-            # FFmpeg takes it for the end; whoever asked for frames looks here.
             self.failure = error.reason
             return b""
         self._at += len(data)
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go on from another place, which may lie behind the end."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size_bytes}[whence]
         self._at = max(0, base + offset)
         return self._at
 
     def tell(self) -> int:
+        """Where it goes on."""
         return self._at
 
 
@@ -123,7 +131,7 @@ def decoders() -> frozenset[str]:
     return frozenset(_DECODERS)
 
 
-def open_container(source: ByteSource, demuxer: str) -> tuple[InputContainer, _File]:
+def open_container(source: ByteSource, demuxer: str) -> tuple[InputContainer, RangeFile]:
     """Open a container with one demuxer and no other.
 
     Raises:
@@ -133,7 +141,7 @@ def open_container(source: ByteSource, demuxer: str) -> tuple[InputContainer, _F
     if demuxer not in DEMUXERS:
         raise ValueError(demuxer)
     av.logging.set_level(None)
-    file = _File(source)
+    file = RangeFile(source)
     # White lists hold for what a container might open besides: no protocol is called so, and only this demuxer runs.
     options = {"protocol_whitelist": "none", "codec_whitelist": ",".join(_DECODERS)}
     container = av.open(

@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
-from unseen.decoding.video.opening import VIDEO_LIMITS, Sample, VideoLimits, open_container, usable_streams
+from unseen.decoding.video.opening import VIDEO_LIMITS, RangeFile, Sample, VideoLimits, open_container, usable_streams
 from unseen.model import ByteSource, Reason, VideoMode
 
 __all__ = ["Video", "open_video"]
@@ -134,14 +134,14 @@ class Video:
 
     def __init__(
         self,
-        container: InputContainer,
+        opened: tuple[InputContainer, RangeFile],
         streams: list[VideoStream],
         limits: VideoLimits,
         *,
         is_partial: bool,
         interval_s: int = 1,
     ) -> None:
-        self._container = container
+        self._container, self._file = opened
         self._streams = streams
         self._tracks = {stream.index: _Track(stream, number, interval_s) for number, stream in enumerate(streams)}
         self._limits = limits
@@ -172,6 +172,7 @@ class Video:
             yield sample
         promised_s = self._container.duration * _MICROSECOND if self._container.duration else Fraction(0)
         is_short = self._container.format.name.split(",")[0] in _PROMISING and _is_short(self._end_s, promised_s)
+        is_short = is_short or self._file.failure is not None
         if is_short or any(track.is_cut_short for track in self._tracks.values()):
             self.is_partial = True
 
@@ -275,4 +276,4 @@ def open_video(
         is_sound = missed is None and len(container.streams.audio) > 0
         container.close()
         return file.failure or missed or (Reason.NOT_MEDIA if is_sound else Reason.UNREADABLE)
-    return Video(container, streams, limits, is_partial=missed is not None, interval_s=interval_s)
+    return Video((container, file), streams, limits, is_partial=missed is not None, interval_s=interval_s)
