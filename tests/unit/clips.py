@@ -35,7 +35,9 @@ ENCODERS = (
 
 
 def scene(seed: int, size: tuple[int, int] = _SIZE) -> npt.NDArray[np.uint8]:
-    """A soft random picture, uint8[h, w, 3]."""
+    """A soft random picture, uint8[h, w, 3]; a black one for -1."""
+    if seed < 0:
+        return np.zeros((size[1], size[0], 3), np.uint8)
     noise = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), dtype=np.uint8)
     return np.asarray(Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC))
 
@@ -50,10 +52,11 @@ def draw_video(
     frames_per_scene: int = 10,
     size: tuple[int, int] = _SIZE,
     options: dict[str, str] | None = None,
+    muxing: dict[str, str] | None = None,
 ) -> bytes:
     """A video that shows one scene after the other; keyframes only where `gop` says, not where scenes change."""
     file = io.BytesIO()
-    with av.open(file, "w", format=container) as output:
+    with av.open(file, "w", format=container, options=muxing or {}) as output:
         quiet = {"libx264": {"sc_threshold": "0", "preset": "ultrafast"}, "libx265": {"x265-params": "log-level=none"}}
         quick = {"libsvtav1": {"preset": "12"}, "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"}}
         stream = output.add_stream(codec, rate=rate, options={**quiet, **quick}.get(codec, {}) | (options or {}))

@@ -242,3 +242,23 @@ def test_bytes_that_cannot_be_had_are_said(container: str) -> None:
 
     hashes = develop_video(Failing(data), sniff(data[:SNIFF_BYTES]), digest_memory(data), FAST)
     assert hashes.reason in {Reason.TRUNCATED, Reason.UNREADABLE}
+
+
+def test_an_encrypted_video_is_encrypted() -> None:
+    """Frames that need a key are not decoded into noise."""
+    options = {
+        "encryption_scheme": "cenc-aes-ctr",
+        "encryption_key": "76a6c65c5ea762046bd749a2e632ccbb",
+        "encryption_kid": "a7e61c373e219033c21091fa607bf3b8",
+    }
+    for film in (FAST, THOROUGH):
+        hashes = develop(draw_video(range(4), muxing=options), film=film)
+        assert (hashes.reason, hashes.vpdq) == (Reason.ENCRYPTED, None)
+        assert hashes.sha256 is not None
+
+
+def test_a_damaged_video_of_blank_frames_was_not_screened() -> None:
+    """As with pictures: where all that could be decoded is too flat to be matched, nothing was seen."""
+    flat = draw_video([-1] * 12, container="matroska", codec="ffv1")
+    hashes = develop(flat[: len(flat) // 2], film=FAST)
+    assert (hashes.reason, hashes.vpdq) == (Reason.TRUNCATED, None)

@@ -63,6 +63,9 @@ def develop_video(source: ByteSource, sniffed: Sniffed, digests: Digests, film: 
         return digests.finish(Reason.NOT_MEDIA if sniffed.is_weak and taken is Reason.UNREADABLE else taken)
     frames, is_partial, mode = taken
     is_clear = any(frame.pdq_quality >= QUALITY_MIN for frame in frames)
+    if is_partial and not is_clear:
+        # As with pictures: what could be had is nothing that a hash could speak of.
+        return digests.finish(Reason.TRUNCATED)
     reason = Reason.TRUNCATED if is_partial else None if is_clear else Reason.LOW_QUALITY
     return replace(digests.finish(reason), vpdq=frames, video_mode=mode)
 
@@ -94,6 +97,8 @@ def _take(source: ByteSource, demuxer: str, film: Film) -> tuple[tuple[Frame, ..
             return video
         take = _walk(video, mode, film, end_s)
         frames = join_frames(take.frames, frames)
+        if video.is_encrypted and not frames:
+            return Reason.ENCRYPTED
         if take.is_partial and film.clock_s() >= end_s:
             break
         if mode is VideoMode.FAST and not take.is_sparse:

@@ -129,6 +129,7 @@ class Video:
 
     Attributes:
         is_partial: Something of it could not be decoded, or was not looked at; known when the walk has ended.
+        is_encrypted: Its frames need a key; the walk has ended there.
         is_sparse: Its keyframes leave too much out; known when they have been walked through.
     """
 
@@ -148,6 +149,7 @@ class Video:
         # Over all streams, sound included.
         self._end_s = Fraction(0)
         self.is_partial = is_partial
+        self.is_encrypted = False
 
     @property
     def is_sparse(self) -> bool:
@@ -195,6 +197,10 @@ class Video:
                 self.is_partial = True
                 return
             if packet is None:
+                return
+            if packet.has_sidedata("encryption_info"):
+                # Decoding it all the same gives noise, whose hash could only match by accident.
+                self.is_encrypted = self.is_partial = True
                 return
             self._note_end(packet)
             if packet.stream.index in self._tracks:
