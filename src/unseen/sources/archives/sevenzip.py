@@ -38,14 +38,16 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     source = Part(source, start, source.size_bytes)
     look = Pass(source, context, ("7zip",))
     look.locked = []
-    is_hidden = False
+    is_hidden, is_listed = False, False
     for given in look.members():
         if given is Reason.ENCRYPTED:
             is_hidden = True
         else:
+            is_listed = is_listed or isinstance(given, Member)
             yield given
-    if not is_hidden and not look.locked:
+    if is_listed and not is_hidden and not look.locked:
         return
+    # Also where libarchive lists nothing at all: it may be an encryption that it does not know as one.
     keys = _Keys(source, context)
     try:
         yield from keys.members()

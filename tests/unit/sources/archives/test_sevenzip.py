@@ -82,6 +82,14 @@ def test_a_damaged_locked_entry_is_stated(tmp_path: Path) -> None:
     assert given.contents["b/ü.bin"] != FILES["b/ü.bin"]
 
 
+def test_an_encryption_that_nothing_here_opens_has_its_rows(tmp_path: Path) -> None:
+    """Encrypted and split by a filter into several streams: every entry is stated by its name."""
+    filters = ("-m0=bcj2", "-m1=lzma", "-m2=lzma", "-m3=lzma", "-mb0:1", "-mb0s1:2", "-mb0s2:3")
+    given = unpack_any(make_7z(tmp_path, "-psecret", *filters), "secret")
+    assert {name: given.contents[name] for name in LOCKED} == dict.fromkeys(LOCKED, Reason.UNSUPPORTED)
+    assert unpack_any(make_7z(tmp_path, *filters)).contents == FILES
+
+
 @pytest.mark.parametrize("kept", [10, 32, 100, 5_000])
 def test_a_cut_archive_is_stated(tmp_path: Path, kept: int) -> None:
     """The list of entries stands at the end: without it there is only a reason."""
