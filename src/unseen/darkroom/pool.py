@@ -299,7 +299,7 @@ class Darkroom:
             return
         if inside is not Inside.NOTHING and not task.node.is_open:
             self._readers.look_inside_lent(task.node, lender, inside)
-            if inside in {Inside.CONTAINER, Inside.DISK} and task.node.is_wanted:
+            if inside in {Inside.CONTAINER, Inside.DISK} and task.node.is_wanted and not task.node.item.is_folder:
                 self._take_digests(task)
                 return
         task.node.own = join_looks(task.so_far, hashes)

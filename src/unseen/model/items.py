@@ -162,6 +162,7 @@ class Item:
         open_later: Gives read-only descriptors of the files that continue this one, in order, which the caller closes:
             segments of one image, cut by its maker. Empty for most; raises nothing.
         is_later: Another item offers this one's bytes as its continuation: by itself it is no container.
+        is_folder: It has no bytes of its own: what `open` gives is only looked into.
         times: When it was touched, as its source says; of an ordinary file they are asked when it is opened.
     """
 
@@ -170,4 +171,5 @@ class Item:
     open: Callable[[], "int | bytes | ByteSource | Reason"]
     open_later: Callable[[], tuple[int, ...]] = tuple
     is_later: bool = False
+    is_folder: bool = False
     times: Times | None = None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from unseen.model import Item, Reason
+from unseen.sources.backup_folders import backup_in
 from unseen.sources.files import Directory, item_below, open_directory, refused
 
 __all__ = ["DEPTH_MAX", "Bounds", "walk"]
@@ -119,6 +120,10 @@ def _enter(directory: Directory, levels: list[_Level], bounds: Bounds) -> Iterat
         levels.append(_Level(directory, identity, os.scandir(directory.descriptor)))
     except OSError as error:
         yield refused(directory.path, _why(error))
+        return
+    backup = backup_in(directory)
+    if backup is not None:
+        yield backup
 
 
 def _why(error: OSError) -> Reason | OSError:

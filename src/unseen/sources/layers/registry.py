@@ -96,6 +96,7 @@ FORMATS: tuple[Format, ...] = (
     Format("lzma", archives.is_lzma, _STREAMS),
     Format("other archive", archives.is_unread, "unseen.sources.archives.unread"),
     Format("ab", phones.is_android_backup, "unseen.sources.phones.android_backup"),
+    Format("itunes backup", phones.is_folder, "unseen.sources.phones.itunes_backup"),
     Format("itunes", phones.is_itunes_manifest, "unseen.sources.phones.itunes_manifest"),
     Format("pst", mail.is_pst, "unseen.sources.mail.pst"),
     Format("tnef", mail.is_tnef, "unseen.sources.mail.tnef"),

@@ -1,9 +1,23 @@
 """How backups of phones begin."""
 
+import struct
+
 from unseen.model import ByteSource
 
-__all__ = ["MANIFEST_BYTES_MAX", "is_android_backup", "is_itunes_manifest"]
+__all__ = [
+    "FOLDER_ENTRY",
+    "FOLDER_LENGTH",
+    "FOLDER_MAGIC",
+    "MANIFEST_BYTES_MAX",
+    "is_android_backup",
+    "is_folder",
+    "is_itunes_manifest",
+]
 
+# How a folder is lent: see `unseen.sources.backup_folders`.
+FOLDER_MAGIC = b"UNSEEN FOLDER 1\n"
+FOLDER_LENGTH = struct.Struct("<Q")
+FOLDER_ENTRY = struct.Struct("<QH")
 # A manifest names each application that was installed, in some hundred bytes.
 MANIFEST_BYTES_MAX = 16 << 20
 
@@ -11,6 +25,11 @@ MANIFEST_BYTES_MAX = 16 << 20
 def is_android_backup(head: bytes, _source: ByteSource) -> bool:
     """Whether it is what `adb backup` writes."""
     return head.startswith(b"ANDROID BACKUP\n")
+
+
+def is_folder(head: bytes, _source: ByteSource) -> bool:
+    """Whether it is a folder of a backup, as `unseen.sources.phones.folder` lends it."""
+    return head.startswith(FOLDER_MAGIC)
 
 
 def is_itunes_manifest(head: bytes, source: ByteSource) -> bool:
