@@ -1,17 +1,20 @@
 """Messages (RFC 5322, RFC 2045): every part, however deep, decoded; pages saved as MHTML are messages too."""
 
 import binascii
+import codecs
+import contextlib
 import re
 from collections.abc import Iterator
 from email.message import Message
 from email.parser import BytesFeedParser
+from encodings.aliases import aliases
 from functools import partial
 
 from unseen.model import ByteSource, Reason
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import MemoryRange
 
-__all__ = ["unpack"]
+__all__ = ["unpack", "warm_up"]
 
 # Parsing takes some four times as much memory; servers refuse messages a fifth as long.
 _MESSAGE_BYTES_MAX = 512 << 20
@@ -128,3 +131,11 @@ def _line(line: bytes) -> bytes:
 
 def _member(address: str, content: bytes) -> Member:
     return Member(layer="mail", address=address.replace("\0", ""), open=partial(MemoryRange, content))
+
+
+def warm_up() -> None:
+    """Load every character encoding of Python's: names of files come in any, and each is loaded when first met."""
+    for name in {*aliases.values(), "idna", "punycode", "raw_unicode_escape", "unicode_escape"}:
+        with contextlib.suppress(LookupError):
+            # Some exist on other systems only.
+            codecs.lookup(name)

@@ -24,8 +24,12 @@ def message(*, encoding: str = "base64", nested: EmailMessage | None = None) -> 
     mail["From"], mail["To"], mail["Subject"] = "a@example.org", "b@example.org", "a picture"
     mail.set_content("words\nFrom here on\n")
     mail.add_attachment(JPEG, "image", "jpeg", filename="städte.jpg", cte=encoding)
+    depth = 0
     if nested is not None:
         mail.add_attachment(nested)
+        depth = str(nested).count("boundary=")
+    # Python would choose it by chance.
+    mail.set_boundary(f"part-{depth}")
     return mail
 
 
