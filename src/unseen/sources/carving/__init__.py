@@ -4,7 +4,7 @@ What is carved lay there; that it was ever a file is not claimed. Used for unkno
 that no file holds.
 """
 
-from unseen.sources.carving.carver import Found, carve, find
+from unseen.sources.carving.carver import Found, carve, content_of, find
 from unseen.sources.carving.signatures import OVERLAP_BYTES, may_hold_pictures
 
-__all__ = ["OVERLAP_BYTES", "Found", "carve", "find", "may_hold_pictures"]
+__all__ = ["OVERLAP_BYTES", "Found", "carve", "content_of", "find", "may_hold_pictures"]

@@ -28,15 +28,23 @@ class Blocks:
         Raises:
             UnreadError: They cannot be read; or `too_many`: too many were asked for altogether.
         """
-        self._reads_left -= 1
-        if self._reads_left < 0:
-            raise UnreadError(Reason.TOO_MANY)
+        self.spend(1)
         if offset >= self.size_bytes:
             return b""
         number, skipped = divmod(offset, BLOCK_BYTES)
         if skipped + size <= BLOCK_BYTES:
             return self.block(number)[skipped : skipped + size]
         return self._source.read_at(offset, max(0, min(size, self.size_bytes - offset)))
+
+    def spend(self, reads: int) -> None:
+        """Count reads, or work that takes as long as some.
+
+        Raises:
+            UnreadError: `too_many`.
+        """
+        self._reads_left -= reads
+        if self._reads_left < 0:
+            raise UnreadError(Reason.TOO_MANY)
 
     def block(self, number: int) -> bytes:
         """Give the whole of one block; it is remembered for a while.

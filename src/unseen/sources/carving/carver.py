@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from unseen.model import ByteSource, Reason, State, UnreadError
 from unseen.sources.carving.blocks import BLOCK_BYTES, Blocks
+from unseen.sources.carving.encoded import decode_text, follow_text
 from unseen.sources.carving.extent import Extent
 from unseen.sources.carving.moving import follow_asf, follow_boxes, follow_matroska, follow_riff
 from unseen.sources.carving.packed import follow_ole, follow_pdf, follow_zip
@@ -12,9 +13,9 @@ from unseen.sources.carving.signatures import OVERLAP_BYTES, starts
 from unseen.sources.carving.stills import follow_bmp, follow_gif, follow_jp2, follow_jpeg, follow_png
 from unseen.sources.carving.tagged import follow_tiff
 from unseen.sources.layers.member import Member
-from unseen.sources.layers.ranges import Part
+from unseen.sources.layers.ranges import MemoryRange, Part
 
-__all__ = ["Found", "carve", "find"]
+__all__ = ["Found", "carve", "content_of", "find"]
 
 _FOLLOW: dict[str, Callable[[Blocks, int], Extent | None]] = {
     "jpeg": follow_jpeg,
@@ -30,6 +31,7 @@ _FOLLOW: dict[str, Callable[[Blocks, int], Extent | None]] = {
     "pdf": follow_pdf,
     "zip": follow_zip,
     "ole": follow_ole,
+    "text": follow_text,
 }
 
 
@@ -38,7 +40,8 @@ class Found:
     """Something that was found by its structure.
 
     Attributes:
-        kind: What its structure is: `jpeg png gif bmp jp2 tiff riff boxes matroska asf pdf zip ole`.
+        kind: What its structure is: `jpeg png gif bmp jp2 tiff riff boxes matroska asf pdf zip ole`; or `text`:
+            a picture written in base64.
         offset: Where it begins, in bytes.
         size_bytes: Its length.
         is_whole: Its structure was followed to its end; else it reaches to the next thing found, or to a bound.
@@ -127,10 +130,20 @@ def _beginnings(blocks: Blocks) -> Iterator[tuple[str, int, Extent] | Reason]:
         at, tail = at + BLOCK_BYTES, block[-OVERLAP_BYTES:]
 
 
+def content_of(source: ByteSource, found: Found) -> ByteSource:
+    """Give what was found: its bytes, or what its text decodes to.
+
+    Raises:
+        UnreadError: They cannot be read.
+    """
+    part = Part(source, found.offset, found.size_bytes)
+    return MemoryRange(decode_text(part)) if found.kind == "text" else part
+
+
 def _as_member(source: ByteSource, found: Found) -> Member:
     return Member(
         layer="carved",
         address=f"@{found.offset}+{found.size_bytes}",
         state=State.CARVED,
-        open=lambda: Part(source, found.offset, found.size_bytes),
+        open=lambda: content_of(source, found),
     )

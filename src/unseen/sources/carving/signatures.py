@@ -48,6 +48,12 @@ SIGNATURES = (
     Signature("pdf", b"%PDF-"),
     Signature("zip", b"PK\x03\x04"),
     Signature("ole", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    # The first bytes of JPEG, PNG, GIF and RIFF files written as text.
+    Signature("text", b"/9j/"),
+    Signature("text", b"/9j\\/"),
+    Signature("text", b"iVBORw0KGgo"),
+    Signature("text", b"R0lGOD"),
+    Signature("text", b"UklGR"),
 )
 # What may follow the mark at the start of a JPEG: tables, frames, restart intervals, application data, comments.
 _JPEG_FIRST = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xC9, 0xCA, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from unseen.model import ByteSource, Reason, State, UnreadError
-from unseen.sources.carving import Found, find
+from unseen.sources.carving import Found, content_of, find
 from unseen.sources.documents import ole_records, thumbs
 from unseen.sources.documents.ole_streams import Compound
 from unseen.sources.layers.member import Context, Member
@@ -83,7 +83,7 @@ def _note(given: set[bytes], content: ByteSource) -> None:
     """Note the pictures that whoever looks into a stream will find there."""
     for found in find(content):
         if isinstance(found, Found):
-            given.add(_digest(Part(content, found.offset, found.size_bytes)))
+            given.add(_digest(content_of(content, found)))
 
 
 def _metafiles(ole: _Ole, name: str, data: bytes) -> Iterator[Member | Reason]:
@@ -100,7 +100,7 @@ def _carved(name: str, content: ByteSource, given: set[bytes]) -> Iterator[Membe
         if isinstance(found, Reason):
             yield found
             continue
-        part = Part(content, found.offset, found.size_bytes)
+        part = content_of(content, found)
         given.add(_digest(part))
         yield _member(f"{name}@{found.offset}+{found.size_bytes}", part, State.CARVED)
 
@@ -108,11 +108,12 @@ def _carved(name: str, content: ByteSource, given: set[bytes]) -> Iterator[Membe
 def _besides(source: ByteSource, given: set[bytes]) -> Iterator[Member | Reason]:
     """Give whole pictures that lie in the file's bytes and in none of its streams: deleted thumbnails, for one."""
     # Behind the signature of the file itself.
-    for found in find(Part(source, 8, source.size_bytes - 8)):
+    behind = Part(source, 8, source.size_bytes - 8)
+    for found in find(behind):
         if isinstance(found, Reason):
             yield found
         elif found.is_whole:
-            part = Part(source, 8 + found.offset, found.size_bytes)
+            part = content_of(behind, found)
             if _digest(part) not in given:
                 yield _member(f"@{8 + found.offset}+{found.size_bytes}", part, State.CARVED)
 

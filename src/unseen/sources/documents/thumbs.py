@@ -47,7 +47,7 @@ def picture_in(content: ByteSource) -> ByteSource | None:
     if b"\xff\xd8\xff" not in head[: _HEADER_BYTES_MAX + 3] and b"\x89PNG" not in head[: _HEADER_BYTES_MAX + 4]:
         return None
     found = next(find(content), None)
-    if not isinstance(found, Found) or not 0 < found.offset <= _HEADER_BYTES_MAX:
+    if not isinstance(found, Found) or found.kind == "text" or not 0 < found.offset <= _HEADER_BYTES_MAX:
         return None
     is_rest = content.size_bytes - found.offset - found.size_bytes <= _SLACK_BYTES
     return Part(content, found.offset, found.size_bytes) if is_rest else None

@@ -1,9 +1,11 @@
 """Gives what lies beside the pixels of a picture; the pixels themselves are the decoders'."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 from unseen.model import ByteSource, Reason, State
-from unseen.sources.carving import Found, find
+from unseen.sources.carving import Found, content_of, find
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import MemoryRange, Part
 from unseen.sources.layers.registry import HEAD_BYTES, recognise
@@ -97,8 +99,9 @@ def _first_not_zero(source: ByteSource, at: int) -> int | None:
 
 def _found(source: ByteSource, name: str, base: int, found: Found) -> Member:
     offset = base + found.offset
-    return _member(source, f"{name}@{offset}+{found.size_bytes}", (offset, found.size_bytes), State.CARVED)
+    address, moved = f"{name}@{offset}+{found.size_bytes}", replace(found, offset=offset)
+    return Member(layer="picture", address=address, state=State.CARVED, open=partial(content_of, source, moved))
 
 
 def _member(source: ByteSource, address: str, extent: tuple[int, int], state: State) -> Member:
-    return Member(layer="picture", address=address, state=state, open=lambda: Part(source, *extent))
+    return Member(layer="picture", address=address, state=state, open=partial(Part, source, *extent))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from unseen.model import ByteSource, Reason, State
-from unseen.sources.carving import find
+from unseen.sources.carving import content_of, find
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import Part
 
@@ -87,13 +87,13 @@ def _next(source: ByteSource, at: int) -> int | None:
 
 
 def _carved(source: ByteSource, start: int, end: int) -> Iterator[Member | Reason]:
-    for found in find(Part(source, start, end - start)):
+    between = Part(source, start, end - start)
+    for found in find(between):
         if isinstance(found, Reason):
             yield found
             continue
-        part = Part(source, start + found.offset, found.size_bytes)
         address = f"@{start + found.offset}+{found.size_bytes}"
-        yield Member(layer="thumbcache", address=address, state=State.CARVED, open=partial(_itself, part))
+        yield Member(layer="thumbcache", address=address, state=State.CARVED, open=partial(content_of, between, found))
 
 
 def _itself(part: Part) -> Part:

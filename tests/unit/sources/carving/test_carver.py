@@ -1,6 +1,8 @@
 """Carving: what has a structure of its own is found whole at any byte, and chance is not."""
 
+import base64
 import io
+import json
 import random
 import struct
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from PIL import Image
 from tests.unit.sources.carving.drawn import drawn_files, picture, written
 
 from unseen.model import Reason, State, UnreadError
-from unseen.sources.carving import OVERLAP_BYTES, Found, blocks, carve, find, may_hold_pictures
+from unseen.sources.carving import OVERLAP_BYTES, Found, blocks, carve, content_of, find, may_hold_pictures
 from unseen.sources.carving.blocks import BLOCK_BYTES
 from unseen.sources.layers import UNKNOWN, MemoryRange, load_formats
 from unseen.sources.layers.member import Context, Member
@@ -151,6 +153,12 @@ def test_structures_that_many_beginnings_share_end_the_search(monkeypatch: pytes
     assert given == [Reason.TOO_MANY]
 
 
+def test_texts_that_begin_again_and_again_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text of which each piece begins like a picture is given up with a reason."""
+    monkeypatch.setattr(blocks, "_READS_MAX", 50_000)
+    assert list(find(MemoryRange(b"/9j/" * 100_000))) == [Reason.TOO_MANY]
+
+
 @pytest.mark.parametrize("name", drawn_files())
 @pytest.mark.parametrize("cut", [1, 2, 3, 7, 15])
 def test_the_quick_look_never_says_no_to_what_is_found(name: str, cut: int) -> None:
@@ -158,6 +166,35 @@ def test_the_quick_look_never_says_no_to_what_is_found(name: str, cut: int) -> N
     data = random.Random(cut).randbytes(1000) + drawn_files()[name]
     end = 1000 + cut
     assert may_hold_pictures(data[:end]) or may_hold_pictures(data[end - OVERLAP_BYTES :][:4096])
+
+
+def decoded(text: bytes) -> list[bytes]:
+    """What is found in a text."""
+    source = MemoryRange(text)
+    return [content_of(source, each).read_at(0, 1 << 30) for each in find(source) if isinstance(each, Found)]
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "GIF", "WEBP", "progressive"])
+def test_pictures_written_as_text_are_found(name: str) -> None:
+    """In pages, contact cards and JSON, whatever they put between the digits and behind them."""
+    data = drawn_files()[name]
+    digits = base64.b64encode(data)
+    folded = b"\r\n ".join(digits[at : at + 74] for at in range(0, len(digits), 74))
+    for text in (
+        b'<img src="data:image/png;base64,' + digits + b'">words',
+        b"PHOTO;ENCODING=b:" + folded + b"\r\nTEL:123",
+        json.dumps({"a": digits.decode()}).replace("/", "\\/").encode(),
+        b"<data>\n\t" + base64.encodebytes(data) + b"</data>",
+        b"x" * (BLOCK_BYTES - 3) + b'"' + digits + b'"',
+    ):
+        assert decoded(text) == [data]
+        assert may_hold_pictures(text)
+
+
+def test_a_text_of_digits_that_is_no_picture_gives_nothing() -> None:
+    """Text that begins like a picture and goes on like a key."""
+    chance = base64.b64encode(random.Random(1).randbytes(99_000))
+    assert decoded(b"".join(start + chance for start in (b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR"))) == []
 
 
 def test_unknown_files_have_a_reader_of_their_own() -> None:
