@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.docs.disks import make_disk
 from tests.docs.sessions import run_shell
 from tests.unit.lists.reference_sets import make_set
 
@@ -35,7 +36,7 @@ def furnish(tmp_path: Path) -> Path:
 
     `known/` holds three pictures; `uploads/` holds a smaller copy of one of them, a mirrored copy of another, a
     picture nobody knows, a text file, and a picture cut off in the middle. A set of known files holds the one that
-    nobody knows.
+    nobody knows. `camera.raw` is the image of a disk with copies of three of the uploads, one of them deleted.
     """
     known, uploads = tmp_path / "known", tmp_path / "uploads"
     known.mkdir()
@@ -49,5 +50,8 @@ def furnish(tmp_path: Path) -> Path:
     draw(8, (640, 480)).save(uploads / "broken.png")
     whole = (uploads / "broken.png").read_bytes()
     (uploads / "broken.png").write_bytes(whole[: len(whole) // 2])
+    uploaded = {name: (uploads / name).read_bytes() for name in ("small.jpg", "other.jpg", "mirrored.webp")}
+    live = {"IMG_0001.JPG": uploaded["other.jpg"], "IMG_0002.JPG": uploaded["small.jpg"]}
+    (tmp_path / "camera.raw").write_bytes(make_disk(live, {"IMG_0003.WEB": uploaded["mirrored.webp"]}))
     make_set(tmp_path / "RDS_2026.03.1_modern_minimal.db", [(uploads / "other.jpg").read_bytes(), b"a program"])
     return tmp_path
