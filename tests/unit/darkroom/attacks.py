@@ -1,10 +1,12 @@
 """What a decoder that was taken over might try. Each runs in a locked process of its own, after every decoder was used.
 
-Run as a script; prints one JSON object: for each attack `refused ERRNO`, `killed SIGNAL`, or `succeeded`.
+Run as a script; prints one JSON object: for each attack `refused ERRNO`, `killed SIGNAL`, or `succeeded`. With the
+argument `reader` it is the lock of a process that looks into containers, after every reader has been loaded.
 It calls the lock of the worker and not the worker: the shipped protocol has no way to run anything.
 """
 
 import ctypes
+import fcntl
 import json
 import mmap
 import os
@@ -16,10 +18,13 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from unseen.darkroom.lock import lock_process
+from unseen.darkroom.reading.sealing import sealed_memory
 from unseen.darkroom.seccomp import WORKER_SOCKET
 from unseen.darkroom.warmup import drawn_pictures, warm_up
+from unseen.sources.layers import load_formats
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PARENT = os.getpid()
@@ -89,6 +94,32 @@ ATTACKS: dict[str, Callable[[], object]] = {
     "another seccomp filter": lambda: call(numbers(317, 277), 1, 0, b"\0" * 16),
     "a gigabyte too many": lambda: bytearray(5 << 30),
 }
+# What only readers may do, turned to ends that are not theirs.
+READER_ATTACKS: dict[str, Callable[[], object]] = {
+    "more memory than a member": lambda: fill(os.memfd_create("x"), 2 << 20),
+    "a descriptor elsewhere": lambda: socket.send_fds(socket.socket(fileno=0), [b"x"], [0]),
+    "write into evidence": lambda: os.write(HELD["evidence"], b"x"),
+    "duplicate by fcntl": lambda: fcntl.fcntl(0, fcntl.F_DUPFD, 20),
+    "flags by fcntl": lambda: fcntl.fcntl(WORKER_SOCKET, fcntl.F_SETFL, os.O_NONBLOCK),
+    "a lock by fcntl": lambda: fcntl.fcntl(HELD["evidence"], fcntl.F_SETLEASE, fcntl.F_WRLCK),
+    "grow a file": lambda: os.ftruncate(HELD["evidence"], 1),
+    "write at a place": lambda: os.pwrite(HELD["evidence"], b"x", 0),
+    "run memory": lambda: os.execve(os.memfd_create("x"), ["x"], {}),
+    "open evidence again": lambda: os.open(f"/proc/self/fd/{HELD['evidence']}", os.O_RDWR),
+}
+# What they need for their work.
+READER_WORK = {"memfd", "send a descriptor"}
+# What a reader was given: the descriptor of a file, and its socket.
+HELD: dict[str, Any] = {}
+_EVIDENCE_PATH = __file__
+
+
+def fill(descriptor: int, size_bytes: int) -> None:
+    """Write until it is enough."""
+    while size_bytes > 0:
+        size_bytes -= os.write(descriptor, bytes(1 << 20))
+
+
 if X86:
     ATTACKS["x32 table"] = lambda: call(0x40000000 | 2, b"/etc/passwd", 0)
 
@@ -103,7 +134,7 @@ def run_thread() -> None:
         raise AssertionError
 
 
-def attempt(action: Callable[[], object], *, is_locked: bool = True) -> str:
+def attempt(action: Callable[[], object], *, is_locked: bool = True, is_reader: bool = False) -> str:
     """Run one action in a child, locked or not, and say what became of it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     child = os.fork()
@@ -111,8 +142,12 @@ def attempt(action: Callable[[], object], *, is_locked: bool = True) -> str:
         code = 99
         with suppress(BaseException):
             os.dup2(theirs.fileno(), WORKER_SOCKET)
+            connection = socket.socket(fileno=WORKER_SOCKET)
             if is_locked:
-                lock_process(unsafe_no_sandbox=False)
+                lock_process(unsafe_no_sandbox=False, reader_bytes_max=1 << 20 if is_reader else None)
+                if is_reader:
+                    # As its parent gives it: open for reading only, and after the lock, since that closes the rest.
+                    receive_evidence(connection)
             try:
                 action()
                 code = 0
@@ -122,6 +157,9 @@ def attempt(action: Callable[[], object], *, is_locked: bool = True) -> str:
                 code = 12
         os._exit(code)
     theirs.close()
+    evidence = os.open(_EVIDENCE_PATH, os.O_RDONLY)
+    socket.send_fds(ours, [b"evidence"], [evidence])
+    os.close(evidence)
     _, status = os.waitpid(child, 0)
     ours.close()
     if os.WIFSIGNALED(status):
@@ -130,8 +168,32 @@ def attempt(action: Callable[[], object], *, is_locked: bool = True) -> str:
     return "succeeded" if code == 0 else f"refused {code}"
 
 
+def receive_evidence(connection: socket.socket) -> None:
+    """Take the file that the parent sends."""
+    _, ancillary, _, _ = connection.recvmsg(100, socket.CMSG_SPACE(4))
+    HELD.update(evidence=int.from_bytes(ancillary[0][2][:4], sys.byteorder), connection=connection)
+
+
+def read_containers() -> None:
+    """What readers may do: make memory, seal it and send it, and read the evidence."""
+    descriptor = sealed_memory(os.read(HELD["evidence"], 1000))
+    socket.send_fds(HELD["connection"], [b"member"], [descriptor])
+
+
+def attack_reader() -> None:
+    """Try everything that readers could."""
+    load_formats()
+    attacks = {**ATTACKS, **READER_ATTACKS}
+    found = {name: attempt(action, is_reader=True) for name, action in attacks.items() if name not in READER_WORK}
+    found["work as usual"] = attempt(read_containers, is_reader=True)
+    json.dump(found, sys.stdout)
+
+
 def main() -> None:
     """Try everything."""
+    if sys.argv[1:] == ["reader"]:
+        attack_reader()
+        return
     warm_up()
     found = {name: attempt(action) for name, action in ATTACKS.items()}
     if X86:

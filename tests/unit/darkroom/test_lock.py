@@ -39,6 +39,14 @@ def test_a_second_process_is_never_made(attempts: dict[str, str]) -> None:
     assert attempts["clone3"].startswith("refused 38")
 
 
+def test_readers_of_containers_are_locked_as_well() -> None:
+    """They may make memory of the size of a member, seal it and send it to their parent; nothing else is opened."""
+    done = subprocess.run([sys.executable, str(_ATTACKS), "reader"], capture_output=True, check=True, timeout=300)
+    found: dict[str, str] = json.loads(done.stdout)
+    assert {name for name, became in found.items() if became == "succeeded"} == {"work as usual"}
+    assert len(found) > 45
+
+
 def test_another_table_of_calls_is_no_way_around(attempts: dict[str, str]) -> None:
     """Calls through the tables of x32 and 32-bit x86 die, since numbers mean other things there."""
     tables = [found for name, found in attempts.items() if name.endswith("table")]
