@@ -1,5 +1,6 @@
 """Videos in the dark: what is sampled, what is said of it, and what hostile ones can do."""
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.clips import ENCODERS, draw_video
+from tests.unit.clips import ENCODERS, draw_video, scene
 from tests.unit.darkroom.test_pool import item_of
 
 from unseen.darkroom import Darkroom, develop
@@ -112,8 +113,6 @@ def test_a_video_without_its_index_is_unreadable() -> None:
 
 def test_sound_alone_is_no_video() -> None:
     """A container without pictures is `not_media`."""
-    import io
-
     import av
     import numpy as np
 
@@ -129,8 +128,6 @@ def test_sound_alone_is_no_video() -> None:
 
 def test_a_flat_video_is_of_low_quality() -> None:
     """Black throughout: frames are kept, and a hash of them would say nothing."""
-    import io
-
     import av
     import numpy as np
 
@@ -262,3 +259,26 @@ def test_a_damaged_video_of_blank_frames_was_not_screened() -> None:
     flat = draw_video([-1] * 12, container="matroska", codec="ffv1")
     hashes = develop(flat[: len(flat) // 2], film=FAST)
     assert (hashes.reason, hashes.vpdq) == (Reason.TRUNCATED, None)
+
+
+def test_every_stream_of_pictures_is_looked_at() -> None:
+    """A second stream, which players do not show, is hashed like the first; frames say which stream they are of."""
+    import av
+
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as output:
+        streams = [output.add_stream("libx264", rate=10) for _ in range(2)]
+        for stream in streams:
+            assert isinstance(stream, av.VideoStream)
+            stream.width, stream.height = 160, 120
+        for index in range(40):
+            for number, stream in enumerate(streams):
+                assert isinstance(stream, av.VideoStream)
+                picture = scene(100 * number + index // 10)
+                output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        for stream in streams:
+            assert isinstance(stream, av.VideoStream)
+            output.mux(stream.encode(None))
+    frames = develop(file.getvalue(), film=THOROUGH).vpdq or ()
+    assert [(frame.stream, frame.frame) for frame in frames] == [(n, at) for n in range(2) for at in range(0, 40, 10)]
+    assert len({frame.pdq for frame in frames}) == 8
