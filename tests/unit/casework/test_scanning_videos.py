@@ -10,6 +10,7 @@ from tests.unit.clips import draw_video, scene
 
 from unseen.casework.findings import list_findings
 from unseen.casework.hashing import hash_sources, open_paths, write_vpdq
+from unseen.casework.lists import add_list, export_list
 from unseen.casework.scanning import ScanSettings, run_scan
 from unseen.cli.rows import hash_row, match_row
 from unseen.cli.tables import finding_lines, summary_lines
@@ -99,6 +100,24 @@ def test_sparse_keyframes_lose_no_match(known: Path, tmp_path: Path) -> None:
     [finding], summary = told(source, known, tmp_path / "store")
     assert finding.matches[0].video is not None
     assert finding.matches[0].video.covered_frames == 10
+    assert summary.videos_by_keyframes == 0
+
+
+def test_a_list_in_the_store_does_what_its_file_does(known: Path, tmp_path: Path) -> None:
+    """Searched by its index, which is opened once more for what comes near, and exported and taken in again."""
+    store = tmp_path / "store"
+    add_list(str(store), "known", str(known))
+    export_list(str(store), "known", str(tmp_path / "exported.jsonl"))
+    add_list(str(store), "again", str(tmp_path / "exported.jsonl"))
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "copy.mp4").write_bytes(draw_video([*range(20), *CLIP, *range(30, 50)], gop=40))
+    settings = ScanSettings(store=str(store), sources=(str(source),), workers=1)
+    finding, summary = run_scan(settings)
+    assert isinstance(finding, Finding)
+    assert isinstance(summary, Summary)
+    assert [match.list for match in finding.matches] == ["again", "known"]
+    assert all(match.video is not None and match.video.covered_frames == 10 for match in finding.matches)
     assert summary.videos_by_keyframes == 0
 
 
