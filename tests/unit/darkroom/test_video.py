@@ -282,3 +282,23 @@ def test_every_stream_of_pictures_is_looked_at() -> None:
     frames = develop(file.getvalue(), film=THOROUGH).vpdq or ()
     assert [(frame.stream, frame.frame) for frame in frames] == [(n, at) for n in range(2) for at in range(0, 40, 10)]
     assert len({frame.pdq for frame in frames}) == 8
+
+
+def test_a_keyframe_of_an_impossible_time_crashes_nobody(darkroom: Darkroom) -> None:
+    """A time of some thousand years gives a frame like any other, and the worker that found it lives on."""
+    import av
+
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as output:
+        stream = output.add_stream("mjpeg", rate=10)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuvj420p"
+        for index in range(6):
+            for packet in stream.encode(av.VideoFrame.from_ndarray(scene(index), format="rgb24")):
+                if index == 5:
+                    packet.pts = packet.dts = 5_000_000_000
+                output.mux(packet)
+        output.mux(stream.encode(None))
+    [(_, hashes)] = darkroom.develop([item_of("late", file.getvalue())])
+    assert hashes.reason is None
+    assert max(numbers(hashes)) == 2**32 - 1

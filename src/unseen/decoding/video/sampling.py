@@ -36,6 +36,8 @@ _MICROSECOND = Fraction(1, 1_000_000)
 # So that whoever walks through the samples can look at the clock meanwhile.
 _PACKETS_PER_TICK = 64
 _FULL_RANGE = "yuvj"
+# Of a keyframe whose time lies; a number has four bytes wherever it goes.
+_NUMBER_MAX = (1 << 32) - 1
 
 
 class _Track:
@@ -48,7 +50,7 @@ class _Track:
         self.time_base = stream.time_base or Fraction(1, 1000)
         self.start = stream.start_time or 0
         # As the reference has it: the average rate, else the base rate.
-        self.rate = stream.average_rate or stream.base_rate or Fraction(25)
+        self.rate = next((rate for rate in (stream.average_rate, stream.base_rate) if rate and rate > 0), Fraction(25))
         self.step = max(1, int(interval_s * self.rate))
         self.promised_s = Fraction(stream.duration or 0) * self.time_base
         self.count = 0
@@ -228,7 +230,7 @@ class Video:
         for frame in frames:
             time_s = track.time_s(packet.pts if frame.pts is None else frame.pts)
             track.note_keyframe(time_s)
-            yield from self._sample(track, frame, round(time_s * track.rate), time_s)
+            yield from self._sample(track, frame, min(round(time_s * track.rate), _NUMBER_MAX), time_s)
 
     def _take_due(self, track: _Track, packet: "Packet[Any]") -> Iterator[Sample]:
         for frame in self._decode(track, packet if packet.size else None):
