@@ -1,5 +1,6 @@
 """Buckets as sources of a scan: fetched ahead, and screened again where an object changed between two runs."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -8,19 +9,30 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from unseen.model import Item, ItemHashes, Locator
-from unseen.sources.buckets import Ahead, BucketItems, Fetch
+from unseen.sources.buckets import Ahead, BucketItems, Fetch, is_bucket, open_bucket
 from unseen.sources.layers import Want
 
 if TYPE_CHECKING:
     from unseen.darkroom import Choose, Darkroom
     from unseen.store import ObjectVersions
 
-__all__ = ["Fetching", "check_complete", "current_items"]
+__all__ = ["Fetching", "check_complete", "current_items", "open_buckets"]
 
 # Objects compared with the store in one transaction.
 _GROUP_ITEMS = 500
 # Items whose objects are known to be wanted next.
 _LOOK_AHEAD_ITEMS = 64
+
+
+def open_buckets(texts: Sequence[str]) -> list[BucketItems]:
+    """Open those of some sources that are buckets.
+
+    Raises:
+        SourceError: One cannot be read.
+    """
+    # The libraries' own variables, which they overlook where they are given any other option.
+    allow_http = "true" in {os.environ.get(f"{service}_ALLOW_HTTP", "").lower() for service in ("AZURE", "GOOGLE")}
+    return [open_bucket(text, allow_http=allow_http) for text in texts if is_bucket(text)]
 
 
 def current_items(buckets: Sequence[BucketItems], versions: "ObjectVersions") -> Iterator[Item]:

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from unseen.casework.buckets import Fetching, check_complete, current_items
+from unseen.casework.buckets import Fetching, check_complete, current_items, open_buckets
 from unseen.casework.given.passwords import read_passwords
 from unseen.casework.hashing import worker_count
 from unseen.casework.kernel import kernel_in_use
@@ -26,7 +26,7 @@ from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
 from unseen.model import Finding, Item, NotScreened, Summary, VideoMode
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
-from unseen.sources.buckets import is_bucket, open_bucket
+from unseen.sources.buckets import is_bucket
 
 if TYPE_CHECKING:
     from unseen.casework.known.loading import KnownMaterial
@@ -111,7 +111,7 @@ def run_scan(
     began = time.monotonic()
     texts = [text for text in settings.sources if text != PATHS and not is_bucket(text)]
     check_sources(texts)
-    buckets = [open_bucket(text) for text in settings.sources if is_bucket(text)]
+    buckets = open_buckets(settings.sources)
     with ExitStack() as stack:
         listed = stack.enter_context(_spooled(paths)) if PATHS in settings.sources else None
         workers = _darkroom(settings)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -128,3 +129,19 @@ def test_a_set_of_known_files_is_not_read_for_one_run(tmp_path: Path, source: Pa
     path = str(make_set(tmp_path / "rds.db", [COMMONPLACE]))
     with pytest.raises(ListError, match="too large"):
         list(run_scan(ScanSettings(store=str(tmp_path / "store"), sources=(str(source),), lists=(path,), workers=1)))
+
+
+def test_what_lies_in_a_container_is_known_too(tmp_path: Path) -> None:
+    """A known file in an archive spares its decoding; an archive that is known itself is looked into all the same."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("common.png", COMMONPLACE)
+        archive.writestr("sought.png", SOUGHT)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "box.zip").write_bytes(packed.getvalue())
+    store = tmp_path / "store"
+    add_list(str(store), "sought", _digests(tmp_path / "list", SOUGHT), list_class="csam")
+    add_list(str(store), "commonplace", str(make_set(tmp_path / "rds.db", [COMMONPLACE, packed.getvalue()])))
+    (finding,), summary, _ = _scan(store, tmp_path / "folder")
+    assert str(finding.locator).endswith("box.zip > sought.png")
+    assert (summary.items, summary.hashed, summary.known_file) == (3, 1, 2)

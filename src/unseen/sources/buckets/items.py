@@ -1,7 +1,6 @@
 """From the address of a bucket to its objects as items."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from unseen.errors import SourceError
@@ -49,18 +48,20 @@ class BucketItems:
         return Item(Locator.of_file(url), State.ALLOCATED, Fetch(self._shop, found))
 
 
-def open_bucket(text: str) -> BucketItems:
+def open_bucket(text: str, *, allow_http: bool = False) -> BucketItems:
     """Open a bucket, or what an inventory lists; the first page of the listing is read at once.
 
     Args:
         text: Its address.
+        allow_http: Speak to Google and Azure without encryption, where an emulator is meant. With S3 the endpoint
+            says it.
 
     Raises:
         SourceError: The address is none; there is no such bucket, no access, or the extra is not installed.
     """
     address = BucketAddress.parse(text)
     try:
-        shop: Any = _SHOPS[address.scheme](address.bucket)
+        shop: Any = S3Shop(address.bucket) if address.scheme == "s3" else _OtherShop(address, allow_http=allow_http)
         if address.is_inventory:
             return _open_inventory(address, shop)
     except ImportError as error:
@@ -93,10 +94,10 @@ def _begun(objects: Iterator[BucketObject]) -> Iterator[BucketObject]:
 class _OtherShop(ObstoreShop):
     """A bucket of a service that obstore lists too."""
 
-    def __init__(self, scheme: str, bucket: str) -> None:
-        self._url = f"{scheme}://{bucket}"
+    def __init__(self, address: BucketAddress, *, allow_http: bool) -> None:
+        self._url = f"{address.scheme}://{address.bucket}"
         try:
-            self._listed: ObjectStore = _make_store(scheme, bucket)
+            self._listed: ObjectStore = _make_store(address, allow_http=allow_http)
         except (OSError, ValueError) as error:
             raise SourceError(f"cannot read {self._url}: {error}") from error
         super().__init__(self._listed)
@@ -123,15 +124,8 @@ class _OtherShop(ObstoreShop):
             raise SourceError(f"cannot list {self._url}/{prefix}: {error}", hint=hint) from error
 
 
-def _make_store(scheme: str, bucket: str) -> "ObjectStore":
+def _make_store(address: BucketAddress, *, allow_http: bool) -> "ObjectStore":
     from obstore.store import AzureStore, GCSStore
 
-    options: dict[str, Any] = {"client_options": CLIENT, "retry_config": RETRIES}
-    return GCSStore(bucket, **options) if scheme == "gs" else AzureStore(bucket, **options)
-
-
-_SHOPS: dict[str, Callable[[str], Any]] = {
-    "s3": S3Shop,
-    "gs": partial(_OtherShop, "gs"),
-    "az": partial(_OtherShop, "az"),
-}
+    options: dict[str, Any] = {"client_options": {**CLIENT, "allow_http": allow_http}, "retry_config": RETRIES}
+    return GCSStore(address.bucket, **options) if address.scheme == "gs" else AzureStore(address.bucket, **options)
