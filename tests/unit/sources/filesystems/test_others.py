@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pymodi
 import pytest
-from tests.unit.sources.filesystems.images import Found, found_in
+from tests.unit.sources.filesystems.images import Found, found_in, vector
 from tests.unit.sources.filesystems.test_unclaimed import drawn
 
 from unseen.model import Reason, State
@@ -91,6 +91,16 @@ def test_a_file_system_that_nothing_reads_is_stated(name: str, at: int, magic: b
     found = found_in(bytes(image), unpack=foreign.unpack)
     assert found["unsupported"][1] is Reason.UNSUPPORTED
     assert found[f"@{1 << 20}+{len(picture)}"] == (State.CARVED, picture)
+
+
+def test_the_boot_record_of_ntfs_is_looked_through_and_no_volume_of_its_own(vectors: Path) -> None:
+    """As a file it would pass for a volume of which all is missing; what lies in it is carved."""
+    image, picture = bytearray(vector(vectors, "s_ntfs")), drawn(10, width_px=16)
+    image[4_096 : 4_096 + len(picture)] = picture
+    found = found_in(bytes(image))
+    assert "/$Boot" not in found
+    assert "/$BadClus:$Bad" not in found
+    assert found[f"@4096+{len(picture)}"] == (State.CARVED, picture)
 
 
 @pytest.mark.parametrize("value", [b"\x53\xef", b"H+", b"BD", b"\x55\xaa"])

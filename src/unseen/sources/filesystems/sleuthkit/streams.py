@@ -29,8 +29,11 @@ _DIRECTORY = int(pytsk3.TSK_FS_META_TYPE_DIR)
 # A filler stands for runs that have not been found; elsewhere than in NTFS for holes.
 _FILLER = int(pytsk3.TSK_FS_ATTR_RUN_FLAG_FILLER)
 _NOT_RESIDENT, _ENCRYPTED, _COMPRESSED = 0x02, 0x10, 0x20
-# NTFS keeps a file as large as the volume whose only bytes are those of damaged clusters; nothing is stored in it.
-_NTFS, _NTFS_BAD_CLUSTERS = int(pytsk3.TSK_FS_TYPE_NTFS), 8
+# Two of NTFS's own files are not given, by entry and stream: the damaged clusters, as large as the volume and empty; and
+# the boot record, which as a file of its own would pass for a volume of which all is missing. Both are looked through
+# where they lie.
+_NTFS = int(pytsk3.TSK_FS_TYPE_NTFS)
+_NTFS_NOT_GIVEN = {(8, b"$Bad"), (7, b"")}
 _NS = 1_000_000_000
 
 
@@ -117,7 +120,7 @@ def _stream(volume: Volume, file: Any, attribute: Any, known: tuple[Notes, Times
 def _holds_contents(volume: Volume, file: Any, attribute: Any) -> bool:
     """Say whether an attribute is what users store; a directory has that beside it only, under a name."""
     kind, entry = int(attribute.info.type), file.info.meta
-    if int(volume.info.ftype) == _NTFS and int(entry.addr) == _NTFS_BAD_CLUSTERS:
+    if int(volume.info.ftype) == _NTFS and (int(entry.addr), attribute.info.name or b"") in _NTFS_NOT_GIVEN:
         return False
     # Links, devices and pipes hold nothing of their own; what a link leads to is screened where it lies.
     is_of_file = int(entry.type) in _REGULAR or (int(entry.type) == _DIRECTORY and bool(attribute.info.name))
