@@ -22,16 +22,16 @@ _CONTENTS = {
     int(pytsk3.TSK_FS_ATTR_TYPE_HFS_DATA),
     int(pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC),
 }
-_FORKS = {int(pytsk3.TSK_FS_ATTR_TYPE_HFS_DATA): "", int(pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC): "rsrc"}
+_RESOURCE_FORK = int(pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC)
 _REGULAR = {int(pytsk3.TSK_FS_META_TYPE_REG), int(pytsk3.TSK_FS_META_TYPE_UNDEF)}
 _DIRECTORY = int(pytsk3.TSK_FS_META_TYPE_DIR)
 # Flags of an attribute, tsk_fs.h.
 # A filler stands for runs that have not been found; elsewhere than in NTFS for holes.
 _FILLER = int(pytsk3.TSK_FS_ATTR_RUN_FLAG_FILLER)
 _NOT_RESIDENT, _ENCRYPTED, _COMPRESSED = 0x02, 0x10, 0x20
-# Two of NTFS's own files are not given, by entry and stream: the damaged clusters, as large as the volume and empty; and
-# the boot record, which as a file of its own would pass for a volume of which all is missing. Both are looked through
-# where they lie.
+# Two of NTFS's own files are not given, by entry and stream: the damaged clusters, as large as the volume and empty,
+# and the boot record, which as a file of its own would pass for a volume of which all is missing. Both are looked
+# through where they lie.
 _NTFS = int(pytsk3.TSK_FS_TYPE_NTFS)
 _NTFS_NOT_GIVEN = {(8, b"$Bad"), (7, b"")}
 _NS = 1_000_000_000
@@ -90,8 +90,7 @@ def _stream(volume: Volume, file: Any, attribute: Any, known: tuple[Notes, Times
     notes, times = known
     info = attribute.info
     flags, size_bytes = int(info.flags), int(info.size)
-    # Forks of HFS+ are known by their kind; the library gives them names of its own.
-    name = _FORKS.get(int(info.type), (info.name or b"").decode("utf-8", "surrogateescape"))
+    name = _name_of(volume, attribute)
     runs = tuple(_runs(volume, attribute))
     stored_bytes = size_bytes
     if flags & _NOT_RESIDENT:
@@ -117,13 +116,20 @@ def _stream(volume: Volume, file: Any, attribute: Any, known: tuple[Notes, Times
     )
 
 
+def _name_of(volume: Volume, attribute: Any) -> str:
+    """Say what users call a stream: only NTFS lets them name any, and forks of HFS+ are known by their kind."""
+    if int(volume.info.ftype) == _NTFS:
+        return (attribute.info.name or b"").decode("utf-8", "surrogateescape")
+    return "rsrc" if int(attribute.info.type) == _RESOURCE_FORK else ""
+
+
 def _holds_contents(volume: Volume, file: Any, attribute: Any) -> bool:
     """Say whether an attribute is what users store; a directory has that beside it only, under a name."""
     kind, entry = int(attribute.info.type), file.info.meta
     if int(volume.info.ftype) == _NTFS and (int(entry.addr), attribute.info.name or b"") in _NTFS_NOT_GIVEN:
         return False
     # Links, devices and pipes hold nothing of their own; what a link leads to is screened where it lies.
-    is_of_file = int(entry.type) in _REGULAR or (int(entry.type) == _DIRECTORY and bool(attribute.info.name))
+    is_of_file = int(entry.type) in _REGULAR or (int(entry.type) == _DIRECTORY and bool(_name_of(volume, attribute)))
     return kind in _CONTENTS and is_of_file
 
 
