@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from unseen.model import ByteSource
+from unseen.model import ByteSource, Reason, UnreadError
 
 __all__ = ["Claimed", "Claims", "Extent", "Scattered", "cut", "joined"]
 
@@ -49,9 +49,10 @@ class Scattered:
         for extent in self.within(offset, wanted) if offset >= 0 else ():
             at, here = extent.offset, extent.size_bytes
             piece = bytes(here) if at is None else self._volume.read_at(at, here)
-            pieces.append(piece)
             if len(piece) < here:
-                break
+                # Damage may say that a file lies behind the end of its volume.
+                raise UnreadError(Reason.TRUNCATED)
+            pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def within(self, offset: int, size: int) -> Iterator[Extent]:

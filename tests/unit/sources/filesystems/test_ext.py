@@ -9,7 +9,11 @@ from tests.unit.sources.filesystems.test_unclaimed import drawn
 
 from unseen.model import Reason, State
 
-_FILES = {"/home/a/large.bin": os.urandom(300_000), "/home/a/tiny": b"tiny", "/A name, and \u00fc.bin": os.urandom(100)}
+_FILES = {
+    "/folder/a/large.bin": os.urandom(300_000),
+    "/folder/a/tiny": b"tiny",
+    "/A name, and \u00fc.bin": os.urandom(100),
+}
 
 
 @pytest.fixture
@@ -84,7 +88,7 @@ def test_an_encrypted_file_of_ext4_is_stated(folder: Path) -> None:
     image = folder.parent / "volume"
     image.write_bytes(bytes(8 << 20))
     run("mkfs.ext4", "-q", "-O", "encrypt", "-d", folder, image)
-    run("debugfs", "-w", "-R", "set_inode_field /home/a/large.bin flags 0x80800", image)
+    run("debugfs", "-w", "-R", "set_inode_field /folder/a/large.bin flags 0x80800", image)
     found = contents(found_in(image.read_bytes()))
-    assert found["/home/a/large.bin"] is Reason.ENCRYPTED
-    assert found["/home/a/tiny"] == b"tiny"
+    assert found["/folder/a/large.bin"] is Reason.ENCRYPTED
+    assert found["/folder/a/tiny"] == b"tiny"

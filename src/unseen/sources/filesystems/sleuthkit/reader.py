@@ -1,6 +1,5 @@
 """Reads a volume with The Sleuth Kit: files, deleted files, shadow copies and the space that no file claims."""
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -59,12 +58,9 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     if kind is None:
         yield Reason.UNSUPPORTED
         return
-    oversized: dict[int, tuple[Extent, ...]] = {}
-    with contextlib.suppress(UnreadError):
-        # Where they cannot be told, the library may be at it for ever; whoever waits for it ends it.
-        oversized.update(kind.oversized(source))
-    blanked = [extent for extents in oversized.values() for extent in extents]
     try:
+        oversized = _oversized(source, kind)
+        blanked = [extent for extents in oversized.values() for extent in extents]
         volume = Volume(source, kind.number, sorted(blanked, key=lambda extent: extent.offset or 0))
     except UnreadError as error:
         yield error.reason
@@ -84,6 +80,17 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     if int(volume.info.block_count) * int(volume.info.block_size) > source.size_bytes:
         yield Reason.TRUNCATED
     yield from files.account.carve(kind.layer)
+
+
+def _oversized(source: ByteSource, kind: Kind) -> dict[int, tuple[Extent, ...]]:
+    try:
+        return dict(kind.oversized(source))
+    except UnreadError as error:
+        if error.reason is Reason.UNSUPPORTED:
+            # Where they cannot be told, the library may be at it for long; whoever waits for it ends it.
+            return {}
+        # Tables that cannot be are no volume to let the library loose on.
+        raise
 
 
 def _in_shadow(shadow: Shadow, kind: Kind, context: Context, given: Given) -> Iterator[Member | Reason]:
