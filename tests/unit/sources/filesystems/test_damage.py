@@ -57,6 +57,14 @@ def test_a_size_that_no_volume_has_room_for_is_stated(tmp_path: Path) -> None:
     assert [data for path, (_, data) in found.items() if path.startswith("inode")] == [Reason.TOO_LARGE]
 
 
+def test_an_image_of_a_disc_without_a_root_comes_to_an_end(vectors: Path) -> None:
+    """The Sleuth Kit goes round for ever in a folder that has no entry of its own: it is not let in."""
+    image = bytearray((vectors / "disk-images" / "dfvfs" / "iso9660.raw").read_bytes())
+    # Where the table of paths lies, in the volume descriptor at 32,768.
+    image[32_768 + 148 : 32_768 + 152] = bytes(4)
+    assert found_in(bytes(image)) == {"unreadable": (State.ALLOCATED, Reason.UNREADABLE)}
+
+
 def test_files_that_share_their_blocks_end_with_the_budget(tmp_path: Path) -> None:
     """A thousand files in the same blocks are a bomb like any other."""
     folder, image = tmp_path / "tree", tmp_path / "volume"

@@ -121,6 +121,9 @@ class Volume:
         self.sectors = Sectors(source, blanked)
         self._file_system = self.ask(lambda: pytsk3.FS_Info(self.sectors, 0, kind))
         self.info = self._file_system.info
+        if int(self.info.last_inum) <= int(self.info.root_inum):
+            # No entry at all, not even the root's: the library goes round for ever in such an image of ISO 9660.
+            raise UnreadError(Reason.UNREADABLE)
 
     def ask(self, question: Callable[[], _Result]) -> _Result:
         """Ask the library something.
