@@ -171,23 +171,30 @@ class _Reader:
         if want is Want.ENTER:
             self._send(pack_delivered(Delivered(depth, Way.UNWANTED, kind, content.size_bytes, None)))
             return inside or self._await_order(content), False
+        is_container = kind in {Inside.CONTAINER, Inside.DISK}
         if content.size_bytes <= self._limits.memory_bytes_max:
-            return inside if self._send_whole(depth, content, kind) else None, False
-        if kind in {Inside.CONTAINER, Inside.DISK}:
+            reason = self._send_whole(depth, content, kind)
+            if reason is None:
+                return inside, False
+            if not is_container:
+                self._send(pack_delivered(Delivered(depth, Way.NONE, Inside.NOTHING, 0, reason)))
+                return None, False
+        # A container of which some bytes cannot be had is looked into all the same: first, and then digested.
+        if is_container:
             self._send(pack_delivered(Delivered(depth, Way.LATER, kind, content.size_bytes, None)))
             return inside, True
         chosen = self._lend(depth, content, kind)
         return inside or chosen, False
 
-    def _send_whole(self, depth: int, content: ByteSource, kind: Inside) -> bool:
+    def _send_whole(self, depth: int, content: ByteSource, kind: Inside) -> Reason | None:
+        """Give the bytes of a member as sealed memory, or say why they cannot be had."""
         try:
             descriptor = _sealed(content)
         except Exception as error:  # noqa: BLE001  # a reader's fault costs this member and nothing else
-            self._send(pack_delivered(Delivered(depth, Way.NONE, Inside.NOTHING, 0, reason_of(error))))
-            return False
+            return reason_of(error)
         self._send(pack_delivered(Delivered(depth, Way.MEMORY, kind, content.size_bytes, None)), descriptor)
         os.close(descriptor)
-        return True
+        return None
 
     def _lend(self, depth: int, content: ByteSource, kind: Inside) -> Format | None:
         self._send(pack_delivered(Delivered(depth, Way.RANGES, kind, content.size_bytes, None)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from unseen.model import ByteSource, Reason
+from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.archives import signatures as archives
 from unseen.sources.disks import signatures as disks
 from unseen.sources.documents import signs as documents
@@ -129,10 +129,18 @@ def recognise(source: ByteSource) -> Format | None:
     """Say which kind of container some bytes are, by their content and never by a name; None for none.
 
     Raises:
-        UnreadError: The bytes cannot be read.
+        UnreadError: The first bytes cannot be read.
     """
     head = source.read_at(0, HEAD_BYTES)
-    return next((each for each in FORMATS if each.is_mine(head, source)), None)
+    return next((each for each in FORMATS if _is_mine(each, head, source)), None)
+
+
+def _is_mine(format_: Format, head: bytes, source: ByteSource) -> bool:
+    try:
+        return format_.is_mine(head, source)
+    except UnreadError:
+        # Some ask for the end of everything: an image cut short keeps the file system at its beginning.
+        return False
 
 
 def load_formats() -> dict[str, Unpack | None]:
