@@ -33,13 +33,21 @@ class Scattered:
     """Bytes that lie in pieces on a volume, as one range."""
 
     def __init__(self, volume: ByteSource, extents: Iterable[Extent]) -> None:
+        """Put pieces together.
+
+        Raises:
+            UnreadError: They say to lie, or to be, beyond what any volume has.
+        """
         self._volume = volume
-        # Three numbers a piece: the free space of a large volume lies in millions of them.
+        # Two numbers a piece: the free space of a large volume lies in millions of them.
         self._offsets, self._starts = array("q"), array("q", [0])
-        for each in extents:
-            if each.size_bytes > 0:
-                self._offsets.append(_UNSTORED if each.offset is None else each.offset)
-                self._starts.append(self._starts[-1] + each.size_bytes)
+        try:
+            for each in extents:
+                if each.size_bytes > 0:
+                    self._offsets.append(_UNSTORED if each.offset is None else each.offset)
+                    self._starts.append(self._starts[-1] + each.size_bytes)
+        except OverflowError as error:
+            raise UnreadError(Reason.UNREADABLE) from error
         self.size_bytes = self._starts[-1]
 
     def read_at(self, offset: int, size: int) -> bytes:

@@ -12,7 +12,6 @@ __all__ = [
     "is_hfs",
     "is_iso9660",
     "is_ntfs",
-    "is_ufs",
     "is_unsupported",
 ]
 
@@ -101,19 +100,18 @@ def is_apfs(head: bytes, _: ByteSource) -> bool:
     return head[32:36] == b"NXSB" and int.from_bytes(head[36:40], "little").bit_count() == 1
 
 
-def is_ufs(_: bytes, source: ByteSource) -> bool:
-    """Say whether a superblock of UFS lies where one may."""
-    return _may_lie_far_in(source) and any(source.read_at(at + 1_372, 4) in _UFS_MAGICS for at in _UFS_SUPERBLOCKS)
-
-
 def is_unsupported(head: bytes, source: ByteSource) -> bool:
-    """Say whether this is a file system known by name and not read: XFS, btrfs, ReFS, F2FS, EROFS, UDF."""
+    """Say whether this is a file system known by name and not read: XFS, btrfs, ReFS, F2FS, EROFS, UFS, UDF."""
     at, magic = _BTRFS
     return (
         any(head.startswith(each, offset) for offset, each in _STATED)
-        or (_may_lie_far_in(source) and source.read_at(at, len(magic)) == magic)
+        or (_may_lie_far_in(source) and (source.read_at(at, len(magic)) == magic or _is_ufs(source)))
         or _is_udf(head, source)
     )
+
+
+def _is_ufs(source: ByteSource) -> bool:
+    return any(source.read_at(at + 1_372, 4) in _UFS_MAGICS for at in _UFS_SUPERBLOCKS)
 
 
 def _may_lie_far_in(source: ByteSource) -> bool:

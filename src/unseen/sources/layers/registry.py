@@ -113,7 +113,6 @@ FORMATS: tuple[Format, ...] = (
     Format("hfs", volumes.is_hfs, "unseen.sources.filesystems.sleuthkit.reader"),
     Format("apfs", volumes.is_apfs, "unseen.sources.filesystems.apfs"),
     Format("fat", volumes.is_fat, "unseen.sources.filesystems.sleuthkit.reader"),
-    Format("ufs", volumes.is_ufs, "unseen.sources.filesystems.sleuthkit.reader"),
     Format("foreign-file-system", volumes.is_unsupported, "unseen.sources.filesystems.foreign"),
     Format("disk", disks.is_disk, "unseen.sources.disks.volumes"),
     # Last, since it asks for the end of everything that nobody else knows.

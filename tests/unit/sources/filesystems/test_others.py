@@ -78,6 +78,8 @@ def test_hfs_plus_gives_its_files_and_resource_forks(vectors: Path) -> None:
         ("btrfs", 65_600, b"_BHRfS_M"),
         ("ReFS", 3, b"ReFS\0"),
         ("F2FS", 1_024, b"\x10\x20\xf5\xf2"),
+        ("UFS 1", 8_192 + 1_372, b"\x54\x19\x01\x00"),
+        ("UFS 2, of the other order", 65_536 + 1_372, b"\x19\x54\x01\x19"),
         ("EROFS", 1_024, b"\xe2\xe1\xf5\xe0"),
         ("UDF", 32_768, b"\0BEA01\1".ljust(2_048, b"\0") + b"\0NSR03\1"),
     ],

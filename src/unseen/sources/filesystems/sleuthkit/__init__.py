@@ -1,1 +1,1 @@
-"""File systems read by The Sleuth Kit: NTFS, FAT, exFAT, ext, HFS+, ISO 9660 and UFS, with what it leaves out."""
+"""File systems read by The Sleuth Kit: NTFS, FAT, exFAT, ext, HFS+ and ISO 9660, with what it leaves out."""

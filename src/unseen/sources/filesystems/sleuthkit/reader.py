@@ -47,7 +47,6 @@ _KINDS = (
         take_notes=ext.take_notes,
     ),
     Kind("fat", recognition.is_fat, pytsk3.TSK_FS_TYPE_FAT_DETECT, take_notes=fat.take_fat_notes, lost=fat.lost_on_fat),
-    Kind("ufs", recognition.is_ufs, pytsk3.TSK_FS_TYPE_FFS_DETECT, has_table=True, first_of_users=3),
 )
 
 
