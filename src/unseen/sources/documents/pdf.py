@@ -56,7 +56,11 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     try:
         with _open(pdf, source) as document:
             yield from _members(pdf, document, "", State.ALLOCATED)
-            drawn = pages_to_draw(document)
+            try:
+                drawn = pages_to_draw(document)
+            except Exception:  # noqa: BLE001  # a tree of pages that leads nowhere hides no object
+                drawn = []
+                yield Reason.UNREADABLE
         yield from _pages(pdf, drawn)
         yield from _revisions(pdf)
     except UnreadError as error:
@@ -108,7 +112,7 @@ def _members(pdf: _Pdf, document: pikepdf.Pdf, suffix: str, state: State) -> Ite
                 yield _member(f"object {number}{suffix}", state, partial(image_file, item, pdf.context))
             elif not suffix and item.get("/Type") not in _NOT_DRAWING:
                 yield from _inline(pdf, item, number)
-        except (pikepdf.PdfError, UnreadError, ValueError, TypeError, NotImplementedError) as error:
+        except Exception as error:  # noqa: BLE001  # one broken object, of whatever kind, costs its own row only
             yield error.reason if isinstance(error, UnreadError) else Reason.UNREADABLE
 
 
@@ -134,7 +138,9 @@ def _member(address: str, state: State, make: Callable[[], bytes | Reason]) -> M
     def content() -> ByteSource | Reason:
         try:
             made = make()
-        except (pikepdf.PdfError, ValueError, TypeError, NotImplementedError, OSError):
+        except (UnreadError, MemoryError):
+            raise
+        except Exception:  # noqa: BLE001  # one broken object, of whatever kind, costs its own row only
             return Reason.UNREADABLE
         return MemoryRange(made) if isinstance(made, bytes) else made
 

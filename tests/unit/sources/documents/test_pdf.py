@@ -233,6 +233,28 @@ def test_a_broken_document_still_gives_its_pictures() -> None:
     assert [content for _, _, content in scraps] == [JPEG]
 
 
+@pytest.mark.parametrize(
+    "drawing", [b"BI /W 8 /H 8 /BPC 8 /CS /G ID xx", b"BI /W (a) /H [] ID x EI", b"<< BI ID EI >> ]["]
+)
+def test_broken_drawing_costs_no_other_picture(drawing: bytes) -> None:
+    """Instructions that cannot be followed are passed over, and what lies beside them is given."""
+    data = pdf_with(lambda pdf: show(pdf, image(pdf, JPEG, Name.DCTDecode), drawing=b"q " + drawing))
+    assert JPEG in [each[2] for each in members(data) if isinstance(each, tuple)]
+
+
+def test_a_tree_of_pages_that_leads_nowhere_hides_nothing() -> None:
+    """Objects, and what lies in the file besides, are given all the same."""
+
+    def fill(pdf: pikepdf.Pdf) -> None:
+        show(pdf)
+        pdf.Root.Kept = image(pdf, JPEG, Name.DCTDecode)
+        pdf.Root.Pages.Kids = Array([pdf.Root.Pages])
+
+    given = members(pdf_with(fill) + OTHER)
+    assert Reason.UNREADABLE in given
+    assert [each[2] for each in given if isinstance(each, tuple)] == [JPEG, OTHER]
+
+
 def test_a_bomb_in_a_document_costs_its_own_row() -> None:
     """An image that inflates beyond the limits is too large, and what lies beside it is given."""
     bomb = zlib.compress(bytes(80 << 20), 9)
