@@ -10,7 +10,7 @@ import pytest
 from tests.unit.sources.carving.drawn import drawn_files, picture, written
 from tests.unit.sources.unpacked import members
 
-from unseen.model import Reason
+from unseen.model import Reason, UnreadError
 from unseen.sources.layers import MemoryRange, recognise
 from unseen.sources.mail import mailbox
 
@@ -157,3 +157,11 @@ def test_attachments_in_outlooks_wrapper_are_given() -> None:
         "2": PNG,
     }
     assert Reason.TRUNCATED in members(data[:-20])
+
+
+@pytest.mark.parametrize("behind", [b"", bytes(600), b"\x00SM\x17\x00\x13\x00\x01\x01" + bytes(4000)])
+def test_a_broken_store_of_outlook_is_said_to_be(behind: bytes) -> None:
+    """What libpff cannot open is unreadable, in one row."""
+    with pytest.raises(UnreadError) as caught:
+        members(b"!BDN" + behind)
+    assert caught.value.reason is Reason.UNREADABLE
