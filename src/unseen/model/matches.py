@@ -118,7 +118,7 @@ class Summary:
     entries_not_searchable: int
     seconds: float
     ledger_checkpoint: str | None = None
-    videos: int = 0
-    videos_by_keyframes: int = 0
     # Of digest_only; scans of older versions knew no such items.
     known_file: int = 0
+    videos: int = 0
+    videos_by_keyframes: int = 0
