@@ -26,7 +26,8 @@ class Progress:
         files_before: Items that an earlier run of this scan has dealt with.
         size_bytes: Bytes read in this run.
         seconds: Since this run began to read.
-        files_total: All items of the sources, those twice that lie in two of them; None while they are being counted,
+        files_total: All items of the sources, those twice that lie in two of them, and those found in containers so
+            far; None while they are being counted,
             or where they cannot be. The last word has what there really was.
     """
 
@@ -84,14 +85,17 @@ class Watched:
     def develop(self, items: Iterable[Item], /, *, choose: Choose) -> Iterator[tuple[Item, ItemHashes]]:
         """Give what the darkroom gives."""
         files, size_bytes, began = self._files_before, 0, time.monotonic()
-        told_at = began
+        told_at, members = began, 0
         for item, hashes in self._darkroom.develop(items, choose=choose):
             files += 1
+            # What lies in containers is not counted ahead: it is added as it turns up.
+            members += len(item.locator.steps) > 1
             size_bytes += hashes.size_bytes
             now = time.monotonic()
             if now - told_at >= _EVERY_S:
                 told_at = now
-                total = None if self._ahead is None else self._ahead.total
+                ahead = None if self._ahead is None else self._ahead.total
+                total = None if ahead is None else max(files, ahead + members)
                 self._told(Progress(files, self._files_before, size_bytes, now - began, total))
             yield item, hashes
         self._told(Progress(files, self._files_before, size_bytes, time.monotonic() - began, files))
