@@ -5,12 +5,13 @@ import json
 import os
 import platform
 import pwd
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires, version
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
@@ -35,8 +36,11 @@ if TYPE_CHECKING:
 __all__ = ["ScanSettings", "ScanWatchers", "run_scan"]
 
 _BLOCK_BYTES = 1 << 20
-# Whatever reads bytes, computes or keeps what comes of them; a report names their versions.
+# Whatever reads bytes, computes or keeps what comes of them; a report names their versions. Besides: the libraries of
+# these extras, as far as they are installed.
 _LIBRARIES = ("numpy", "pi-heif", "pillow", "simplejpeg", "sqlalchemy")
+_READING = ("archive", "buckets", "disk", "video")
+_REQUIRED = re.compile(r'(?P<name>[\w.-]+).*\bextra == "(?P<extra>\w+)"')
 # An entry of the ledger has at most 65,535 bytes. Of more lists than these it states the number, and commits to all.
 _LISTS_STATED = 300
 
@@ -257,7 +261,7 @@ def _describe_run(
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "kernel": kernel_in_use(),
-        "libraries": {name: version(name) for name in _LIBRARIES},
+        "libraries": _libraries(),
         "sandbox": asdict(workers.sandbox),
         "threshold_bits": settings.threshold_bits,
         "lists": lists if len(lists) <= _LISTS_STATED else len(lists),
@@ -273,6 +277,21 @@ def _describe_run(
         "lists": [{"list": name, **described} for name, described in zip(names, lists, strict=True)],
     }
     return Run(stated, conditions)
+
+
+def _libraries() -> dict[str, str]:
+    required = [found for line in requires("unseen") or () if (found := _REQUIRED.match(line))]
+    versions = {}
+    for name in sorted({*_LIBRARIES, *(found["name"] for found in required if found["extra"] in _READING)}):
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    # What is installed with Python only binds it: the library itself is that of the system.
+    with suppress(ImportError, OSError, AttributeError, TypeError):
+        from libarchive.ffi import version_number
+
+        number = version_number()
+        versions["libarchive"] = f"{number // 1_000_000}.{number // 1_000 % 1_000}.{number % 1_000}"
+    return versions
 
 
 def _user() -> str:

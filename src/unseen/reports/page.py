@@ -72,7 +72,7 @@ def finding_block(count: int, finding: ReportedFinding) -> Block:
     size = "" if finding.size_bytes is None else f"{_plural(finding.size_bytes, 'byte')}, "
     quality = "" if finding.pdq_quality is None else f"; quality {finding.pdq_quality} of 100"
     facts.append(_fact("Item", f"{size}{finding.state}: {words.STATES[finding.state]}"))
-    facts += [_fact(name, text) for name, text in words.times_words(finding.times)]
+    facts += [_fact(name, text) for name, text in words.times_words(finding.times, finding.locator.steps[-1][0])]
     facts.append(_fact("Screened", words.OUTCOMES[finding.outcome] + quality))
     if finding.reason is not None:
         facts.append(_fact("Not further", words.REASONS[finding.reason]))
@@ -214,10 +214,11 @@ def _account(report: ReportData) -> list[Block]:
     summary = report.summary
     by_reason = ", ".join(f"{number(count)} {_spoken(reason)}" for reason, count in report.digest_only.items())
     rows: list[list[Cell]] = [
-        ["Hashed", "pictures of which digests and PDQ were compared", number(summary.hashed)],
+        ["Hashed", "pictures and videos of which digests and PDQ were compared", number(summary.hashed)],
         [
             "Digests only",
-            "no picture, too flat for PDQ, or a commonplace file" + (f": {by_reason}" if by_reason else ""),
+            "no picture and no video, too flat for PDQ, or a commonplace file"
+            + (f": {by_reason}" if by_reason else ""),
             number(summary.digest_only),
         ],
         ["Not screened", "named above, each with its reason", f"+ {number(summary.not_screened)}"],

@@ -76,24 +76,24 @@ _TIMES = {
 }
 
 STATES = {
-    State.ALLOCATED: "an ordinary file",
-    State.DELETED: "deleted, still listed by the file system",
-    State.ORPHAN: "deleted, its folder unknown",
+    State.ALLOCATED: "in place, not deleted",
+    State.DELETED: "still listed by the file system; its space may have been used again",
+    State.ORPHAN: "still listed by the file system, its folder unknown; its space may have been used again",
     State.CARVED: "recovered from raw storage without a file system",
 }
 
 REASONS = {
-    Reason.NOT_MEDIA: "not a picture, told by content and not by name",
+    Reason.NOT_MEDIA: "neither picture nor video, by content and not by name; among them containers, looked into",
     Reason.LOW_QUALITY: "a picture too flat for PDQ: no reading of it reaches quality 50",
     Reason.KNOWN_FILE: "a commonplace file, by a list of known files: its digests were compared, no more",
-    Reason.UNREADABLE: "could not be opened or read, or nothing of the picture could be decoded",
+    Reason.UNREADABLE: "could not be opened or read, or nothing of it could be decoded",
     Reason.CHANGED: "changed or vanished while it was read",
-    Reason.TRUNCATED: "the picture ends early or has more frames than are read: screened as far as it goes",
-    Reason.UNSUPPORTED: "recognised, but nothing here looks into it: video, archive, document, device, link",
+    Reason.TRUNCATED: "ends early or is damaged, or has more frames than are read: screened as far as it goes",
+    Reason.UNSUPPORTED: "of a kind, or packed in a way, that nothing here looks into; or a device, a pipe, a link",
     Reason.TOO_LARGE: "more bytes or pixels than the limits allow; digests were compared",
-    Reason.TOO_DEEP: "nested deeper than allowed",
-    Reason.ENCRYPTED: "needs a password",
-    Reason.TIMED_OUT: "the decoder did not end in time, twice",
+    Reason.TOO_DEEP: "nested deeper than is looked into",
+    Reason.ENCRYPTED: "needs a password or key, and none that was given opens it",
+    Reason.TIMED_OUT: "decoding or reading it did not end in time, twice",
     Reason.DECODER_CRASHED: "the decoder died, twice",
     Reason.TOO_MANY: "a container that holds more than is looked into",
     Reason.HASH_MISMATCH: "not the medium whose digest its acquisition stored; it was screened all the same",
@@ -150,7 +150,20 @@ def video_words(video: VideoShare) -> str:
     return f"shows {video.covered_frames} of {video.known_frames} frames, at {spans} s; looked at by {mode}"
 
 
-def times_words(times: Times | None) -> list[tuple[str, str]]:
-    """What is known of when an item was touched: pairs of what happened and when."""
+def times_words(times: Times | None, layer: str = "file") -> list[tuple[str, str]]:
+    """What is known of when an item was touched: pairs of what happened and when.
+
+    Args:
+        times: As its source said.
+        layer: Of the source: FAT keeps no time zone, and nothing is told as UTC that may be hours away from it.
+    """
     told = {} if times is None else times.in_utc()
-    return [(_TIMES[name], text) for name, text in told.items() if text is not None]
+    zone = ", by the clock of the device; its time zone is not kept" if layer == "fat" else " UTC"
+    return [(_TIMES[name], _moment(text) + zone) for name, text in told.items() if text is not None]
+
+
+def _moment(text: str) -> str:
+    """A time in ISO 8601 as people write it; no fraction of a second where there is none."""
+    moment, _, fraction = text.removesuffix("Z").replace("T", " ").partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{moment}.{fraction}" if fraction else moment

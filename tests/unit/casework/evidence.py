@@ -63,8 +63,10 @@ def put_list(store: Store, name: str, entries: Sequence[Entry], *, file: bytes |
     add_list(store, name, entries, list_class=ListClass.CSAM, origin=origin, at_utc=NOW, replace=True)
 
 
-def scan_items(store: Store, *, key: bytes, sources: Sequence[str] = ("exhibit",)) -> int:
-    """Scan all items against every list of the store; gives the number of the scan."""
+def scan_items(
+    store: Store, *, key: bytes, sources: Sequence[str] = ("exhibit",), items: Mapping[str, bytes] = ITEMS
+) -> int:
+    """Scan items against every list of the store; gives the number of the scan."""
     known = load_known(store, ())
     matcher = known.matcher(31)
     settings = {
@@ -93,19 +95,21 @@ def scan_items(store: Store, *, key: bytes, sources: Sequence[str] = ("exhibit",
     }
     run = Run({"threshold_bits": 31, "lists": lists}, conditions)
     with ScanSession(store, key, settings=json.dumps(settings), at_utc=NOW, run=run) as session:
-        items = [make_item(locator, content) for locator, content in ITEMS.items()]
+        offered = [make_item(locator, content) for locator, content in items.items()]
         clock = Clock(lambda: 0.0, lambda: NOW)
-        for _ in scan(items, darkroom=StandInDarkroom(), matcher=matcher, session=session, clock=clock):
+        for _ in scan(offered, darkroom=StandInDarkroom(), matcher=matcher, session=session, clock=clock):
             pass
         session.finish(entries_searchable=known.entries_searchable, entries_not_searchable=0, seconds=0.5, at_utc=NOW)
         return session.scan_id
 
 
-def make_evidence(folder: Path, *, sources: Sequence[str] = ("exhibit",)) -> Evidence:
-    """Make the store; the harbour was confirmed, the bridge cleared."""
+def make_evidence(
+    folder: Path, *, sources: Sequence[str] = ("exhibit",), items: Mapping[str, bytes] = ITEMS
+) -> Evidence:
+    """Make the store; the harbour was confirmed, the bridge cleared: they must be among the items."""
     with open_recorded(folder / "store") as store:
-        put_list(store, "known", entries_for())
-        scan_items(store, key=bytes(32), sources=sources)
+        put_list(store, "known", entries_for(items))
+        scan_items(store, key=bytes(32), sources=sources, items=items)
         findings = {str(finding.locator): finding for finding in list_findings(store)}
         for locator, decision, reason in (
             ("exhibit/harbour", Decision.CONFIRMED, "same harbour, 7 bits"),

@@ -149,6 +149,16 @@ def test_sources_that_name_other_items_stay_closed(tmp_path: Path) -> None:
     assert [run["by"] for run in report["runs"]] == [{"user": "examiner"}]
 
 
+def test_a_source_whose_name_looks_like_a_chain_stays_closed(tmp_path: Path) -> None:
+    """A greater-than sign is escaped in the locator of an item and not in the source that names it: they are one."""
+    letter = "exhibit > letter"
+    items = {HARBOUR: ITEMS[HARBOUR], BRIDGE: ITEMS[BRIDGE], letter: ITEMS[LETTER]}
+    evidence = make_evidence(tmp_path, items=items, sources=[HARBOUR, letter])
+    written = write_bundle(evidence.store, str(tmp_path / "bundle"), findings=[evidence.id(HARBOUR)])
+    assert not written.are_sources_open
+    assert [name for name, data in contents(tmp_path / "bundle").items() if letter.encode() in data] == []
+
+
 def test_what_cannot_be_bundled_is_refused(evidence: Evidence, tmp_path: Path) -> None:
     """A folder that exists, a finding that is not there or that this scan did not see, a scan that is not there."""
     (tmp_path / "there").mkdir()

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,7 @@ def test_the_report_says_under_which_conditions_the_scan_ran(place: Path) -> Non
     assert (report["scan"]["basis"], report["scan"]["threshold_bits"]) == ("warrant <7>", 30)
     (run,) = report["runs"]
     assert set(run["libraries"]) >= {"numpy", "pillow", "simplejpeg"}
+    assert set(run["libraries"]) >= {name for name in ("av", "pytsk3", "pikepdf") if find_spec(name)}
     assert run["sandbox"]["seccomp"] is True
     assert run["clock"] == "system"
     assert run["kernel"]

@@ -156,6 +156,29 @@ def test_any_row_added_is_noticed(store: Path, table: str, number: int) -> None:
         verify(str(store))
 
 
+@pytest.mark.parametrize(
+    "statements",
+    [
+        (
+            "ALTER TABLE findings RENAME TO kept",
+            "CREATE VIEW findings AS SELECT * FROM kept WHERE date('now') < '9999-01-01'",
+        ),
+        ("CREATE TRIGGER later AFTER INSERT ON findings BEGIN DELETE FROM findings WHERE id = new.id; END",),
+        ("CREATE INDEX once ON findings (sha256)",),
+        ("CREATE TABLE more AS SELECT * FROM findings",),
+        ("ALTER TABLE not_screened ADD COLUMN hidden INTEGER",),
+        ("DROP INDEX entries_by_list",),
+    ],
+    ids=["view", "trigger", "index", "table", "column", "index_gone"],
+)
+def test_tables_that_are_not_those_we_make_are_noticed(store: Path, statements: tuple[str, ...]) -> None:
+    """A view may show today what it hides tomorrow, a trigger drop what the next scan writes: neither is ours."""
+    for statement in statements:
+        alter(store, statement)
+    with pytest.raises(LedgerBrokenError, match=r"the tables .* are not those"):
+        verify(str(store))
+
+
 def test_a_swapped_list_is_noticed(store: Path) -> None:
     """Entries of two lists that change places leave every count as it was."""
     alter(store, "UPDATE entries SET list_id = 3 - list_id WHERE list_id IN (1, 2)")

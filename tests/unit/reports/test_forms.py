@@ -12,7 +12,20 @@ from typing import Any
 
 import pytest
 
-from unseen.model import How, Label, ListClass, Locator, Match, NotScreened, Outcome, Reason, Signal, State, Summary
+from unseen.model import (
+    How,
+    Label,
+    ListClass,
+    Locator,
+    Match,
+    NotScreened,
+    Outcome,
+    Reason,
+    Signal,
+    State,
+    Summary,
+    Times,
+)
 from unseen.model.report import (
     Checkpoint,
     ReportData,
@@ -337,6 +350,37 @@ _CLOSED: list[tuple[Mapping[Any, str], Any]] = [
 def test_every_value_of_a_closed_list_has_its_words(spoken: Mapping[Any, str], closed: Any) -> None:
     """No reader meets a bare identifier."""
     assert set(spoken) == set(closed)
+
+
+def test_times_are_told_as_their_source_kept_them() -> None:
+    """No fraction of a second where there is none; and FAT, which keeps no time zone, is never told as UTC."""
+    times = Times(modified_ns=1_500_000_000, accessed_ns=86_400 * 10**9)
+    assert words.times_words(times, "ntfs") == [
+        ("Content written", "1970-01-01 00:00:01.5 UTC"),
+        ("Last read", "1970-01-02 00:00:00 UTC"),
+    ]
+    assert all("UTC" not in text and "time zone" in text for _, text in words.times_words(times, "fat"))
+    assert words.times_words(None) == []
+
+
+def test_a_finding_in_a_container_says_how_it_lay_there() -> None:
+    """Its chain, its state in words, and its times by the layer that it was found in."""
+    name = "card.dd"
+    locator = Locator.of_file(name).inside("fat", "/_MG_1.JPG")
+    lost = replace(finding(1, name), locator=locator, state=State.DELETED, times=Times(modified_ns=0))
+    page = html_of(replace(report_of((name,)), findings=lambda: iter([lost])))
+    assert "card.dd &gt; /_MG_1.JPG" in page
+    assert words.STATES[State.DELETED] in page
+    assert "1970-01-01 00:00:00, by the clock of the device" in page
+
+
+def test_a_report_does_not_deny_what_the_program_reads() -> None:
+    """Its limits are those of this program: it looks into containers and videos, and for what was deleted."""
+    said = " ".join(text for _, text in words.LIMITS)
+    assert "does not look into" not in said
+    assert "does not recover" not in said
+    for word in ("Archives", "disk images", "deleted", "video", "FAT"):
+        assert word in said
 
 
 def test_ways_of_hashing_are_told_in_words() -> None:

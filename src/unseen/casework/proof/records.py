@@ -135,6 +135,7 @@ class RecordChecker:
     def _begin(self) -> None:
         self._snapshot = self._stack.enter_context(Snapshot.of(self._store))
         self._snapshot.check_pages()
+        self._snapshot.check_tables()
         self._entries = self._snapshot.entries()
         self._rows = merge(*self._snapshot.opened(), key=lambda row: row[0])
         self._row = next(self._rows, None)

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, create_engine, func, select, text
 
 from unseen.errors import LedgerBrokenError, StoreDamagedError
 from unseen.store.engine import Store
 from unseen.store.ledger.entries import entries_of_type
 from unseen.store.ledger.rows import Opened, digest_entries, open_rows, stated_account, stated_list
-from unseen.store.schema import ledger, lists, scans
+from unseen.store.schema import ledger, lists, metadata, scans
 
 __all__ = ["Snapshot"]
 
@@ -75,6 +75,25 @@ class Snapshot:
         said = self._connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
         if said != "ok":
             raise StoreDamagedError(f"a page was altered: {said}", hint="restore the newest copy of the store")
+
+    def check_tables(self) -> None:
+        """Check that tables and indexes are those that we make, and nothing else is.
+
+        A view in the place of a table may show today what it hides tomorrow; a trigger drops what the next scan writes.
+
+        Raises:
+            LedgerBrokenError: They are not.
+        """
+        with create_engine("sqlite://").begin() as empty:
+            metadata.create_all(empty, checkfirst=False)
+            ours = _definitions(empty)
+        found = _definitions(self._connection)
+        for kind, name in sorted(found.keys() | ours.keys()):
+            if found.get((kind, name)) != ours.get((kind, name)):
+                raise LedgerBrokenError(
+                    f"the tables of the store are not those that unseen makes: {kind} {name!r}",
+                    hint="it was altered, added or deleted: restore the newest copy of the store",
+                )
 
     def count(self) -> int:
         """How many entries there are, by the last number."""
@@ -145,7 +164,7 @@ class Snapshot:
         for number, entries in stated.items():
             if _scan_as_stated(entries) != _scan_as_kept(dict(rows[number])):
                 raise LedgerBrokenError(f"scan {number} is not what was recorded", index=number, hint=_ALTERED)
-            blank = rows[number]["settings"] == "{}"
+            blank = (rows[number]["settings"], rows[number]["key"]) == ("{}", bytes(32))
             if number in erased and not blank:
                 raise LedgerBrokenError(f"the settings of scan {number} are there, and were erased", index=number)
 
@@ -159,6 +178,17 @@ class Snapshot:
             found = self._connection.execute(text(query + " LIMIT 1")).scalar_one_or_none()
             if found is not None:
                 raise LedgerBrokenError(f"the store holds {what}: row {found}", hint="it was added, or lost its owner")
+
+
+def _definitions(connection: Connection) -> dict[tuple[str, str], str]:
+    """By kind and name, how each table, index, view and trigger was defined, apart from blanks."""
+    # SQLite's own are named so, and hold statistics at most. Alembic's table is spelled in one way by it, and in
+    # another by us; all that it holds is read, and compared with what we know, when the store is opened.
+    query = (
+        "SELECT type, name, sql FROM sqlite_master"
+        r" WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' AND (type, name) <> ('table', 'alembic_version')"
+    )
+    return {(kind, name): " ".join(sql.split()) for kind, name, sql in connection.execute(text(query))}
 
 
 def _scan_as_stated(entries: Mapping[str, Any]) -> tuple[object, ...]:

@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from unseen.errors import LedgerBrokenError, UsageError
+from unseen.model import Locator
 from unseen.store.engine import Store
+from unseen.store.findings import pack_locator
 from unseen.store.ledger.entries import entries_of_type
 from unseen.store.ledger.rows import Opened, open_findings, open_items, open_runs, open_verdicts
 from unseen.store.schema import finding_matches, findings, items, ledger, runs, scans, verdicts
@@ -111,8 +113,9 @@ def _names_others(connection: Connection, scan_id: int, chosen: Select[Any]) -> 
     """Whether a source of the scan is an item of a finding that is not disclosed."""
     settings = connection.execute(select(scans.c.settings).where(scans.c.id == scan_id)).scalar_one()
     paths = {path for pair in json.loads(settings).get("sources", ()) for path in pair}
-    packed = [path.encode("utf-8", "surrogateescape") for path in paths]
-    packed += [os.path.realpath(path) for path in packed]
+    paths |= {os.path.realpath(path) for path in paths}
+    # As the locators of items are written: what looks like a joint of a chain is escaped there.
+    packed = [pack_locator(Locator.of_file(path)) for path in paths]
     other = (
         select(findings.c.id)
         .where(findings.c.id.in_(_findings_of(scan_id)), findings.c.id.not_in(chosen))
