@@ -217,8 +217,7 @@ def _account(report: ReportData) -> list[Block]:
         ["Hashed", "pictures and videos of which digests and PDQ were compared", number(summary.hashed)],
         [
             "Digests only",
-            "no picture and no video, too flat for PDQ, or a commonplace file"
-            + (f": {by_reason}" if by_reason else ""),
+            "neither picture nor video, too flat, or commonplace" + (f": {by_reason}" if by_reason else ""),
             number(summary.digest_only),
         ],
         ["Not screened", "named above, each with its reason", f"+ {number(summary.not_screened)}"],
