@@ -58,9 +58,9 @@ class Authority:
         """The file with its root certificate."""
         return str(self.folder / "root.pem")
 
-    def answer(self, query: Path, out: Path) -> Path:
+    def answer(self, query: Path, out: Path, more: str = "") -> Path:
         """Sign a request."""
-        self.run(f"ts -reply -config settings -queryfile {query} -signer leaf.pem -inkey leaf.key -out {out}")
+        self.run(f"ts -reply -config settings -queryfile {query} -signer leaf.pem -inkey leaf.key -out {out} {more}")
         return out
 
     def run(self, command: str) -> None:
@@ -120,6 +120,32 @@ def test_openssl_verifies_the_same_token(store: Path, authority: Authority, tmp_
     stamped(store, authority, tmp_path)
     kept = store / "ledger" / "stamps"
     authority.run(f"ts -verify -data {kept / '2.checkpoint'} -in {kept / '2.tsr'} -CAfile root.pem")
+
+
+@pytest.mark.parametrize("order", ["forwards", "backwards"])
+def test_a_token_with_its_chain_in_any_order_is_taken(
+    store: Path, authority: Authority, tmp_path: Path, order: str
+) -> None:
+    """Authorities send their chain as it hangs together, not sorted as DER has it; no signature covers the order."""
+    names = ["root.pem", "leaf.pem"] if order == "forwards" else ["leaf.pem", "root.pem"]
+    chain = authority.folder / f"{order}.pem"
+    chain.write_text("".join((authority.folder / name).read_text() for name in names))
+    request_stamp(str(store), str(tmp_path / "query"))
+    answer = authority.answer(tmp_path / "query", tmp_path / "answer", f"-chain {chain}")
+    add_stamp(str(store), str(answer), read_authority(authority.root))
+    assert (store / "ledger" / "stamps" / "2.tsr").read_bytes() == answer.read_bytes()
+    (stamp,) = verify(str(store), authority=authority.root).stamps
+    assert stamp.is_verified
+
+
+def test_a_refusal_is_said_in_one_line(store: Path, authority: Authority, tmp_path: Path) -> None:
+    """What a library says of its own stack is no help to anybody."""
+    answer = stamped(store, authority, tmp_path)
+    data = answer.read_bytes()
+    answer.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(LedgerBrokenError, match="not a token of the given authority") as caught:
+        add_stamp(str(store), str(answer), read_authority(authority.root))
+    assert len(str(caught.value)) < 300
 
 
 def test_a_token_of_somebody_else_is_refused(store: Path, authority: Authority, tmp_path: Path) -> None:

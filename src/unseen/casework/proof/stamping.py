@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unseen.casework.proof.places import LEDGER_FOLDER
+from unseen.casework.proof.token_order import in_order
 from unseen.errors import LedgerBrokenError, StoreError, UsageError
 from unseen.ledger import Checkpoint, Note
 from unseen.ledger.note import NOTE_BYTES_MAX
@@ -202,7 +203,9 @@ def _verify(data: bytes, checkpoint: bytes, name: str, authority: "Sequence[Cert
         try:
             VerifierBuilder(roots=roots, intermediates=between).build().verify(answer, imprint.message)
         except (VerificationError, ValueError) as error:
-            raise LedgerBrokenError(f"{name} is not a token of the given authority: {error}") from error
+            # Behind its first words OpenSSL's whole stack of errors.
+            why = str(error).partition(": ErrorStack")[0]
+            raise LedgerBrokenError(f"{name} is not a token of the given authority: {why}") from error
     at_utc = answer.tst_info.gen_time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return Stamp(size=_size(checkpoint), at_utc=at_utc, is_verified=bool(authority))
 
@@ -211,7 +214,7 @@ def _parse(data: bytes, name: str) -> "TimeStampResponse":
     with _speaking():
         from rfc3161_client import decode_timestamp_response
     try:
-        answer = decode_timestamp_response(data)
+        answer = decode_timestamp_response(in_order(data))
         if answer.status != 0:
             raise LedgerBrokenError(
                 f"{name}: the authority refused", found=", ".join(answer.status_string) or "no reason"
