@@ -1,6 +1,6 @@
 """The certificates in an answer of a time stamping authority, brought into the order that DER asks for.
 
-Format: RFC 3161 section 2.4.2 around RFC 5652 section 5.1. Many authorities, all that are built on OpenSSL among them, send
+Format: RFC 3161 section 2.4.2 around RFC 5652 section 5.1. Many authorities, those built on OpenSSL among them, send
 their chain in the order of the chain, and strict readers refuse it. No signature covers that order.
 """
 
