@@ -17,6 +17,7 @@ from unseen.sources.filesystems.extents import Extent, Scattered, cut
 from unseen.sources.filesystems.favoured import is_favoured
 from unseen.sources.filesystems.unclaimed import Account
 from unseen.sources.layers.member import Context, Member
+from unseen.sources.layers.whole_sectors import WholeSectors
 
 __all__ = ["unpack"]
 
@@ -167,22 +168,18 @@ class _Files:
         return content
 
 
-class _Content:
+class _Content(WholeSectors):
     """Bytes that the library has to decrypt, inflate or put together."""
 
     def __init__(self, view: View, stream: Any, size_bytes: int) -> None:
-        self._view, self._stream = view, stream
-        self.size_bytes = size_bytes
+        super().__init__(partial(_read, view, stream), size_bytes)
 
-    def read_at(self, offset: int, size: int) -> bytes:
-        """See `ByteSource.read_at`."""
-        wanted = min(size, self.size_bytes - offset)
-        if wanted <= 0 or offset < 0:
-            return b""
-        data: bytes = ask(self._view, lambda: self._stream.read_buffer_at_offset(wanted, offset))
-        if not data:
-            raise UnreadError(Reason.TRUNCATED)
-        return data if len(data) == wanted else data + self.read_at(offset + len(data), wanted - len(data))
+
+def _read(view: View, stream: Any, size: int, offset: int) -> bytes:
+    data: bytes = ask(view, lambda: stream.read_buffer_at_offset(size, offset))
+    if not data:
+        raise UnreadError(Reason.TRUNCATED)
+    return data if len(data) == size else data + _read(view, stream, size - len(data), offset + len(data))
 
 
 def _runs(view: View, file: Any) -> list[Extent]:

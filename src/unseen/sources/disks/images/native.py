@@ -1,17 +1,13 @@
 """Ranges of bytes on both sides of a reader written in C: what it is given to read, and what it gives."""
 
 import io
+from functools import partial
 from typing import Protocol
 
 from unseen.model import ByteSource, Reason, UnreadError
+from unseen.sources.layers.whole_sectors import WholeSectors
 
 __all__ = ["FileObject", "Handle", "NativeMedium"]
-
-# Readers copy what they give; more than this at once would only take memory.
-_PIECE_BYTES_MAX = 16 << 20
-# libbde and libluksde of 2026 give wrong bytes, without an error, for a range that begins inside a sector and ends in
-# another one. Nobody is asked for anything but whole sectors, of the largest size.
-_SECTOR_BYTES = 4096
 
 
 class FileObject:
@@ -54,7 +50,7 @@ class Handle(Protocol):
         """Give bytes of the medium."""
 
 
-class NativeMedium:
+class NativeMedium(WholeSectors):
     """What a reader gives, as a range of bytes.
 
     Attributes:
@@ -62,25 +58,11 @@ class NativeMedium:
     """
 
     def __init__(self, handle: Handle, size_bytes: int) -> None:
-        self._handle = handle
-        self.size_bytes = size_bytes
+        super().__init__(partial(_read, handle), size_bytes)
 
-    def read_at(self, offset: int, size: int) -> bytes:
-        """See `ByteSource.read_at`."""
-        if offset < 0 or size <= 0 or offset >= self.size_bytes:
-            return b""
-        first = offset // _SECTOR_BYTES * _SECTOR_BYTES
-        last = min(offset + size, self.size_bytes)
-        end = min(-(-last // _SECTOR_BYTES) * _SECTOR_BYTES, self.size_bytes)
-        pieces = [self._piece(at, min(_PIECE_BYTES_MAX, end - at)) for at in range(first, end, _PIECE_BYTES_MAX)]
-        whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        return whole if len(whole) == size and first == offset else whole[offset - first : last - first]
 
-    def _piece(self, offset: int, size: int) -> bytes:
-        try:
-            piece = self._handle.read_buffer_at_offset(size, offset)
-        except (OSError, MemoryError) as error:
-            raise UnreadError(Reason.UNREADABLE) from error
-        if len(piece) < size:
-            raise UnreadError(Reason.TRUNCATED)
-        return piece
+def _read(handle: Handle, size: int, offset: int) -> bytes:
+    try:
+        return handle.read_buffer_at_offset(size, offset)
+    except (OSError, MemoryError) as error:
+        raise UnreadError(Reason.UNREADABLE) from error

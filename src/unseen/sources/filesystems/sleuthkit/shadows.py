@@ -12,6 +12,7 @@ from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems.asking import View, ask
 from unseen.sources.filesystems.extents import Claimed, Claims, Extent, joined
 from unseen.sources.filesystems.sleuthkit.streams import Stream
+from unseen.sources.layers.whole_sectors import WholeSectors
 
 __all__ = ["Given", "Shadow", "shadows_of"]
 
@@ -104,17 +105,13 @@ def _digest(content: ByteSource) -> bytes | None:
         return None
 
 
-class _StoreBytes:
+class _StoreBytes(WholeSectors):
     """The bytes of a volume as they were."""
 
     def __init__(self, view: View, store: Any) -> None:
-        self._view, self._store = view, store
-        self.size_bytes = ask(view, lambda: int(store.volume_size))
+        super().__init__(partial(_read, view, store), ask(view, lambda: int(store.volume_size)))
 
-    def read_at(self, offset: int, size: int) -> bytes:
-        """See `ByteSource.read_at`."""
-        wanted = min(size, self.size_bytes - offset)
-        if wanted <= 0 or offset < 0:
-            return b""
-        data: bytes = ask(self._view, lambda: self._store.read_buffer_at_offset(wanted, offset))
-        return data
+
+def _read(view: View, store: Any, size: int, offset: int) -> bytes:
+    data: bytes = ask(view, lambda: store.read_buffer_at_offset(size, offset))
+    return data
