@@ -1,16 +1,20 @@
 """Images cut into files go to the locked reader as a whole."""
 
 import io
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from tests.docs.disks import make_disk
 from tests.unit.sources.disks.images import need, run
 
-from unseen.darkroom import Darkroom
-from unseen.model import ItemHashes, Reason
+from unseen.darkroom import Choose, Darkroom
+from unseen.model import ItemHashes, Locator, Reason
 from unseen.sources import open_source
+from unseen.sources.layers import Want
 
 
 def _disk() -> bytes:
@@ -20,9 +24,9 @@ def _disk() -> bytes:
     return make_disk({"A.JPG": drawn.getvalue()}, {})
 
 
-def _answers(folder: Path) -> dict[str, ItemHashes]:
+def _answers(folder: Path, choose: Choose | None = None) -> dict[str, ItemHashes]:
     with Darkroom(workers=1) as darkroom:
-        found = darkroom.develop(open_source(str(folder)))
+        found = darkroom.develop(open_source(str(folder)), choose=choose)
         return {str(item.locator).removeprefix(f"{folder}/"): hashes for item, hashes in found}
 
 
@@ -52,3 +56,21 @@ def test_an_image_without_its_last_segment_is_truncated(tmp_path: Path) -> None:
     cut = _answers(folder)
     assert cut["disk.E01"].reason is Reason.TRUNCATED
     assert cut["disk.E01 > fat@1048576 > /A.JPG"].sha256 == whole["disk.E01 > fat@1048576 > /A.JPG"].sha256
+
+
+@pytest.mark.parametrize("name", ["disk.001", "disk.003"])
+def test_an_image_of_which_a_file_changes_while_it_is_read_is_changed(tmp_path: Path, name: str) -> None:
+    """Whichever of its files is written, grows or is touched meanwhile: the image says so, and keeps what was found."""
+    disk = _disk()
+    cut = (1 << 20) + (1 << 18)
+    for number, start in enumerate(range(0, len(disk), cut), start=1):
+        (tmp_path / f"disk.{number:03}").write_bytes(disk[start : start + cut])
+
+    def choose(locators: Sequence[Locator]) -> list[Want]:
+        if any(len(locator.steps) > 1 for locator in locators):
+            os.utime(tmp_path / name, ns=(1, 1))
+        return [Want.TAKE] * len(locators)
+
+    answers = _answers(tmp_path, choose)
+    assert answers["disk.001"].reason is Reason.CHANGED
+    assert answers["disk.001 > fat@1048576 > /A.JPG"].pdq is not None

@@ -105,6 +105,7 @@ class Job:
     ) -> None:
         self.root = root
         self.descriptors = tuple(descriptors)
+        self._stamps = self._stamps_now()
         self._lender = lender
         self.size_bytes = size_bytes
         self.is_disk = inside is Inside.DISK
@@ -204,8 +205,15 @@ class Job:
             self._served.is_void = True
         self.close()
 
+    def _stamps_now(self) -> list[tuple[int, int]]:
+        """Size and time of change of every file."""
+        return [(found.st_size, found.st_mtime_ns) for found in map(os.fstat, self.descriptors)]
+
     def _cut(self, level: int, reason: Reason | None, desk: Desk) -> None:
         """Leave everything from here inwards, the innermost first."""
+        if level == 0 and self._stamps_now() != self._stamps:
+            # Whatever else was wrong with it, what was found is not known to be what lies there.
+            self.root.trouble = Reason.CHANGED
         while len(self._trail) > level:
             close(self._trail.pop().node, reason, desk.answers)
         self.is_done = not self._trail
