@@ -7,7 +7,8 @@ from unseen.model import Reason, UnreadError
 __all__ = ["WholeSectors"]
 
 # libbde and libluksde of 2026 give wrong bytes, without an error, for a range that begins inside a sector and ends in
-# another one. Their sisters share much of their code: none is asked for anything but whole sectors, of the largest size.
+# another one. Their sisters share much of their code: none is asked for anything but whole sectors, the largest that
+# there are.
 _SECTOR_BYTES = 4096
 # Readers copy what they give; more than this at once would only take memory.
 _PIECE_BYTES_MAX = 16 << 20
