@@ -28,6 +28,7 @@ from unseen.errors import SourceError
 from unseen.model import Finding, Item, NotScreened, Summary, VideoMode
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
 from unseen.sources.buckets import is_bucket
+from unseen.sources.layers import Secrets
 
 if TYPE_CHECKING:
     from unseen.casework.known.loading import KnownMaterial
@@ -59,8 +60,8 @@ class ScanSettings:
         unsafe_no_sandbox: Go on where the kernel cannot lock a worker.
         keys: Folder of signing keys; None for `UNSEEN_KEYS` or the user's own.
         video: How videos are looked at.
-        passwords: Path of a file with passwords for encrypted containers. They decide what an unfinished scan finds
-            from now on, and are kept nowhere.
+        passwords: Path of a file with passwords for encrypted containers. Kept nowhere; an unfinished scan goes on
+            with the same ones only.
     """
 
     store: str
@@ -118,13 +119,14 @@ def run_scan(
     buckets = open_buckets(settings.sources)
     with ExitStack() as stack:
         listed = stack.enter_context(_spooled(paths)) if PATHS in settings.sources else None
-        workers = _darkroom(settings)
+        secrets = read_passwords(settings.passwords)
+        workers = _darkroom(settings, secrets)
         stack.callback(workers.close)
         workers.start()
         # Meanwhile: SQL takes as long to import, and lists to load, as decoders take to warm up.
         from unseen.casework.known.indexing import Indexing
         from unseen.casework.known.loading import load_known
-        from unseen.casework.proof.recording import open_recorded, seal
+        from unseen.casework.proof.recording import keyed_digest, open_recorded, seal
         from unseen.scan import Clock, scan
         from unseen.store import ObjectVersions, ScanSession
 
@@ -139,7 +141,9 @@ def run_scan(
         _enter(workers, watchers, stack)
         fetching = stack.enter_context(Fetching(workers)) if buckets else workers
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
-        key = hashlib.sha256(what.encode()).digest()
+        # What stayed closed may open to other passwords. Their plain digest could be guessed, and would tell them.
+        opening = keyed_digest(store, "\n".join(secrets.passwords).encode()) if secrets.passwords else b""
+        key = hashlib.sha256(what.encode() + opening).digest()
         run = _describe_run(settings, known, workers, index_sha256=matcher.index_sha256)
         session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=now_utc(), run=run))
         before = session.account
@@ -170,12 +174,12 @@ def _enter(workers: Darkroom, watchers: ScanWatchers, stack: ExitStack) -> None:
         watchers.note(gap)
 
 
-def _darkroom(settings: ScanSettings) -> Darkroom:
+def _darkroom(settings: ScanSettings, secrets: Secrets) -> Darkroom:
     return Darkroom(
         workers=settings.workers or worker_count(),
         unsafe_no_sandbox=settings.unsafe_no_sandbox,
         video=settings.video,
-        secrets=read_passwords(settings.passwords),
+        secrets=secrets,
     )
 
 

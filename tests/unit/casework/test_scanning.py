@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import py7zr
 import pytest
 from PIL import Image
 from sqlalchemy import select
@@ -143,6 +144,47 @@ def test_a_scan_with_other_settings_begins_anew(
     notes: list[str] = []
     assert tell(run_scan(changed, watchers=ScanWatchers(note=notes.append)))[2].items == 11
     assert notes == []
+
+
+@pytest.mark.parametrize(("first", "then"), [(None, "right"), ("wrong", "right"), ("right", None), ("right", "right")])
+def test_other_passwords_open_what_an_unfinished_scan_left_closed(
+    settings: ScanSettings,
+    source: Path,
+    tmp_path: Path,
+    first: str | None,
+    then: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A scan goes on with the passwords that it began with; with others, with some or without any it begins anew."""
+    monkeypatch.setattr(pipeline, "BATCH_ITEMS", 1)
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    with py7zr.SevenZipFile(folder / "a.7z", "w", password="right", header_encryption=True) as archive:
+        archive.write(source / "known.png", "known.png")
+    runs = []
+    for number, password in enumerate((first, then)):
+        path = tmp_path / f"passwords {number}"
+        path.write_text(password or "")
+        runs.append(replace(settings, sources=(str(folder),), passwords=str(path) if password else None))
+    assert len(list(islice(run_scan(runs[0]), 1))) == 1
+    notes: list[str] = []
+    findings, unscreened, _ = tell(run_scan(runs[1], watchers=ScanWatchers(note=notes.append)))
+    assert bool(notes) is (first == then)
+    assert set(findings) == ({"a.7z > known.png"} if then else set())
+    assert unscreened.get("a.7z") == (None if then else Reason.ENCRYPTED)
+
+
+def test_no_store_tells_which_passwords_were_given(settings: ScanSettings, tmp_path: Path) -> None:
+    """The name of a scan is made of its passwords with a secret of the store's owner: nobody else can try guesses."""
+    path = tmp_path / "passwords"
+    path.write_text("right")
+    keys = []
+    for number in range(2):
+        given = replace(settings, passwords=str(path), store=f"{settings.store}-{number}")
+        list(run_scan(given))
+        with open_store(given.store) as store, store.read() as connection:
+            keys.append(connection.scalar(select(scans.c.key)))
+    assert keys[0] != keys[1]
 
 
 def test_a_relative_source_in_another_folder_is_another_source(

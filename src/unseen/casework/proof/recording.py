@@ -5,6 +5,8 @@ checkpoint under STORE/ledger/. Whatever was kept and not sealed, because the pr
 when the store is opened the next time.
 """
 
+import hashlib
+import hmac
 import json
 import os
 import time
@@ -40,7 +42,7 @@ from unseen.store import (
     record,
 )
 
-__all__ = ["SEAL_ENTRIES", "SEAL_SECONDS", "Bookkeeper", "open_recorded", "seal"]
+__all__ = ["SEAL_ENTRIES", "SEAL_SECONDS", "Bookkeeper", "keyed_digest", "open_recorded", "seal"]
 
 # Sealing waits a dozen times for the disk (some 20 ms in all) while decoders work on what they have. Until then a
 # record is in SQL, whole, and nobody can prove it yet.
@@ -49,6 +51,8 @@ SEAL_ENTRIES = 25_000
 
 _ORIGIN_BYTES = 8
 _SALTS_AT_ONCE = 1_024
+# Nothing that is signed begins so: what the key makes for one purpose says nothing for another.
+_KEYED_FOR = b"unseen keyed digest\0"
 
 
 @contextmanager
@@ -85,6 +89,19 @@ def seal(store: Store) -> str:
     assert isinstance(store.recorder, Bookkeeper)
     sealed = store.recorder.seal()
     return f"{sealed.size}:{sealed.root.hex()}"
+
+
+def keyed_digest(store: Store, secret: bytes) -> bytes:
+    """Digest a secret so that nobody without the signing key of an open store can find it by guessing.
+
+    Returns:
+        32 bytes, the same for the same secret until the key hands over to another.
+
+    Raises:
+        SigningKeyError: The key is missing, or cannot be trusted.
+    """
+    assert isinstance(store.recorder, Bookkeeper)
+    return store.recorder.keyed_digest(secret)
 
 
 class Bookkeeper:
@@ -135,6 +152,13 @@ class Bookkeeper:
         waiting = time.monotonic() - self._sealed_at_s
         if waiting >= SEAL_SECONDS or count_entries(self._store) - self.sealed.size >= SEAL_ENTRIES:
             self.seal()
+
+    def keyed_digest(self, secret: bytes) -> bytes:
+        """See `keyed_digest`."""
+        key = self._keys.load(self.origin)
+        if key is None:
+            raise SigningKeyError(f"the key of {self.origin} is not in {self._keys.folder}")
+        return hmac.digest(key.seed, _KEYED_FOR + secret, hashlib.sha256)
 
     def seal(self) -> Checkpoint:
         """Bring every entry into tiles, and sign the tree; one process at a time.
