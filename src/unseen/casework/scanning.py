@@ -126,7 +126,7 @@ def run_scan(
         # Meanwhile: SQL takes as long to import, and lists to load, as decoders take to warm up.
         from unseen.casework.known.indexing import Indexing
         from unseen.casework.known.loading import load_known
-        from unseen.casework.proof.recording import keyed_digest, open_recorded, seal
+        from unseen.casework.proof.recording import open_recorded, seal
         from unseen.scan import Clock, scan
         from unseen.store import ObjectVersions, ScanSession
 
@@ -141,9 +141,7 @@ def run_scan(
         _enter(workers, watchers, stack)
         fetching = stack.enter_context(Fetching(workers)) if buckets else workers
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
-        # What stayed closed may open to other passwords. Their plain digest could be guessed, and would tell them.
-        opening = keyed_digest(store, "\n".join(secrets.passwords).encode()) if secrets.passwords else b""
-        key = hashlib.sha256(what.encode() + opening).digest()
+        key = _key_of(what, store, secrets)
         run = _describe_run(settings, known, workers, index_sha256=matcher.index_sha256)
         session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=now_utc(), run=run))
         before = session.account
@@ -237,6 +235,17 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
             "video": settings.video.value,
         }
     )
+
+
+def _key_of(what: str, store: "Store", secrets: Secrets) -> bytes:
+    """The name by which an unfinished scan is found again: digest of all that decides its result."""
+    if not secrets.passwords:
+        return hashlib.sha256(what.encode()).digest()
+    from unseen.casework.proof.recording import keyed_digest
+
+    # What stayed closed may open to other passwords. A plain digest of them could be guessed, and would tell them.
+    opening = keyed_digest(store, "\n".join(secrets.passwords).encode())
+    return hashlib.sha256(what.encode() + opening).digest()
 
 
 def _place(text: str) -> str:
