@@ -19,6 +19,7 @@ from unseen.scan import _screened as screen
 from unseen.store import Account, ScanSession, Store, list_findings
 from unseen.store.findings import scan_findings
 from unseen.store.locks import ScanLock
+from unseen.store.scans import _Kept
 from unseen.store.schema import items, not_screened, scans
 
 ROOT = Path(__file__).parents[3]
@@ -65,6 +66,23 @@ def test_an_item_comes_back_as_it_was_kept(store: Store) -> None:
     assert (row.pdq, row.pdq_quality, row.size_bytes) == (hashes.pdq, 100, len(KNOWN))
 
 
+@pytest.mark.parametrize("bits", [8, 1 << 26])
+def test_what_was_kept_is_known_in_its_own_run_and_in_the_next(
+    store: Store, monkeypatch: pytest.MonkeyPatch, bits: int
+) -> None:
+    """None that was kept is said to be new, and none that is new to be kept, however full the quick look is."""
+    monkeypatch.setattr(_Kept, "_BITS", bits)
+    names = [f"folder/{number}" for number in range(200)]
+    kept = {Locator.of_file(name) for name in names[::2]}
+    everything = [Locator.of_file(name) for name in names]
+    with begin(store) as session:
+        for name in names[::2]:
+            session.commit(batch_of((name, KNOWN)), seconds=1, at_utc=NOW)
+        assert session.stored(everything) == kept
+    with begin(store) as resumed:
+        assert resumed.stored(everything) == kept
+
+
 def test_a_batch_is_kept_whole_or_not_at_all(store: Store) -> None:
     """Whichever statement fails, nothing of the batch remains, and the account stays with what is stored."""
     batch = batch_of(("known", KNOWN), ("damaged", DAMAGED), ("locked", LOCKED), ("text", b"text"))
@@ -86,7 +104,8 @@ def test_a_batch_is_kept_whole_or_not_at_all(store: Store) -> None:
             with pytest.raises(StoreError):
                 session.commit(batch, seconds=1, at_utc=NOW)
             assert session.account == Account(items=1, hashed=1, findings=1, seconds=1)
-            assert session.stored([Locator.of_file(name) for name in ("known", "damaged", "locked", "text")]) == set()
+            with store.read() as connection:
+                assert connection.scalars(select(items.c.locator)).all() == [b"earlier"]
             assert len(list(scan_findings(store, session.scan_id))) == 1
         statements.clear()
         session.commit(batch, seconds=1, at_utc=NOW)

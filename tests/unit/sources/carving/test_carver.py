@@ -15,6 +15,7 @@ from tests.unit.sources.carving.drawn import drawn_files, picture, written
 from unseen.model import Reason, State, UnreadError
 from unseen.sources.carving import OVERLAP_BYTES, Found, blocks, carve, content_of, find, may_hold_pictures
 from unseen.sources.carving.blocks import BLOCK_BYTES
+from unseen.sources.carving.signatures import SIGNATURES, _may_begin, starts
 from unseen.sources.layers import UNKNOWN, MemoryRange, load_formats
 from unseen.sources.layers.member import Context, Member
 
@@ -166,6 +167,33 @@ def test_the_quick_look_never_says_no_to_what_is_found(name: str, cut: int) -> N
     data = random.Random(cut).randbytes(1000) + drawn_files()[name]
     end = 1000 + cut
     assert may_hold_pictures(data[:end]) or may_hold_pictures(data[end - OVERLAP_BYTES :][:4096])
+
+
+def test_no_signature_begins_with_a_zero() -> None:
+    """Blank pieces are passed over without a look."""
+    assert all(signature.magic[0] for signature in SIGNATURES)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_quick_look_sees_what_a_slow_one_sees(seed: int) -> None:
+    """At even and odd places, across the ends of pieces and at the end of everything, in noise and in blank space."""
+    chance = random.Random(seed)
+    size = chance.choice([0, 1, 2, 3, 4, 65_535, 65_536, 65_537, 131_073, 131_075])
+    data = bytearray(chance.randbytes(size) if seed % 2 else size)
+    for _ in range(40):
+        end = chance.choice([65_536, 131_072, size])
+        at = max(0, chance.choice([chance.randrange(size + 1), end - chance.randrange(8)]))
+        sign = chance.choice(SIGNATURES).magic + chance.choice([b"", b"\xe0", b"9a", bytes(12) + b"\x28\0\0\0"])
+        data[at : at + len(sign)] = sign
+    whole = bytes(data[:size])
+    # In the last two bytes nothing is looked for: more of them are to come, or there is no room for a file.
+    slow = [
+        (at, signature)
+        for at in range(size - 2)
+        for signature in SIGNATURES
+        if whole.startswith(signature.magic, at) and _may_begin(signature, whole, at)
+    ]
+    assert list(starts(whole)) == slow
 
 
 def decoded(text: bytes) -> list[bytes]:
