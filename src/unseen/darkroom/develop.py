@@ -140,7 +140,7 @@ def develop_source(
         known_files: As for `develop`.
         digests_only: Give this reason and do not decode: for a container, or an item that a decoder died of.
         film: How a video is looked at; None where this process cannot.
-        signs: Shown the bytes of what is no media.
+        signs: Shown the bytes of what is no media, and of what nothing here can read.
 
     Returns:
         As `develop`; without digests, and with the reason, where reading failed.
@@ -160,8 +160,7 @@ def develop_source(
                 return digests.finish(Reason.KNOWN_FILE)
             return develop_video(source, sniffed, digests, film)
         if source.size_bytes > _SMALL_BYTES and sniffed.kind in {Kind.UNSUPPORTED, Kind.NOT_MEDIA}:
-            watched = digest_source(source, signs if sniffed.kind is Kind.NOT_MEDIA else None)
-            return _finish(watched, Reason[sniffed.kind.name], known_files)
+            return _finish(digest_source(source, signs), Reason[sniffed.kind.name], known_files)
         if source.size_bytes > max(limits.bytes_max, _SMALL_BYTES):
             return _finish(digest_source(source), Reason.TOO_LARGE, known_files)
         data = source.read_at(0, source.size_bytes)
@@ -171,7 +170,8 @@ def develop_source(
         return _finish(digest_source(source), Reason.TOO_LARGE, known_files)
     except UnreadError as error:
         return nothing_read(error.reason)
-    if signs is not None and hashes.reason is Reason.NOT_MEDIA:
+    # What nothing here reads may still hold pictures that can be: a drawing, the first sectors of a disk.
+    if signs is not None and (hashes.reason is Reason.NOT_MEDIA or sniffed.kind is Kind.UNSUPPORTED):
         signs.watch(data)
     return hashes
 

@@ -49,6 +49,7 @@ def test_every_printed_locator_is_taken_back(archive: Path) -> None:
 def test_what_exists_as_a_path_is_a_path(archive: Path) -> None:
     """However much it looks like a locator; and a file that is given whole is given whole."""
     assert hashed("x > y") == {r"x \> y"}
+    assert hashed(r"x \> y") == {r"x \> y"}, "as it was printed"
     assert len(hashed("outer.zip", "outer.zip > plain.txt")) == 5
 
 

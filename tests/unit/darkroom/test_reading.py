@@ -205,6 +205,17 @@ def test_signs_of_pictures_in_unknown_bytes_are_followed(darkroom: Darkroom, fil
     assert answers[f"0 > @{at}"].sha256 == answers[f"1 > a > @{at}"].sha256 == hashlib.sha256(b"0123456789").digest()
 
 
+@pytest.mark.parametrize("filler", [b"", b"x" * (3 << 20)])
+def test_signs_in_what_nothing_here_reads_are_followed(darkroom: Darkroom, filler: bytes) -> None:
+    """A drawing keeps its reason; what shows by its own structure in it is found all the same."""
+    content = b"<svg >" + filler + SIGN + b"0123456789 more"
+    answers = answers_of(darkroom, content, box([member("a", content)]))
+    at = content.index(SIGN)
+    for drawing in ("0", "1 > a"):
+        assert answers[drawing].reason is Reason.UNSUPPORTED
+        assert answers[f"{drawing} > @{at}"].sha256 == hashlib.sha256(b"0123456789").digest()
+
+
 def test_signs_in_what_is_served_by_ranges_are_followed() -> None:
     """The reader that served the bytes looks for them itself."""
     content = bytes(5000) + SIGN + b"0123456789 more"

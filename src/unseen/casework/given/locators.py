@@ -31,8 +31,11 @@ class Asked:
         self._targets: dict[str, set[tuple[str, ...]]] = {}
         for text in texts:
             addresses = Locator.addresses(text)
-            if text == PATHS or len(addresses) == 1 or os.path.lexists(text):
+            if text == PATHS or os.path.lexists(text):
                 paths.append(text)
+            elif len(addresses) == 1:
+                # A file's own name may hold what a locator writes escaped.
+                paths.append(addresses[0] if os.path.lexists(addresses[0]) else text)
             else:
                 self._targets.setdefault(addresses[0], set()).add(addresses)
         # All of a file holds whatever lies in it.

@@ -80,6 +80,7 @@ def look_at(
         return nothing_read(error.reason), Inside.NOTHING
     except OSError:
         return nothing_read(Reason.UNREADABLE), Inside.NOTHING
-    if hashes.reason is Reason.NOT_MEDIA and inside is Inside.NOTHING and signs.has_signs:
+    is_blank = hashes.reason in {Reason.NOT_MEDIA, Reason.UNSUPPORTED}
+    if is_blank and inside is Inside.NOTHING and signs.has_signs:
         inside = Inside.SIGNS
     return hashes, inside
