@@ -79,7 +79,7 @@ STATES = {
     State.ALLOCATED: "in place, not deleted",
     State.DELETED: "still listed by the file system; its space may have been used again",
     State.ORPHAN: "still listed by the file system, its folder unknown; its space may have been used again",
-    State.CARVED: "recovered from raw storage without a file system",
+    State.CARVED: "recovered by its own structure, where nothing lists a file",
 }
 
 REASONS = {

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.unit.stand_ins import PICTURE, StandInDarkroom, hash_content, make_item
 
 from unseen.casework.known.loading import load_known
 from unseen.casework.proof.recording import open_recorded
-from unseen.model import Decision, Entry, Finding, ListClass
+from unseen.model import Decision, Entry, Finding, ListClass, Locator
 from unseen.scan import Clock, scan
 from unseen.store import ListOrigin, Run, ScanSession, Store, add_list, list_findings, record_verdicts
 
@@ -64,7 +64,12 @@ def put_list(store: Store, name: str, entries: Sequence[Entry], *, file: bytes |
 
 
 def scan_items(
-    store: Store, *, key: bytes, sources: Sequence[str] = ("exhibit",), items: Mapping[str, bytes] = ITEMS
+    store: Store,
+    *,
+    key: bytes,
+    sources: Sequence[str] = ("exhibit",),
+    items: Mapping[str, bytes] = ITEMS,
+    layers: Sequence[str] = ("file",),
 ) -> int:
     """Scan items against every list of the store; gives the number of the scan."""
     known = load_known(store, ())
@@ -96,6 +101,9 @@ def scan_items(
     run = Run({"threshold_bits": 31, "lists": lists}, conditions)
     with ScanSession(store, key, settings=json.dumps(settings), at_utc=NOW, run=run) as session:
         offered = [make_item(locator, content) for locator, content in items.items()]
+        if len(layers) > 1:
+            chains = (tuple(zip(layers, Locator.addresses(locator), strict=True)) for locator in items)
+            offered = [replace(item, locator=Locator(chain)) for item, chain in zip(offered, chains, strict=True)]
         clock = Clock(lambda: 0.0, lambda: NOW)
         for _ in scan(offered, darkroom=StandInDarkroom(), matcher=matcher, session=session, clock=clock):
             pass

@@ -16,7 +16,7 @@ from unseen.casework.proof.verifying import verify
 from unseen.errors import StoreError, UsageError
 from unseen.ledger.bundle import VERIFIER_NAME, Bundle, read_bundle
 from unseen.model.report import Stated
-from unseen.store import open_store
+from unseen.store import list_findings, open_store
 
 HARBOUR, BRIDGE, LETTER = ITEMS
 
@@ -157,6 +157,33 @@ def test_a_source_whose_name_looks_like_a_chain_stays_closed(tmp_path: Path) -> 
     written = write_bundle(evidence.store, str(tmp_path / "bundle"), findings=[evidence.id(HARBOUR)])
     assert not written.are_sources_open
     assert [name for name, data in contents(tmp_path / "bundle").items() if letter.encode() in data] == []
+
+
+def test_a_source_that_a_disclosed_finding_names_too_is_open(tmp_path: Path) -> None:
+    """Of two findings in one disk image the bundle of one says who scanned it: its own locator names the image."""
+    inside = {f"card.dd > {name.rpartition('/')[2]}": content for name, content in ITEMS.items()}
+    harbour, _, letter = inside
+    store = tmp_path / "store"
+    with open_recorded(store) as opened:
+        put_list(opened, "known", entries_for(ITEMS))
+        scan_items(opened, key=bytes(32), sources=["card.dd"], items=inside, layers=("file", "fat"))
+        ids = {str(one.locator): one.id for one in list_findings(opened)}
+    written = write_bundle(str(store), str(tmp_path / "bundle"), findings=[ids[harbour]])
+    assert written.are_sources_open
+    shown = letter.encode(), letter.encode().replace(b">", b"&gt;")
+    assert [name for name, data in contents(tmp_path / "bundle").items() if any(one in data for one in shown)] == []
+    assert any(harbour.encode() in data for data in contents(tmp_path / "bundle").values())
+
+
+def test_a_bundle_is_made_of_a_scan_with_thousands_of_sources(tmp_path: Path) -> None:
+    """As many as a shell makes of one pattern, each of which might be an item of another finding."""
+    many = [f"exhibit/other-{number}" for number in range(3_000)]
+    evidence = make_evidence(tmp_path, sources=[HARBOUR, *many])
+    written = write_bundle(evidence.store, str(tmp_path / "bundle"), findings=[evidence.id(HARBOUR)])
+    assert written.are_sources_open
+    evidence = make_evidence(tmp_path / "again", sources=[HARBOUR, *many, LETTER])
+    written = write_bundle(evidence.store, str(tmp_path / "closed"), findings=[evidence.id(HARBOUR)])
+    assert not written.are_sources_open
 
 
 def test_what_cannot_be_bundled_is_refused(evidence: Evidence, tmp_path: Path) -> None:

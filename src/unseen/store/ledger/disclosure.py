@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, func, select
 
 from unseen.errors import LedgerBrokenError, UsageError
 from unseen.model import Locator
@@ -38,7 +38,7 @@ class Disclosure:
         findings: Ids, in the order of their records.
         entries: By the number of the entry.
         are_sources_open: Whether the sources of the scan are disclosed, and with them who ran it and on which basis.
-            Not where a source is itself an item of another finding.
+            Not where a source is an item of another finding, or holds one, and no disclosed finding lies in it.
     """
 
     scan_id: int
@@ -110,24 +110,27 @@ def _check_all_seen(connection: Connection, scan_id: int, ids: Sequence[str], se
 
 
 def _names_others(connection: Connection, scan_id: int, chosen: Select[Any]) -> bool:
-    """Whether a source of the scan is an item of a finding that is not disclosed."""
+    """Whether a source of the scan is an item of another finding, or holds one.
+
+    Not where a disclosed finding lies in the same source: its own locator names it.
+    """
     settings = connection.execute(select(scans.c.settings).where(scans.c.id == scan_id)).scalar_one()
-    paths = {path for pair in json.loads(settings).get("sources", ()) for path in pair}
-    paths |= {os.path.realpath(path) for path in paths}
     # As the locators of items are written: what looks like a joint of a chain is escaped there.
-    packed = [pack_locator(Locator.of_file(path)) for path in paths]
-    other = (
-        select(findings.c.id)
-        .where(findings.c.id.in_(_findings_of(scan_id)), findings.c.id.not_in(chosen))
-        .where(or_(*(_lies_at(path) for path in packed)))
-    )
-    return bool(packed) and connection.execute(other.limit(1)).first() is not None
+    sources = [
+        {pack_locator(Locator.of_file(name)) for path in pair for name in (path, os.path.realpath(path))}
+        for pair in json.loads(settings).get("sources", ())
+    ]
+    names = frozenset[bytes]().union(*sources)
+    others = findings.c.id.in_(_findings_of(scan_id)), findings.c.id.not_in(chosen)
+    disclosed = _outermost(connection, names, _locators(chosen))
+    hidden = _outermost(connection, names, select(findings.c.locator).where(*others))
+    return any(source & hidden and not source & disclosed for source in sources)
 
 
-def _lies_at(path: bytes) -> ColumnElement[bool]:
-    """Whether a finding is the file at a path, or lies in it."""
-    inside = path + b" > "
-    return or_(findings.c.locator == path, func.substr(findings.c.locator, 1, len(inside)) == inside)
+def _outermost(connection: Connection, names: frozenset[bytes], locators: Select[Any]) -> set[bytes]:
+    """Which of these names are where the chains of locators begin; one row at a time, however many there are."""
+    rows = connection.execution_options(yield_per=_ROWS_PER_FETCH).scalars(locators)
+    return {name for locator in rows if (name := locator.partition(b"\0")[0].partition(b" > ")[0]) in names}
 
 
 def _lists_searched(connection: Connection, scan_id: int) -> list[int]:
