@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 from PIL import Image
+from tests.unit.clips import draw_video
 
 from unseen.darkroom import Darkroom
 from unseen.model import Item, Locator, State
@@ -55,3 +56,17 @@ def test_a_picture_in_disguise_is_hashed_as_a_picture(disguise: str) -> None:
         answers = {str(item.locator): hashes for item, hashes in darkroom.develop(items)}
     assert answers["alone"].pdq is not None
     assert answers["packed > inner"].pdq == answers["alone"].pdq
+
+
+@pytest.mark.parametrize(("codec", "container"), [("libx264", "mp4"), ("mpeg1video", "mpeg")])
+def test_a_film_in_disguise_is_hashed_as_a_film(codec: str, container: str) -> None:
+    """An archive behind it is looked into too, also where nothing tells the end of the film."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("inner", _jpeg())
+    film = draw_video([1, 2], codec=codec, container=container, rate=25) + packed.getvalue()
+    with Darkroom(workers=1) as darkroom:
+        item = Item(Locator.of_file("film"), State.ALLOCATED, partial(bytes, film))
+        answers = {str(item.locator): hashes for item, hashes in darkroom.develop([item])}
+    assert answers["film"].vpdq
+    assert [answers[name].pdq is not None for name in answers if name.endswith("inner")] == [True]

@@ -19,19 +19,19 @@ __all__ = ["inside_of", "look_at"]
 def inside_of(found: Format | None, source: ByteSource) -> Inside:
     """What the parent is told of what lies inside some bytes: no more than it must know.
 
-    Bytes that begin as a picture are hashed as one, whatever else they are: a photograph with the superblock of a file
-    system among its remarks, or with the last sector of a disk image behind it, is still shown by every viewer.
+    Bytes that begin as a picture or a video are hashed as one, whatever else they are: a photograph with the superblock
+    of a file system among its remarks, or a film with an archive behind it, is still shown by every viewer.
     """
     if found is None:
         return Inside.NOTHING
-    if found.is_picture or _begins_as_picture(source):
+    if found.is_picture or _begins_as_media(source):
         return Inside.PARTS
     return Inside.DISK if found.is_disk else Inside.CONTAINER
 
 
-def _begins_as_picture(source: ByteSource) -> bool:
+def _begins_as_media(source: ByteSource) -> bool:
     try:
-        return sniff(source.read_at(0, SNIFF_BYTES)).kind in {Kind.JPEG, Kind.PICTURE}
+        return sniff(source.read_at(0, SNIFF_BYTES)).kind in {Kind.JPEG, Kind.PICTURE, Kind.VIDEO}
     except UnreadError:
         # Whoever reads it next is told.
         return False

@@ -4,6 +4,7 @@ Format: 7zFormat.txt of the LZMA SDK. Entries lie packed together in folders, ea
 unpacks, and what it offers for whole archives is left alone, since that opens files and holds everything.
 """
 
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,10 @@ from py7zr import SevenZipFile
 from py7zr.compressor import AESDecompressor, SupportedMethods
 from py7zr.exceptions import UnsupportedCompressionMethodError
 
-from unseen.model import ByteSource, Reason, Times, UnreadError
+from unseen.model import ByteSource, Reason, State, Times, UnreadError
 from unseen.sources.archives.names import to_address
 from unseen.sources.archives.signatures import SEVEN_ZIP, find_behind_program
-from unseen.sources.archives.streams import Pass
+from unseen.sources.archives.streams import REST_BYTES_MIN, Pass
 from unseen.sources.archives.zip_files.records import FILETIME_1970
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.range_file import RangeFile
@@ -28,6 +29,8 @@ from unseen.sources.layers.rereadable import hold
 __all__ = ["unpack"]
 
 _PIECE_BYTES = 1 << 20
+# Offsets in an archive count from behind its first header.
+_START_BYTES = 32
 # One block decrypted: py7zr imports a codec and parts of its cipher at that moment, which no locked process can.
 AESDecompressor(b"\x41\x0f" + bytes(16), "").decompress(bytes(16))
 
@@ -35,7 +38,21 @@ AESDecompressor(b"\x41\x0f" + bytes(16), "").decompress(bytes(16))
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     """Give the entries of a 7z archive: the open ones first, then those that a password opens."""
     start = find_behind_program(source.read_at(0, HEAD_BYTES), source, SEVEN_ZIP)
-    source = Part(source, start, source.size_bytes)
+    archive = Part(source, start, source.size_bytes)
+    yield from _entries(archive, context)
+    yield from _rest(archive)
+
+
+def _rest(source: ByteSource) -> Iterator[Member]:
+    """What lies behind the list of entries, with which an archive ends."""
+    next_at, next_bytes = struct.unpack("<12xQQ", source.read_at(0, 28).ljust(28, b"\0"))
+    at = _START_BYTES + next_at + next_bytes
+    if source.size_bytes - at >= REST_BYTES_MIN and source.read_at(at, HEAD_BYTES).strip(b"\0"):
+        rest = Part(source, at, source.size_bytes - at)
+        yield Member(layer="7z", address=f"bytes from {at}", open=lambda: rest, state=State.ORPHAN)
+
+
+def _entries(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     look = Pass(source, context, ("7zip",))
     look.locked = []
     is_hidden, is_listed = False, False

@@ -235,7 +235,9 @@ class Pass:
         if is_single and not self._is_read:
             # The reader stands wherever it happened to be left.
             return
-        is_placed = is_single or reader.skips_cheaply or reader.format in {"rar", "lha"}
+        # Below compression, a tar file was read to the end of what is compressed: see `_READ_ON`.
+        is_at_end = reader.is_compressed and self._is_tar_below and not self._is_spent
+        is_placed = is_single or is_at_end or reader.skips_cheaply or reader.format in {"rar", "lha"}
         if not is_placed or self._source.size_bytes - at < REST_BYTES_MIN:
             return
         if self._source.read_at(at, HEAD_BYTES).strip(b"\0"):

@@ -1,15 +1,11 @@
-"""Where a picture file keeps its metadata, and where it ends: read without decoding anything."""
-
-from dataclasses import dataclass
+"""Where a picture or a film keeps its metadata, and where it ends: read without decoding anything."""
 
 from unseen.model import ByteSource
+from unseen.sources.pictures.films import film_outline
+from unseen.sources.pictures.shape import PLACE_BYTES_MIN, PLACES_MAX, Outline, Place
 
 __all__ = ["Outline", "Place", "has_more", "is_thumbcache", "outline"]
 
-# Metadata segments and chunks that are looked at; phones write some hundred.
-_PLACES_MAX = 4_096
-# A picture begins with at least this much; smaller metadata cannot hold one.
-_PLACE_BYTES_MIN = 64
 _PIECE_BYTES = 1 << 20
 # Containers whose previews may lie anywhere: TIFF and camera originals, HEIF, Photoshop, icons.
 _ANYWHERE = (
@@ -29,36 +25,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _SOS, _EOI = 0xDA, 0xD9
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A stretch of metadata.
-
-    Attributes:
-        name: What holds it, as addresses name it: `app1`, `eXIf`, `data`.
-        offset: Where it begins, in bytes of the file.
-        size_bytes: Its length.
-    """
-
-    name: str
-    offset: int
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """What a picture file consists of beside its pixels.
-
-    Attributes:
-        places: Its metadata, in order.
-        end: Where the picture ends; what follows is no part of it. None where that is not known.
-    """
-
-    places: tuple[Place, ...]
-    end: int | None
-
-
 def has_more(head: bytes, source: ByteSource) -> bool:
-    """Whether a picture has anything beside its pixels that may hold another: see `Format.is_mine`."""
+    """Whether a picture or a film has anything beside its pixels that may hold another: see `Format.is_mine`."""
     found = outline(head, source)
     if found is None:
         return False
@@ -78,7 +46,7 @@ def _read(source: ByteSource, place: Place) -> bytes:
 
 
 def outline(head: bytes, source: ByteSource) -> Outline | None:
-    """Read the outline of a picture; None for what is no picture that may have more than its pixels.
+    """Read the outline of a picture or a film; None for what is none that may have more than its pixels.
 
     Args:
         head: The first bytes.
@@ -97,7 +65,7 @@ def outline(head: bytes, source: ByteSource) -> Outline | None:
         return Outline((), _gif_end(source))
     if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS:
         return _anywhere(source)
-    return _anywhere(source) if head.startswith(_ANYWHERE) else None
+    return _anywhere(source) if head.startswith(_ANYWHERE) else film_outline(head, source)
 
 
 _STILL_BRANDS = frozenset(
@@ -113,7 +81,7 @@ def _anywhere(source: ByteSource) -> Outline:
 def _jpeg(source: ByteSource) -> Outline:
     places: list[Place] = []
     at = 2
-    for _ in range(_PLACES_MAX):
+    for _ in range(PLACES_MAX):
         head = source.read_at(at, 4)
         if len(head) < 4 or head[0] != 0xFF:
             return Outline(tuple(places), None)
@@ -121,7 +89,7 @@ def _jpeg(source: ByteSource) -> Outline:
         if marker == 0xFF:
             at += 1
             continue
-        if (marker & 0xF0 == 0xE0 or marker == 0xFE) and length > _PLACE_BYTES_MIN:
+        if (marker & 0xF0 == 0xE0 or marker == 0xFE) and length > PLACE_BYTES_MIN:
             places.append(Place("comment" if marker == 0xFE else f"app{marker & 15}", at + 4, length - 2))
         if length < 2:
             return Outline(tuple(places), None)
@@ -146,14 +114,14 @@ def _after(source: ByteSource, wanted: bytes, at: int) -> int | None:
 def _png(source: ByteSource) -> Outline:
     places: list[Place] = []
     at = len(_PNG)
-    while len(places) < _PLACES_MAX:
+    while len(places) < PLACES_MAX:
         head = source.read_at(at, 8)
         if len(head) < 8 or not head[4:].isalpha():
             return Outline(tuple(places), None)
         name, length = head[4:].decode(), int.from_bytes(head[:4], "big")
         if name == "IEND":
             return Outline(tuple(places), at + 12)
-        if name != "IDAT" and length > _PLACE_BYTES_MIN:
+        if name != "IDAT" and length > PLACE_BYTES_MIN:
             places.append(Place(name, at + 8, length))
         at += 12 + length
     return Outline(tuple(places), None)
@@ -163,9 +131,9 @@ def _webp(head: bytes, source: ByteSource) -> Outline:
     places: list[Place] = []
     end = 8 + int.from_bytes(head[4:8], "little")
     at = 12
-    while at + 8 <= min(end, source.size_bytes) and len(places) < _PLACES_MAX:
+    while at + 8 <= min(end, source.size_bytes) and len(places) < PLACES_MAX:
         name, length = source.read_at(at, 4), int.from_bytes(source.read_at(at + 4, 4), "little")
-        if name not in {b"VP8 ", b"VP8L", b"ANMF", b"ALPH"} and length > _PLACE_BYTES_MIN:
+        if name not in {b"VP8 ", b"VP8L", b"ANMF", b"ALPH"} and length > PLACE_BYTES_MIN:
             places.append(Place(name.decode("latin-1").strip(), at + 8, length))
         at += 8 + length + length % 2
     return Outline(tuple(places), end + end % 2)

@@ -38,6 +38,14 @@ def test_entries_behind_a_program_are_given(tmp_path: Path) -> None:
     assert unpack_any(b"MZ" + NOISE[:5_000] + make_7z(tmp_path)).contents == FILES
 
 
+def test_what_follows_an_archive_is_given(tmp_path: Path) -> None:
+    """Bytes behind its end are a member that nobody listed."""
+    data = make_7z(tmp_path)
+    given = unpack_any(b"MZ" + NOISE[:5_000] + data + NOISE[:9_000])
+    assert given.contents == {**FILES, f"bytes from {len(data)}": NOISE[:9_000]}
+    assert unpack_any(data + bytes(9_000)).contents == FILES
+
+
 @pytest.mark.parametrize("solid", ["on", "off"])
 def test_a_password_opens_and_a_wrong_one_gives_nothing(tmp_path: Path, solid: str) -> None:
     """Locked entries have their names; only the right password has bytes."""

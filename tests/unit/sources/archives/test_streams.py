@@ -154,6 +154,15 @@ def test_what_stands_behind_a_compressed_file_is_given() -> None:
     assert given.members[1].state is State.ORPHAN
 
 
+def test_what_stands_behind_a_compressed_tar_file_is_given() -> None:
+    """Below compression nothing else can look, and behind it nobody does."""
+    packed = bz2.compress(make_tar())
+    given = unpack_any(packed + NOISE[:9_000])
+    alone = unpack_any(packed).contents
+    assert given.contents == {**alone, f"bytes from {len(packed)}": NOISE[:9_000]}
+    assert unpack_any(packed + bytes(9_000)).contents == alone
+
+
 def test_what_stands_behind_the_end_of_a_tar_file_is_read_or_stated() -> None:
     """It is a member of its own, or of the archive where both are compressed; what is no archive there is a reason."""
     first, second = make_tar({"a": b"first"}), make_tar({"b": b"second"})
