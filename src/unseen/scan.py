@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from unseen.model import Finding, Item, ItemHashes, Locator, Match, NotScreened, Outcome, Reason, Screened
+from unseen.model import Acquired, Finding, Item, ItemHashes, Locator, Match, NotScreened, Outcome, Reason, Screened
 from unseen.sources.layers import Want
 from unseen.store import ScanSession
 
@@ -53,7 +53,7 @@ class Clock:
 
 def scan(
     items: Iterable[Item], *, darkroom: Darkroom, matcher: Matcher, session: ScanSession, clock: Clock
-) -> Iterator[Finding | NotScreened]:
+) -> Iterator[Finding | NotScreened | Acquired]:
     """Screen every item once, keep what comes of it, and only then tell it.
 
     What an unfinished earlier run has kept is told first and not done again, so that the whole of what is told, and
@@ -161,10 +161,12 @@ def _outcome(hashes: ItemHashes, *, is_finding: bool) -> Outcome:
             return Outcome.NOT_SCREENED
 
 
-def _told(screened: Sequence[Screened], session: ScanSession) -> Iterator[Finding | NotScreened]:
+def _told(screened: Sequence[Screened], session: ScanSession) -> Iterator[Finding | NotScreened | Acquired]:
     verdicts = session.verdicts([one.finding.id for one in screened if one.finding is not None])
     for one in screened:
         if one.finding is not None:
             yield replace(one.finding, verdict=verdicts.get(one.finding.id))
         if one.not_screened is not None:
             yield one.not_screened
+        if one.hashes.acquisition is not None:
+            yield Acquired(one.locator, one.hashes.acquisition)

@@ -21,7 +21,7 @@ from unseen import scan as pipeline
 from unseen.casework.proof import recording
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UnseenError
-from unseen.model import Finding
+from unseen.model import Acquired, Finding
 from unseen.sources import open_source
 from unseen.store import ScanSession
 
@@ -80,6 +80,7 @@ def run(store_path: str, source: str, reached: Callable[[int], None]) -> dict[st
             for one in pipeline.scan(
                 open_source(source), darkroom=StandInDarkroom(), matcher=MATCHER, session=session, clock=make_clock()
             ):
+                assert not isinstance(one, Acquired)
                 name = one.id if isinstance(one, Finding) else one.reason
                 told.append([str(one.locator), name, repr(one)])
             summary = session.finish(entries_searchable=1, entries_not_searchable=0, seconds=0, at_utc=NOW)

@@ -20,6 +20,7 @@ from unseen.reports import can_write_pdf, write_html, write_json, write_json_bod
 from unseen.store import (
     ScanRecord,
     Store,
+    acquired_media,
     count_reasons,
     list_lists,
     open_store,
@@ -154,6 +155,7 @@ def read_report(store: Store, scan_id: int | None, *, stated: Stated, at_utc: st
         ),
         unscreened=lambda: _counted(unscreened_rows(store, record.id), summary.not_screened, "rows not screened"),
         checkpoint=standing_at_end(store, record.id),
+        acquired=tuple(acquired_media(store, record.id)),
     )
 
 

@@ -25,7 +25,7 @@ from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
-from unseen.model import Finding, Item, NotScreened, Summary, VideoMode
+from unseen.model import Acquired, Finding, Item, NotScreened, Summary, VideoMode
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
 from unseen.sources.buckets import is_bucket
 from unseen.sources.layers import Secrets
@@ -91,7 +91,7 @@ class ScanWatchers:
 
 def run_scan(
     settings: ScanSettings, *, paths: BinaryIO | None = None, watchers: ScanWatchers = ScanWatchers()
-) -> Iterator[Finding | NotScreened | Summary]:
+) -> Iterator[Finding | NotScreened | Acquired | Summary]:
     """Screen everything that the sources hold, keep it in the store, and tell it; the summary comes last.
 
     Resumes the unfinished scan of the same sources, lists and settings, if there is one: what that has found is told

@@ -82,6 +82,10 @@ def _write(row: dict[str, object]) -> None:
             voice.write(f"  {signal}:{row[signal]}{quality}")
     if isinstance(frames := row["vpdq"], list):
         voice.write(f"  vpdq: {len(frames)} frames, {row['video_mode']}")
+    if isinstance(acquisition := row["acquisition"], dict):
+        from unseen.cli import tables
+
+        voice.write(f"  {tables.comparisons_words(acquisition)}")
     if row["reason"] is not None:
         outcome = "hashed in part" if row["outcome"] == "hashed" else str(row["outcome"]).replace("_", " ")
         voice.write(f"  {outcome}: {str(row['reason']).replace('_', ' ')}")

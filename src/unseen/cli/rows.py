@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from unseen.model import Finding, Frame, How, Item, ItemHashes, Match, NotScreened, Reason, Summary, Verdict
+from unseen.model import Acquired, Finding, Frame, How, Item, ItemHashes, Match, NotScreened, Reason, Summary, Verdict
 
 if TYPE_CHECKING:
     from unseen.casework.bench import Measurement
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "account_row",
+    "acquired_row",
     "added_row",
     "answer_row",
     "asked_row",
@@ -69,9 +70,15 @@ def hash_row(item: Item, hashes: ItemHashes) -> Row:
         ],
         "vpdq": None if hashes.vpdq is None else [_frame_row(frame) for frame in hashes.vpdq],
         "video_mode": hashes.video_mode,
+        "acquisition": None if hashes.acquisition is None else asdict(hashes.acquisition),
         "outcome": outcome(hashes),
         "reason": hashes.reason,
     }
+
+
+def acquired_row(acquired: Acquired) -> Row:
+    """A row `acquisition` of `unseen scan --json`."""
+    return {"type": "acquisition", "item": str(acquired.locator), **asdict(acquired.acquisition)}
 
 
 def outcome(hashes: ItemHashes) -> str:

@@ -53,7 +53,7 @@ def scan(
     from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
     from unseen.cli import rows, tables
     from unseen.cli.progress import Meter, is_watched
-    from unseen.model import Finding, NotScreened, VideoMode
+    from unseen.model import Acquired, Finding, NotScreened, VideoMode
 
     settings = ScanSettings(
         store=store,
@@ -74,6 +74,8 @@ def scan(
                 voice.show(rows.finding_row(told), tables.finding_lines(told), json=json)
             elif isinstance(told, NotScreened):
                 voice.show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
+            elif isinstance(told, Acquired):
+                voice.show(rows.acquired_row(told), tables.acquired_lines(told), json=json)
             else:
                 meter.stop()
                 voice.show(rows.summary_row(told), tables.summary_lines(told), json=json)

@@ -1,10 +1,11 @@
 """Values as lines for people. Values of list entries are never among them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from unseen.cli import voice
-from unseen.model import Finding, How, Match, NotScreened, Signal, Summary, Verdict, VideoShare
+from unseen.model import Acquired, Comparison, Finding, How, Match, NotScreened, Signal, Summary, Verdict, VideoShare
 
 if TYPE_CHECKING:
     from unseen.casework.bundles import Repeated, WrittenBundle
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "account_lines",
+    "acquired_lines",
     "answer_lines",
     "bundle_lines",
+    "comparisons_words",
     "finding_lines",
     "how_words",
     "list_lines",
@@ -30,6 +33,12 @@ __all__ = [
 
 # A match is one line; all spans are in the JSON.
 _SPANS_SHOWN = 3
+_COMPARISONS = {
+    Comparison.VERIFIED: "verified",
+    Comparison.MISMATCH: "DIFFERS",
+    Comparison.ABSENT: "not stored",
+    Comparison.UNREAD: "cannot be compared",
+}
 
 
 def finding_lines(finding: Finding, *, with_id: bool = False) -> list[str]:
@@ -38,6 +47,17 @@ def finding_lines(finding: Finding, *, with_id: bool = False) -> list[str]:
     state = "" if finding.state == "allocated" else f" ({finding.state})"
     verdict = [] if finding.verdict is None else [verdict_line(finding.verdict)]
     return [f"{head}finding: {voice.printable(str(finding.locator))}{state}", *match_lines(finding.matches), *verdict]
+
+
+def acquired_lines(acquired: Acquired) -> list[str]:
+    """The image, and what came of each digest that its acquisition stored."""
+    return [f"image: {voice.printable(str(acquired.locator))}", f"  {comparisons_words(asdict(acquired.acquisition))}"]
+
+
+def comparisons_words(acquisition: Mapping[str, Comparison]) -> str:
+    """What came of each digest that an acquisition stored."""
+    md5, sha1 = _COMPARISONS[acquisition["md5"]], _COMPARISONS[acquisition["sha1"]]
+    return f"digests of its acquisition: MD5 {md5}, SHA-1 {sha1}"
 
 
 def bundle_lines(written: "WrittenBundle") -> list[str]:

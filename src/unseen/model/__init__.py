@@ -1,5 +1,6 @@
 """Frozen values that the rooms pass to each other. No behaviour beyond parsing and printing themselves."""
 
+from unseen.model.acquisition import Acquired, Acquisition, Comparison
 from unseen.model.entries import Codes, Entry, Label, ListClass
 from unseen.model.hashes import (
     PDQ_BITS,
@@ -20,8 +21,11 @@ from unseen.model.verdicts import Decision, Status, Verdict
 __all__ = [
     "PDQ_BITS",
     "QUALITY_MIN",
+    "Acquired",
+    "Acquisition",
     "ByteSource",
     "Codes",
+    "Comparison",
     "Decision",
     "Entry",
     "Finding",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from unseen.errors import UsageError
+from unseen.model.acquisition import Acquisition
 from unseen.model.items import Reason
 
 __all__ = ["PDQ_BITS", "QUALITY_MIN", "Frame", "Hash", "How", "ItemHashes", "Signal", "Variant", "VideoMode"]
@@ -157,6 +158,7 @@ class ItemHashes:
         vpdq: Frames of a video in the order in which they were decoded, or None where the item is no video.
         video_mode: How much of the video these frames stand for, or None.
         extra: (signal, value) pairs from hashers that a licensee plugged in.
+        acquisition: Of the image of a medium: what came of the digests stored in it; None of everything else.
         reason: None for a whole picture or video. `not_media`, `low_quality`, `known_file`: digests only. `truncated`
             with a PDQ or frames: decoded in part. Any other, and `truncated` without one: not screened.
     """
@@ -171,6 +173,7 @@ class ItemHashes:
     vpdq: tuple[Frame, ...] | None = None
     video_mode: VideoMode | None = None
     extra: tuple[tuple[str, bytes], ...] = ()
+    acquisition: Acquisition | None = None
     reason: Reason | None = None
 
     @property

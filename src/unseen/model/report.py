@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from unseen.model.acquisition import Acquired
 from unseen.model.entries import Label
 from unseen.model.hashes import Signal
 from unseen.model.items import Locator, Outcome, Reason, State, Times
@@ -157,6 +158,7 @@ class ReportData:
         findings: Gives every finding, ordered by locator; may be called again.
         unscreened: Gives every row of what was not screened, ordered by locator; may be called again.
         checkpoint: None where the store keeps no ledger.
+        acquired: Images of media, and what came of the digests stored in them; none in an extract.
         findings_shown: How many of the findings are given, where the others, and what was not screened, are left out
             on purpose; None where all is given.
     """
@@ -181,4 +183,5 @@ class ReportData:
     findings: Callable[[], Iterator[ReportedFinding]] = field(repr=False)
     unscreened: Callable[[], Iterator[NotScreened]] = field(repr=False)
     checkpoint: Checkpoint | None = None
+    acquired: tuple[Acquired, ...] = ()
     findings_shown: int | None = None

@@ -69,6 +69,7 @@ def _lines(report: ReportData) -> Iterator[str]:
         "reasons": {reason.value: count for reason, count in report.not_screened.items()},
         "checkpoint": None if report.checkpoint is None else asdict(report.checkpoint),
         "findings_shown": report.findings_shown,
+        "acquired": [{"item": str(one.locator), **asdict(one.acquisition)} for one in report.acquired],
     }
     for name, value in members.items():
         yield f'"{name}": {_text(value)},'

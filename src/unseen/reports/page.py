@@ -9,7 +9,7 @@ from typing import Any
 
 from unseen.model import Match, NotScreened, Signal, Verdict
 from unseen.model.report import ReportData, ReportedFinding, ReportedList, ReportedMatch, ReportedRun
-from unseen.reports import words
+from unseen.reports import acquired, words
 from unseen.reports.shown import show
 
 __all__ = ["Block", "Page", "build_page", "finding_block", "number", "unscreened_row"]
@@ -52,7 +52,7 @@ def build_page(
                 "What was not screened",
                 [*_not_screened(report, unscreened), *_rest(_rows_given(report), most and most[1])],
             ),
-            _section("Account", _account(report)),
+            _section("Account", [*_account(report), *acquired.acquired_blocks(report)]),
             _section("Lists", _lists(report)),
             _section("How it was done", _conditions(report)),
             _section("Limits and errors", [_points(words.LIMITS)]),

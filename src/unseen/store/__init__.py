@@ -33,6 +33,7 @@ from unseen.store.objects import ObjectVersions
 from unseen.store.records import (
     Labels,
     ScanRecord,
+    acquired_media,
     count_reasons,
     has_entry,
     read_matched_labels,
@@ -57,6 +58,7 @@ __all__ = [
     "ScanRecord",
     "ScanSession",
     "Store",
+    "acquired_media",
     "add_list",
     "count_entries",
     "count_reasons",

@@ -10,17 +10,19 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, tuple_
 
 from unseen.errors import StoreError
-from unseen.model import Label, Match, NotScreened, Outcome, Reason, Signal, State
+from unseen.model import Acquired, Label, Match, NotScreened, Outcome, Reason, Signal, State
 from unseen.model.report import ReportedFinding, ReportedMatch
 from unseen.store.engine import Store
 from unseen.store.findings import read_how, read_locator, read_times, read_video
 from unseen.store.lists import read_labels
 from unseen.store.schema import entries, finding_matches, findings, items, lists, not_screened, runs, scans
+from unseen.store.variants import ACQUISITION_VERSION, unpack_acquisition
 from unseen.store.verdicts import newest_verdicts, read_verdict
 
 __all__ = [
     "Labels",
     "ScanRecord",
+    "acquired_media",
     "count_reasons",
     "has_entry",
     "read_matched_labels",
@@ -50,6 +52,18 @@ class ScanRecord:
     finished_at_utc: str
     settings: Mapping[str, Any]
     summary: Mapping[str, Any]
+
+
+def acquired_media(store: Store, scan_id: int) -> Iterator[Acquired]:
+    """Give what came of the digests stored in images, in the order of screening."""
+    rows = (
+        select(items.c.locator, items.c.variants)
+        .where(items.c.scan_id == scan_id, func.substr(items.c.variants, 1, 1) == bytes((ACQUISITION_VERSION,)))
+        .order_by(items.c.id)
+    )
+    with store.read() as connection:
+        for locator, packed in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(rows):
+            yield Acquired(read_locator(locator), unpack_acquisition(packed))
 
 
 def read_scan(store: Store, scan_id: int | None = None) -> ScanRecord:

@@ -13,12 +13,13 @@ from typing import Any, Self
 
 from sqlalchemy import insert, select, text, update
 
-from unseen.model import Finding, Locator, NotScreened, Outcome, Reason, Screened, Summary, Verdict, VideoMode
+from unseen.model import Acquired, Finding, Locator, NotScreened, Outcome, Reason, Screened, Summary, Verdict, VideoMode
 from unseen.store.engine import Store
 from unseen.store.findings import pack_how, pack_locator, pack_times, read_locator, scan_findings
 from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import finding_value, item_value, run_value, stated_account
 from unseen.store.locks import ScanLock
+from unseen.store.records import acquired_media
 from unseen.store.schema import finding_matches, findings, items, not_screened, runs, scans
 from unseen.store.variants import pack_hashes
 from unseen.store.verdicts import verdicts_of
@@ -129,11 +130,12 @@ class ScanSession:
         with self._store.read() as connection:
             return {packed[row] for row in connection.scalars(statement)}
 
-    def recorded(self) -> Iterator[Finding | NotScreened]:
-        """Give what an earlier run of this scan has found and could not screen."""
+    def recorded(self) -> Iterator[Finding | NotScreened | Acquired]:
+        """Give what an earlier run of this scan has found, compared, and could not screen."""
         if not self.is_resumed:
             return
         yield from scan_findings(self._store, self.scan_id)
+        yield from acquired_media(self._store, self.scan_id)
         rows = (
             select(items.c.locator, not_screened.c.reason)
             .join_from(not_screened, items, not_screened.c.item_id == items.c.id)

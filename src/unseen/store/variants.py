@@ -7,18 +7,30 @@ Orientation, convention and alpha are positions in the tuples below; 0 is None. 
 
 Layout of frames, little-endian: one byte 2, one byte for how the video was looked at (0 `fast`, 1 `thorough`), then for
 each frame `number u32, stream u16, quality u8, time_s f64, pdq 32 bytes`.
+
+Of the image of a medium, which is neither: one byte 3, then `md5 u8, sha1 u8`, what came of each stored digest.
 """
 
 import struct
 from collections.abc import Sequence
 
 from unseen.errors import StoreError
-from unseen.model import Frame, How, ItemHashes, Variant, VideoMode
+from unseen.model import Acquisition, Comparison, Frame, How, ItemHashes, Variant, VideoMode
 
-__all__ = ["pack_frames", "pack_hashes", "pack_variants", "unpack_frames", "unpack_variants"]
+__all__ = [
+    "ACQUISITION_VERSION",
+    "pack_frames",
+    "pack_hashes",
+    "pack_variants",
+    "unpack_acquisition",
+    "unpack_frames",
+    "unpack_variants",
+]
 
 _VERSION = 1
 _FRAMES_VERSION = 2
+ACQUISITION_VERSION = 3
+_COMPARISONS = (Comparison.VERIFIED, Comparison.MISMATCH, Comparison.ABSENT, Comparison.UNREAD)
 _MODES = (VideoMode.FAST, VideoMode.THOROUGH)
 _FRAME = struct.Struct("<IHBd32s")
 _ORIENTATIONS = (None, "original", "rotate90", "rotate180", "rotate270", "flipx", "flipy", "plus", "minus")
@@ -32,10 +44,28 @@ _HEAD = struct.Struct("<5B32s")
 
 
 def pack_hashes(hashes: ItemHashes) -> bytes | None:
-    """Pack what an item has besides digests and canonical PDQ: frames, or variants; None where there are none."""
+    """Pack what an item has besides digests and canonical PDQ; None where there is nothing."""
+    if hashes.acquisition is not None:
+        codes = (hashes.acquisition.md5, hashes.acquisition.sha1)
+        return bytes((ACQUISITION_VERSION, *map(_COMPARISONS.index, codes)))
     if hashes.vpdq:
         return pack_frames(hashes.vpdq, hashes.video_mode or VideoMode.THOROUGH)
     return pack_variants(hashes.variants)
+
+
+def unpack_acquisition(packed: bytes) -> Acquisition:
+    """Read what came of the digests stored in an image.
+
+    Raises:
+        StoreError: The value is torn.
+    """
+    try:
+        version, md5, sha1 = packed
+        if version == ACQUISITION_VERSION:
+            return Acquisition(md5=_COMPARISONS[md5], sha1=_COMPARISONS[sha1])
+    except (ValueError, IndexError):
+        pass
+    raise StoreError("a stored comparison is torn", hint="check the medium that holds the store")
 
 
 def pack_frames(frames: Sequence[Frame], mode: VideoMode) -> bytes:
@@ -79,12 +109,12 @@ def pack_variants(variants: tuple[Variant, ...]) -> bytes | None:
 
 
 def unpack_variants(packed: bytes | None) -> tuple[Variant, ...]:
-    """Read what `pack_variants` wrote; none where frames are packed.
+    """Read what `pack_variants` wrote; none where something else is packed.
 
     Raises:
         StoreError: The value is torn, or was written by a newer version.
     """
-    if packed is None or (len(packed) > 1 and packed[0] == _FRAMES_VERSION):
+    if packed is None or (len(packed) > 1 and packed[0] in {_FRAMES_VERSION, ACQUISITION_VERSION}):
         return ()
     try:
         return _unpack(packed)

@@ -12,7 +12,7 @@ from tests.fuzz.documents.files import sound_files
 
 from unseen.darkroom.lock import lock_process
 from unseen.model import ByteSource, Reason, UnreadError
-from unseen.sources.layers import Context, MemoryRange, load_formats, recognise
+from unseen.sources.layers import Context, Medium, MemoryRange, load_formats, recognise
 
 __all__ = ["look_through"]
 
@@ -30,6 +30,7 @@ def look_through(files: dict[str, bytes]) -> dict[str, list[list[str]]]:
             if isinstance(member, Reason):
                 found[name].append(["", member.value])
                 continue
+            assert not isinstance(member, Medium)
             try:
                 content = member.open()
                 told = content.value if isinstance(content, Reason) else _digest(content)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.fuzz.documents.files import sound_files
 
 from unseen.model import Reason, UnreadError
-from unseen.sources.layers import Budget, Context, LayerLimits, MemoryRange, load_formats, recognise
+from unseen.sources.layers import Budget, Context, LayerLimits, Member, MemoryRange, load_formats, recognise
 
 READERS = load_formats()
 LIMITS = LayerLimits(members_max=2_000, inflated_bytes_max=64 << 20, memory_bytes_max=8 << 20)
@@ -36,7 +36,7 @@ def look_through(data: bytes) -> None:
         return
     try:
         for member in unpack(source, Context(LIMITS, budget=Budget(LIMITS))):
-            if isinstance(member, Reason):
+            if not isinstance(member, Member):
                 continue
             assert member.address
             assert "\0" not in member.address

@@ -13,19 +13,34 @@ import py7zr
 import pytest
 from PIL import Image
 from sqlalchemy import select
+from tests.docs.disks import make_disk
+from tests.unit.sources.disks.images import need, run
 
 from unseen import scan as pipeline
 from unseen.casework.findings import list_findings
 from unseen.casework.progress import Progress
 from unseen.casework.proof.recording import open_recorded
+from unseen.casework.reporting import write_report
 from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
 from unseen.darkroom import hash_file
 from unseen.errors import ListError, SourceError, StoreError, ThresholdError, UnseenError
-from unseen.model import Entry, Finding, ListClass, NotScreened, Reason, Summary
+from unseen.model import (
+    Acquired,
+    Acquisition,
+    Comparison,
+    Entry,
+    Finding,
+    ListClass,
+    Locator,
+    NotScreened,
+    Reason,
+    Summary,
+)
+from unseen.model.report import Form
 from unseen.store import ListOrigin, add_list, entries_of_type, open_store
 from unseen.store.schema import scans
 
-Told = list[Finding | NotScreened | Summary]
+Told = list[Finding | NotScreened | Acquired | Summary]
 
 
 def draw(seed: int) -> Image.Image:
@@ -70,7 +85,9 @@ def settings(source: Path, known_list: Path, tmp_path: Path) -> ScanSettings:
     return ScanSettings(store=str(tmp_path / "store"), sources=(str(source),), lists=(str(known_list),), workers=1)
 
 
-def tell(told: Iterator[Finding | NotScreened | Summary]) -> tuple[dict[str, Finding], dict[str, Reason], Summary]:
+def tell(
+    told: Iterator[Finding | NotScreened | Acquired | Summary],
+) -> tuple[dict[str, Finding], dict[str, Reason], Summary]:
     """Findings and unscreened items by name, and the summary, which comes last and once."""
     *rows, summary = told
     assert isinstance(summary, Summary)
@@ -185,6 +202,28 @@ def test_no_store_tells_which_passwords_were_given(settings: ScanSettings, tmp_p
         with open_store(given.store) as store, store.read() as connection:
             keys.append(connection.scalar(select(scans.c.key)))
     assert keys[0] != keys[1]
+
+
+def test_what_came_of_stored_digests_is_told_again_and_reported(
+    settings: ScanSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every image a row, by the scan that compared them, by one that goes on, and in its report."""
+    need("ewfacquire")
+    monkeypatch.setattr(pipeline, "BATCH_ITEMS", 1)
+    raw, folder = tmp_path / "disk.raw", tmp_path / "images"
+    raw.write_bytes(make_disk({"A.TXT": b"text"}, {}))
+    folder.mkdir()
+    run("ewfacquire", "-q", "-u", "-c", "fast", "-t", folder / "disk", raw)
+    given = replace(settings, sources=(str(folder),))
+    acquired = Acquired(
+        Locator.of_file(f"{folder}/disk.E01"), Acquisition(md5=Comparison.VERIFIED, sha1=Comparison.ABSENT)
+    )
+    assert next(run_scan(given)) == acquired
+    assert list(run_scan(given))[:-1] == [acquired]
+    (written,) = write_report(given.store, folder=str(tmp_path / "report"), forms=[Form.JSON])
+    assert json.loads(Path(written.path).read_bytes())["acquired"] == [
+        {"item": str(acquired.locator), "md5": "verified", "sha1": "absent"}
+    ]
 
 
 def test_a_relative_source_in_another_folder_is_another_source(

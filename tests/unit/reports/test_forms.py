@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from unseen.model import (
+    Acquired,
+    Acquisition,
+    Comparison,
     How,
     Label,
     ListClass,
@@ -71,6 +74,7 @@ def finding(count: int, name: str) -> ReportedFinding:
     )
 
 
+_ACQUISITION = Acquisition(md5=Comparison.VERIFIED, sha1=Comparison.MISMATCH)
 RUN = ReportedRun(
     started_at_utc="2026-11-23T02:40:00Z",
     clock="system",
@@ -123,6 +127,7 @@ def report_of(names: tuple[str, ...], *, unscreened: tuple[str, ...] = ()) -> Re
         digest_only={Reason.NOT_MEDIA: 2},
         not_screened={Reason.ENCRYPTED: len(unscreened)},
         findings=lambda: (finding(count, name) for count, name in enumerate(names, start=1)),
+        acquired=tuple(Acquired(Locator.of_file(name), _ACQUISITION) for name in names[:2]),
         unscreened=lambda: (NotScreened(Locator.of_file(name), Reason.ENCRYPTED) for name in unscreened),
     )
 

@@ -3,7 +3,7 @@
 from functools import cache
 
 from unseen.model import Reason, State, UnreadError
-from unseen.sources.layers import Context, Member, MemoryRange, Unpack, load_formats, recognise
+from unseen.sources.layers import Context, Medium, Member, MemoryRange, Unpack, load_formats, recognise
 
 __all__ = ["contents", "members"]
 
@@ -19,6 +19,8 @@ def members(data: bytes, context: Context | None = None) -> list[tuple[str, Stat
     for member in unpack(source, context or Context()):
         if isinstance(member, Reason):
             given.append(member)
+            continue
+        if isinstance(member, Medium):
             continue
         given.append((member.address, member.state, _read(member)))
     return given

@@ -7,8 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unseen.errors import StoreError
-from unseen.model import Frame, How, Variant, VideoMode
-from unseen.store.variants import pack_frames, pack_variants, unpack_frames, unpack_variants
+from unseen.model import Acquisition, Comparison, Frame, How, ItemHashes, Variant, VideoMode
+from unseen.store.variants import (
+    pack_frames,
+    pack_hashes,
+    pack_variants,
+    unpack_acquisition,
+    unpack_frames,
+    unpack_variants,
+)
 
 shares = st.floats(0, 1)
 hows = st.builds(
@@ -76,3 +83,17 @@ def test_torn_frames_are_refused(written: list[Frame], data: st.DataObject) -> N
         found = unpack_frames(packed[:cut])
         assert found is not None
         assert found[0] == tuple(written)[: len(found[0])]
+
+
+@given(st.builds(Acquisition, md5=st.sampled_from(Comparison), sha1=st.sampled_from(Comparison)), st.binary())
+def test_comparisons_come_back_as_they_were_packed(written: Acquisition, torn: bytes) -> None:
+    """What came of stored digests is neither a variant nor a frame, and is refused where it is torn."""
+    packed = pack_hashes(ItemHashes(size_bytes=0, sha256=None, sha1=None, md5=None, acquisition=written))
+    assert packed is not None
+    assert unpack_acquisition(packed) == written
+    assert unpack_variants(packed) == ()
+    assert unpack_frames(packed) is None
+    with pytest.raises(StoreError):
+        unpack_acquisition(packed + torn + b"\0")
+    with pytest.raises(StoreError):
+        unpack_acquisition(packed[:1] + b"\4\0")

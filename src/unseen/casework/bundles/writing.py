@@ -132,6 +132,8 @@ def _extract(report: ReportData, disclosure: Disclosure) -> ReportData:
         findings=lambda: (finding for finding in report.findings() if finding.id in ids),
         unscreened=lambda: iter(()),
         findings_shown=len(ids),
+        # Images that hold none of these findings are nobody's business here.
+        acquired=(),
         sources=report.sources if disclosure.are_sources_open else ((_WITHHELD, _WITHHELD),),
         # The entry that commits to who ran it commits to the sources too, and stays closed with them.
         runs=report.runs if disclosure.are_sources_open else tuple(replace(run, by={}) for run in report.runs),

@@ -133,7 +133,7 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> DemoResult:
                 result.surprises.append(told)
         elif isinstance(told, NotScreened):
             result.unscreened.append(told)
-        else:
+        elif isinstance(told, Summary):
             result.summary = told
     tell("verifying every record of it against the signed ledger, as a stranger would")
     (public,) = keys.glob("*.pub")

@@ -20,7 +20,7 @@ from unseen.darkroom.reading.ranges import Lender
 from unseen.darkroom.reading.wire import Delivered, Message, Order, Way, pack_size
 from unseen.darkroom.wire import Garbled, Inside
 from unseen.model import Item, ItemHashes, Locator, Reason, VideoMode
-from unseen.sources.layers import Announced, Closed, Want
+from unseen.sources.layers import INFLATION_MAX, Announced, Closed, Stated, Want
 
 __all__ = ["Choose", "Desk", "Job", "Teller"]
 
@@ -90,6 +90,7 @@ class Job:
         root: The item.
         descriptors: Its bytes, in one file or in several that continue each other; the job's own. None of what is lent.
         size_bytes: Their number.
+        work_bytes: How many a reader may have to go through in silence.
         is_disk: Whether a reader that has seen it must see nothing else.
         is_done: Everything is accounted for.
         pending: A member that was announced and waits for room.
@@ -107,7 +108,7 @@ class Job:
         self.descriptors = tuple(descriptors)
         self._stamps = self._stamps_now()
         self._lender = lender
-        self.size_bytes = size_bytes
+        self.size_bytes = self.work_bytes = size_bytes
         self.is_disk = inside is Inside.DISK
         self.is_carving = inside is Inside.SIGNS
         self.is_done = False
@@ -155,6 +156,8 @@ class Job:
                 self._hear_announced(message, packed)
             case Delivered():
                 self._hear_delivered(message, memory, desk, tell)
+            case Stated():
+                self._hear_stated(message)
             case Closed():
                 self._hear_closed(message, desk)
 
@@ -313,6 +316,14 @@ class Job:
         """The walk is done with the innermost step, and with what an earlier one had met in it."""
         self._level -= 1
         self._cut(self._level, reason, desk)
+
+    def _hear_stated(self, event: Stated) -> None:
+        step = self._trail[self._level - 1]
+        if event.depth != self._level - 1 or step.stage is not _Stage.INSIDE:
+            raise Garbled
+        step.node.acquisition = event.acquisition or step.node.acquisition
+        # What packs well takes longer to go through than its size says; how well anything packs has an end.
+        self.work_bytes = max(self.work_bytes, min(event.size_bytes, INFLATION_MAX * max(1 << 20, self.size_bytes)))
 
     def _hear_closed(self, event: Closed, desk: Desk) -> None:
         step = self._trail[self._level - 1]

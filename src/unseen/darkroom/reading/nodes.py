@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from unseen.darkroom.develop import nothing_read
-from unseen.model import Item, ItemHashes, Reason
+from unseen.model import Acquisition, Item, ItemHashes, Reason
 
 __all__ = ["Answer", "Node", "changed", "close", "settle"]
 
@@ -25,6 +25,7 @@ class Node:
         is_open: It is being looked into, or is about to be.
         is_carved: It is looked into for signs of pictures.
         outstanding: Members that are not answered yet.
+        acquisition: What came of the digests stored in it.
     """
 
     item: Item
@@ -37,6 +38,7 @@ class Node:
     is_open: bool = False
     is_carved: bool = False
     outstanding: int = 0
+    acquisition: Acquisition | None = None
     is_settled: bool = False
 
 
@@ -47,7 +49,7 @@ def settle(node: Node, answers: deque[Answer]) -> None:
         if at.is_wanted:
             if at.own is None:
                 return
-            answers.append((at.item, _with_trouble(at.own, at.trouble)))
+            answers.append((at.item, replace(_with_trouble(at.own, at.trouble), acquisition=at.acquisition)))
         at.is_settled = True
         at = at.parent
         if at is not None:

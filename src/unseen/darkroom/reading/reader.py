@@ -21,6 +21,7 @@ from unseen.darkroom.reading.wire import (
     pack_announced,
     pack_closed,
     pack_delivered,
+    pack_stated,
     unpack_order,
     unpack_size,
 )
@@ -40,6 +41,7 @@ from unseen.sources.layers import (
     LayerLimits,
     Secrets,
     Segments,
+    Stated,
     Unpack,
     Walk,
     Want,
@@ -153,6 +155,8 @@ class _Reader:
                     answer, is_later = self._deliver(depth, content, inside, want)
                     later = content if is_later and not isinstance(content, Reason) else None
                     opened.append((answer is not None, later))
+                case Stated():
+                    self._send(pack_stated(event))
                 case Closed():
                     is_told, later = opened.pop() if event.depth else (True, None)
                     if later is not None:

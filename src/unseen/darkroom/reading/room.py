@@ -192,5 +192,5 @@ class ReadingRoom:
             # It waits for us, or for a worker that has a deadline of its own.
             reader.deadline_at_s = float("inf")
         else:
-            size_s = job.size_bytes / DIGEST_BYTES_PER_S
+            size_s = job.work_bytes / DIGEST_BYTES_PER_S
             reader.deadline_at_s = self._clock_s() + self._rules.deadline_s + size_s

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from unseen.darkroom.wire import Garbled, Inside
-from unseen.model import Reason, State, Times
-from unseen.sources.layers.walk import ADDRESS_BYTES_MAX, Announced, Closed
+from unseen.model import Acquisition, Comparison, Reason, State, Times
+from unseen.sources.layers.walk import ADDRESS_BYTES_MAX, Announced, Closed, Stated
 
 __all__ = [
     "MESSAGE_BYTES_MAX",
@@ -26,6 +26,7 @@ __all__ = [
     "pack_delivered",
     "pack_order",
     "pack_size",
+    "pack_stated",
     "unpack_message",
     "unpack_order",
     "unpack_size",
@@ -82,7 +83,7 @@ class Delivered:
     reason: Reason | None
 
 
-Message = Announced | Delivered | Closed
+Message = Announced | Delivered | Stated | Closed
 
 _ORDER = struct.Struct("<BB")
 _SIZE = struct.Struct("<Q")
@@ -90,8 +91,9 @@ _SIZE = struct.Struct("<Q")
 SECRET_BYTES_MAX = 4_096
 ORDER_BYTES_MAX = _ORDER.size + SECRET_BYTES_MAX
 
-_ANNOUNCED, _DELIVERED, _CLOSED = range(3)
-# Kind, depth, state or way, inside, reason, which times there are, length of the layer, size, four times.
+_ANNOUNCED, _DELIVERED, _CLOSED, _STATED = range(4)
+# Kind, depth, state or way or MD5, inside or SHA-1, reason, which times there are, length of the layer, size, four
+# times.
 _HEAD = struct.Struct("<BHBBBBB Q 4q")
 _LAYER_BYTES_MAX = 32
 _LAYER = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:+@-]{0,31}")
@@ -102,6 +104,8 @@ _STATE_CODES = {state: code for code, state in enumerate(_STATES)}
 # Position 0 is None.
 _REASONS = (None, *Reason)
 _REASON_CODES = {reason: code for code, reason in enumerate(_REASONS)}
+# Position 0: not compared yet.
+_COMPARISONS = tuple(Comparison)
 _TIMES = ("modified_ns", "accessed_ns", "changed_ns", "born_ns")
 _TIME_MAX = (1 << 63) - 1
 
@@ -155,6 +159,14 @@ def pack_closed(event: Closed) -> bytes:
     return _HEAD.pack(_CLOSED, event.depth, 0, 0, _REASON_CODES[event.reason], 0, 0, 0, 0, 0, 0, 0)
 
 
+def pack_stated(event: Stated) -> bytes:
+    """Write what was said of a container."""
+    found = event.acquisition
+    codes = (0, 0) if found is None else (1 + _COMPARISONS.index(found.md5), 1 + _COMPARISONS.index(found.sha1))
+    size_bytes = min(event.size_bytes, _TIME_MAX)
+    return _HEAD.pack(_STATED, event.depth, *codes, 0, 0, 0, size_bytes, 0, 0, 0, 0)
+
+
 def unpack_message(message: bytes) -> Message:
     """Read and check what a reader sent.
 
@@ -173,9 +185,17 @@ def unpack_message(message: bytes) -> Message:
         raise Garbled
     if kind == _CLOSED:
         return Closed(depth, reason)
+    if kind == _STATED:
+        return Stated(depth, size_bytes, _unpack_acquisition(code, inside))
     if kind != _DELIVERED or code >= len(Way) or inside >= len(Inside) or (code == Way.NONE) != (reason is not None):
         raise Garbled
     return Delivered(depth, Way(code), Inside(inside), size_bytes, reason)
+
+
+def _unpack_acquisition(md5: int, sha1: int) -> Acquisition | None:
+    if max(md5, sha1) > len(_COMPARISONS) or bool(md5) != bool(sha1):
+        raise Garbled
+    return Acquisition(md5=_COMPARISONS[md5 - 1], sha1=_COMPARISONS[sha1 - 1]) if md5 else None
 
 
 def _unpack_announced(depth: int, code: int, times: tuple[int, list[int]], layer: bytes, address: bytes) -> Announced:

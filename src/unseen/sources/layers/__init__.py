@@ -4,12 +4,23 @@ A layer is a kind of container: an archive, a document, a disk image, a picture 
 module with a function `unpack(source, context)`, named in `unseen.sources.layers.registry`. Nothing here opens a path.
 """
 
-from unseen.sources.layers.member import LAYER_LIMITS, NO_SECRETS, Budget, Context, LayerLimits, Member, Secrets
+from unseen.sources.layers.member import (
+    INFLATION_MAX,
+    LAYER_LIMITS,
+    NO_SECRETS,
+    Budget,
+    Context,
+    LayerLimits,
+    Medium,
+    Member,
+    Secrets,
+)
 from unseen.sources.layers.ranges import FileRange, MemoryRange, Part, Segments
 from unseen.sources.layers.registry import UNKNOWN, Format, Unpack, load_formats, recognise
-from unseen.sources.layers.walk import Announced, Closed, Found, Walk, Want, reason_of, walk
+from unseen.sources.layers.walk import Announced, Closed, Found, Stated, Walk, Want, reason_of, walk
 
 __all__ = [
+    "INFLATION_MAX",
     "LAYER_LIMITS",
     "NO_SECRETS",
     "UNKNOWN",
@@ -21,11 +32,13 @@ __all__ = [
     "Format",
     "Found",
     "LayerLimits",
+    "Medium",
     "Member",
     "MemoryRange",
     "Part",
     "Secrets",
     "Segments",
+    "Stated",
     "Unpack",
     "Walk",
     "Want",

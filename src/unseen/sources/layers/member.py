@@ -3,9 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from unseen.model import ByteSource, Reason, State, Times, UnreadError
+from unseen.model import Acquisition, ByteSource, Reason, State, Times, UnreadError
 
-__all__ = ["LAYER_LIMITS", "NO_SECRETS", "Budget", "Context", "LayerLimits", "Member", "Secrets"]
+__all__ = [
+    "INFLATION_MAX",
+    "LAYER_LIMITS",
+    "NO_SECRETS",
+    "Budget",
+    "Context",
+    "LayerLimits",
+    "Medium",
+    "Member",
+    "Secrets",
+]
+
+
+# What deflate can make of a byte (RFC 1951: 258 bytes from two bits), with some room for an image's own sections.
+INFLATION_MAX = 1_100
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +122,16 @@ class Member:
     open: Callable[[], ByteSource | Reason]
     state: State = State.ALLOCATED
     times: Times | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """What a reader says of its layer as a whole, at any time between members, as often as it likes.
+
+    Attributes:
+        size_bytes: Of what the layer unpacks to: a reader of a blank disk, packed into little, must be given time.
+        acquisition: What came of the digests stored in it; None while they were not compared.
+    """
+
+    size_bytes: int
+    acquisition: Acquisition | None = None

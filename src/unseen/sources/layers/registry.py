@@ -10,7 +10,7 @@ from unseen.sources.archives import signatures as archives
 from unseen.sources.disks import signatures as disks
 from unseen.sources.documents import signs as documents
 from unseen.sources.filesystems import recognition as volumes
-from unseen.sources.layers.member import Context, Member
+from unseen.sources.layers.member import Context, Medium, Member
 from unseen.sources.mail import signs as mail
 from unseen.sources.phones import signatures as phones
 from unseen.sources.pictures import outline as pictures
@@ -28,7 +28,7 @@ DISK_READERS: tuple[str, ...] = ("unseen.sources.disks.", "unseen.sources.filesy
 class Unpack(Protocol):
     """Looks into one layer."""
 
-    def __call__(self, source: ByteSource, context: Context, /) -> Iterator[Member | Reason]:
+    def __call__(self, source: ByteSource, context: Context, /) -> Iterator[Member | Medium | Reason]:
         """Give the members in order; a bare reason says that something of this layer could not be looked into, why.
 
         Members come one at a time: the next is asked for when the last has been read or left alone. `UnreadError` may

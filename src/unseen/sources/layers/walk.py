@@ -10,11 +10,11 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from unseen.model import ByteSource, Reason, State, Times, UnreadError
-from unseen.sources.layers.member import Context, Member
+from unseen.model import Acquisition, ByteSource, Reason, State, Times, UnreadError
+from unseen.sources.layers.member import Context, Medium, Member
 from unseen.sources.layers.registry import Format, Unpack, recognise
 
-__all__ = ["ADDRESS_BYTES_MAX", "Announced", "Closed", "Found", "Walk", "Want", "reason_of", "walk"]
+__all__ = ["ADDRESS_BYTES_MAX", "Announced", "Closed", "Found", "Stated", "Walk", "Want", "reason_of", "walk"]
 
 # Longer than any path that a file system or an archive of ours can hold; a longer one is cut and keeps a digest.
 ADDRESS_BYTES_MAX = 16_384
@@ -73,8 +73,18 @@ class Closed:
     reason: Reason | None
 
 
-Walk = Generator[Announced | Found | Closed, Want | Format | None, None]
-_Inner = Generator[Announced | Found | Closed, Want | Format | None, Reason | None]
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What was said of a container that is being gone through; needs no answer. See `Medium`."""
+
+    depth: int
+    size_bytes: int
+    acquisition: Acquisition | None
+
+
+Event = Announced | Found | Stated | Closed
+Walk = Generator[Event, Want | Format | None, None]
+_Inner = Generator[Event, Want | Format | None, Reason | None]
 
 
 def walk(
@@ -133,12 +143,15 @@ class _Walker:
             if isinstance(member, Member):
                 yield from self._visit(member, addresses.name(member.address), depth + 1)
                 continue
+            if isinstance(member, Medium):
+                yield Stated(depth, member.size_bytes, member.acquisition)
+                continue
             reason, is_last = member
             trouble = trouble or reason
             if is_last:
                 return trouble
 
-    def _next(self, members: Iterator[Member | Reason]) -> Member | tuple[Reason, bool] | None:
+    def _next(self, members: Iterator[Member | Medium | Reason]) -> Member | Medium | tuple[Reason, bool] | None:
         """The next member; a reason, and whether the layer ends with it; or None at its end."""
         try:
             member = next(members, None)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from unseen.model import ByteSource, Reason, UnreadError
-from unseen.sources.layers import Budget, Context, LayerLimits, MemoryRange, Secrets, load_formats, recognise
+from unseen.sources.layers import Budget, Context, LayerLimits, Medium, MemoryRange, Secrets, load_formats, recognise
 from unseen.sources.layers.member import Member
 
 
@@ -24,13 +24,15 @@ def make_context(*passwords: str, **limits: int) -> Context:
 
 
 def read_all(
-    unpack: Callable[[ByteSource, Context], Iterator[Member | Reason]], data: bytes, context: Context
+    unpack: Callable[[ByteSource, Context], Iterator[Member | Medium | Reason]], data: bytes, context: Context
 ) -> Given:
     """Read every member to its end before the next is asked for."""
     given = Given()
     for member in unpack(MemoryRange(data), context):
         if isinstance(member, Reason):
             given.reasons.append(member)
+            continue
+        if isinstance(member, Medium):
             continue
         address = member.address
         while address in given.contents:

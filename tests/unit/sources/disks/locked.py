@@ -11,7 +11,7 @@ import sys
 
 from unseen.darkroom.lock import lock_process
 from unseen.model import Reason, UnreadError
-from unseen.sources.layers import Context, Member, MemoryRange, Secrets, load_formats, recognise
+from unseen.sources.layers import Context, Medium, Member, MemoryRange, Secrets, load_formats, recognise
 
 __all__ = ["read_image"]
 
@@ -26,6 +26,8 @@ def read_image(data: bytes, password: str) -> list[str]:
     given: list[str] = []
     try:
         for member in unpack(source, Context(secrets=Secrets((password,)))):
+            if isinstance(member, Medium):
+                continue
             content = member.open() if isinstance(member, Member) else member
             if isinstance(content, Reason):
                 given.append(content.value)

@@ -13,7 +13,7 @@ from tests.unit.sources.disks.images import Opened, medium, need, run
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.disks.encryption.luks import open_luks
-from unseen.sources.layers import Context, Member, MemoryRange, Secrets, load_formats, recognise
+from unseen.sources.layers import Context, Medium, Member, MemoryRange, Secrets, load_formats, recognise
 
 _MEDIUM = medium(2 << 20, seed=13)
 PASSWORD = "correct horse"
@@ -47,7 +47,7 @@ def encrypt(folder: Path, *options: str) -> Path:
     return image
 
 
-def _rows(source: ByteSource, *passwords: str) -> list[Member | Reason]:
+def _rows(source: ByteSource, *passwords: str) -> list[Member | Medium | Reason]:
     found = recognise(source)
     assert found is not None
     unpack = load_formats()[found.name]

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.sources.disks.images import Opened, medium, need, run
 
-from unseen.model import Reason, UnreadError
+from unseen.model import Acquisition, Comparison, Reason, UnreadError
 from unseen.sources.disks.ewf.medium import EwfMedium, unpack
 from unseen.sources.disks.ewf.sections import DESCRIPTOR_BYTES
 from unseen.sources.disks.ewf.tables import Chunk, Places
-from unseen.sources.layers import Context, Member, MemoryRange, Segments
+from unseen.sources.layers import Context, Medium, Member, MemoryRange, Segments
 
 # Five MiB and three sectors: the last chunk is not whole.
 _MEDIUM = medium((5 << 20) + 3 * 512)
@@ -66,7 +66,10 @@ def test_every_kind_of_image_is_read_as_libewf_reads_it(tmp_path: Path, options:
         assert image.read_at(0, image.size_bytes) == theirs == _MEDIUM[: image.size_bytes]
         assert not image.faults
         assert image.stated["md5"] == hashlib.md5(theirs).digest()
-        assert not image.differs()
+        acquisition, reason = image.compare()
+        assert acquisition.md5 is Comparison.VERIFIED
+        assert acquisition.sha1 is (Comparison.VERIFIED if "sha1" in options else Comparison.ABSENT)
+        assert reason is None
 
 
 def test_ranges_are_those_of_the_medium(tmp_path: Path) -> None:
@@ -102,8 +105,7 @@ def test_a_flipped_bit_makes_its_own_chunk_unreadable_and_no_other(tmp_path: Pat
             except UnreadError as error:
                 lost.append(error.reason)
         assert lost == [Reason.UNREADABLE]
-        with pytest.raises(UnreadError):
-            image.differs()
+        assert image.compare() == (Acquisition(md5=Comparison.UNREAD, sha1=Comparison.ABSENT), Reason.UNREADABLE)
         path.unlink()
 
 
@@ -142,13 +144,20 @@ def test_a_medium_that_is_not_the_one_acquired_is_told(tmp_path: Path) -> None:
     """An image whose stored digest is not that of its medium ends with that reason, after all that is in it."""
     (path,) = acquire(tmp_path, "-c", "fast")
     data = bytearray(path.read_bytes())
-    assert list(unpack(MemoryRange(bytes(data)), Context()))[-1] is not Reason.HASH_MISMATCH
+    found = Acquisition(md5=Comparison.VERIFIED, sha1=Comparison.ABSENT)
+    assert list(unpack(MemoryRange(bytes(data)), Context()))[-1] == Medium(len(_MEDIUM), found)
     start = _of_kind(data, b"hash") + DESCRIPTOR_BYTES
     data[start] ^= 1
     data[start + 32 : start + 36] = adler32(data[start : start + 32]).to_bytes(4, "little")
     told = list(unpack(MemoryRange(bytes(data)), Context()))
-    assert isinstance(told[0], Member)
-    assert told[-1] is Reason.HASH_MISMATCH
+    assert told[0] == Medium(len(_MEDIUM))
+    assert isinstance(told[1], Member)
+    found = Acquisition(md5=Comparison.MISMATCH, sha1=Comparison.ABSENT)
+    assert told[-2:] == [Medium(len(_MEDIUM), found), Reason.HASH_MISMATCH]
+    # A digest whose own checksum does not hold is no digest, and was stored all the same.
+    data[start + 5] ^= 1
+    found = Acquisition(md5=Comparison.UNREAD, sha1=Comparison.ABSENT)
+    assert list(unpack(MemoryRange(bytes(data)), Context()))[-2:] == [Medium(len(_MEDIUM), found), Reason.UNREADABLE]
 
 
 _SMALL = medium(200_000, seed=3)[: 390 * 512]

@@ -24,8 +24,8 @@ def _below(source: ByteSource, path: tuple[str, ...] = ()) -> Iterator[tuple[tup
     unpack = load_formats()[found.name]
     assert unpack is not None
     for member in unpack(source, Context()):
-        content = member.open() if isinstance(member, Member) else member
-        if isinstance(member, Member) and not isinstance(content, Reason):
+        content = member.open() if isinstance(member, Member) else None
+        if isinstance(member, Member) and content is not None and not isinstance(content, Reason):
             data = content.read_at(0, content.size_bytes)
             yield (*path, member.address), member.state, hashlib.md5(data).hexdigest()
             yield from _below(content, (*path, member.address))

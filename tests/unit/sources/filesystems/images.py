@@ -12,7 +12,7 @@ import pytest
 
 from unseen.model import ByteSource, Reason, State, UnreadError
 from unseen.sources.filesystems.sleuthkit import reader
-from unseen.sources.layers import Context, MemoryRange
+from unseen.sources.layers import Context, Medium, MemoryRange
 from unseen.sources.layers.registry import Unpack
 
 # What became of a member: its bytes, or why there are none.
@@ -47,6 +47,7 @@ def found_in(image: bytes, context: Context | None = None, unpack: Unpack = read
         if isinstance(member, Reason):
             found[member.value] = (State.ALLOCATED, member)
             continue
+        assert not isinstance(member, Medium)
         assert member.address not in found, "one address, one member"
         try:
             opened = member.open()

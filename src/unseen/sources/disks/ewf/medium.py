@@ -12,12 +12,12 @@ from zlib import adler32
 
 from isal import isal_zlib
 
-from unseen.model import ByteSource, Reason, UnreadError
+from unseen.model import Acquisition, ByteSource, Comparison, Reason, UnreadError
 from unseen.sources.disks.ewf.sections import Segment, read_geometry, read_segment, stated_digests
 from unseen.sources.disks.ewf.tables import Chunk, Places, Table, find_tables
 from unseen.sources.disks.images.recent import Recent
 from unseen.sources.disks.volumes import volumes_on
-from unseen.sources.layers import Context, Member, Segments
+from unseen.sources.layers import INFLATION_MAX, Context, Medium, Member, Segments
 
 __all__ = ["EwfMedium", "unpack"]
 
@@ -28,21 +28,22 @@ _CHUNKS_KEPT_BYTES = 32 << 20
 _TABLES_KEPT_BYTES = 32 << 20
 # Read at once where chunks are asked for in order: a few dozen chunks, and no more waste than that where they are not.
 _AHEAD_BYTES = 1 << 20
-# What deflate can make of a byte (RFC 1951: 258 bytes from two bits), with some room for the image's own sections.
-_INFLATION_MAX = 1_100
 
 
-def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
+def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Medium | Reason]:
     """Give the volumes on the medium that was imaged, then whether it still is what its acquisition stored digests of.
 
     The whole medium is read once more for that, after everything in it: whatever was read before came from the same
     chunks, each verified by its own checksum.
     """
     medium = EwfMedium(source)
+    yield Medium(medium.size_bytes)
     yield from sorted(medium.faults)
     yield from volumes_on(medium)
-    if medium.differs():
-        yield Reason.HASH_MISMATCH
+    acquisition, reason = medium.compare()
+    yield Medium(medium.size_bytes, acquisition)
+    if reason is not None:
+        yield reason
 
 
 class EwfMedium:
@@ -50,7 +51,8 @@ class EwfMedium:
 
     Attributes:
         size_bytes: Of the medium, as the acquisition states it.
-        stated: Digests of the medium that the acquisition stored, by their names for `hashlib`.
+        stated: Digests of the medium that the acquisition stored, by their names for `hashlib`; one of no bytes is
+            stored where it cannot be read.
         faults: What of the image is missing or broken, each reason once; ranges that it touches cannot be read.
     """
 
@@ -73,7 +75,7 @@ class EwfMedium:
         placed = sum(table.count or 0 for table in self._tables)
         if placed < self._chunks:
             self.faults |= {Reason.TRUNCATED}
-        if min(placed * self._chunk_bytes, self.size_bytes) > _INFLATION_MAX * max(1 << 20, source.size_bytes):
+        if min(placed * self._chunk_bytes, self.size_bytes) > INFLATION_MAX * max(1 << 20, source.size_bytes):
             # Tables that place many chunks on the same bytes: reading them all would take for ever.
             raise UnreadError(Reason.TOO_LARGE)
         self._places: Recent[Places] = Recent(_TABLES_KEPT_BYTES)
@@ -93,18 +95,32 @@ class EwfMedium:
             offset += len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def differs(self) -> bool:
+    def compare(self) -> tuple[Acquisition, Reason | None]:
         """Read the whole medium and compare it with the digests that the acquisition stored.
 
-        Raises:
-            UnreadError: Some of it cannot be read.
+        Returns:
+            What came of each digest, and why the image cannot be taken for what was acquired; None where it can.
         """
         digests = {name: hashlib.new(name, usedforsecurity=False) for name in self.stated}
-        for offset in range(0, self.size_bytes if digests else 0, _AHEAD_BYTES):
-            block = self.read_at(offset, _AHEAD_BYTES)
-            for digest in digests.values():
-                digest.update(block)
-        return any(digest.digest() != self.stated[name] for name, digest in digests.items())
+        is_cut = False
+        # A section that holds one and is damaged.
+        unread = None if all(self.stated.values()) else Reason.UNREADABLE
+        try:
+            for offset in range(0, self.size_bytes if digests else 0, _AHEAD_BYTES):
+                block = self.read_at(offset, _AHEAD_BYTES)
+                for digest in digests.values():
+                    digest.update(block)
+        except UnreadError as error:
+            unread, is_cut = error.reason, True
+        found = dict.fromkeys(("md5", "sha1"), Comparison.ABSENT)
+        for name, digest in digests.items():
+            if is_cut or not self.stated[name]:
+                found[name] = Comparison.UNREAD
+            else:
+                is_same = digest.digest() == self.stated[name]
+                found[name] = Comparison.VERIFIED if is_same else Comparison.MISMATCH
+        mismatch = Reason.HASH_MISMATCH if Comparison.MISMATCH in found.values() else None
+        return Acquisition(**found), unread or mismatch
 
     def _chunk(self, number: int) -> bytes:
         """One whole chunk; never empty."""

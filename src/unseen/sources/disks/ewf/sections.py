@@ -26,6 +26,9 @@ _SECTIONS_MAX = 1 << 20
 # libewf's tools take up to 32,768 sectors a chunk; with sectors of 4 KiB that is 128 MiB.
 _CHUNK_BYTES_MAX = 128 << 20
 
+# Kinds of sections with digests: their sizes, and where each digest lies.
+_DIGESTS = {"hash": (36, (("md5", 0, 16),)), "digest": (80, (("md5", 0, 16), ("sha1", 16, 36)))}
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -124,17 +127,24 @@ def stated_digests(segments: Sequence[Segment]) -> dict[str, bytes]:
     """Read which digests of the medium the acquisition stored.
 
     Returns:
-        By name for `hashlib`: `md5`, `sha1`, or both, or none.
+        By name for `hashlib`: `md5`, `sha1`, or both, or none. No bytes where a digest is stored and damaged; more
+        than one where two that are stored contradict each other.
     """
     stated: dict[str, bytes] = {}
     for segment in segments:
         for section in segment.sections:
-            if section.kind == "hash" and (body := _sound_body(segment.source, section, 36)):
-                stated["md5"] = body[:16]
-            if section.kind == "digest" and (body := _sound_body(segment.source, section, 80)):
-                stated["md5"], stated["sha1"] = body[:16], body[16:36]
-    # Zeros stand for a digest that was not made.
-    return {name: digest for name, digest in stated.items() if any(digest)}
+            if section.kind not in _DIGESTS:
+                continue
+            size_bytes, places = _DIGESTS[section.kind]
+            body = _sound_body(segment.source, section, size_bytes)
+            for name, start, end in places:
+                digest = body[start:end] if body else b""
+                # Zeros stand for a digest that was not made.
+                if any(digest) or not body:
+                    before = stated.get(name, b"")
+                    # Two that contradict each other stand one behind the other: no medium has both.
+                    stated[name] = before if digest in before else before + digest
+    return stated
 
 
 def _read_descriptor(source: ByteSource, offset: int) -> tuple[Section, int]:
