@@ -15,7 +15,7 @@ from functools import partial
 from unseen.model import Item, Locator, Reason, State, Times
 from unseen.sources.segments import is_later_segment, open_later_segments
 
-__all__ = ["Directory", "item_at", "item_below", "mode_of", "open_directory", "refused", "times_of"]
+__all__ = ["Directory", "item_at", "item_below", "mode_of", "open_below", "open_directory", "refused", "times_of"]
 
 # O_NONBLOCK: a fifo swapped in for a file must not hang the scan. O_NOATIME leaves a suspect's time stamps alone.
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -96,7 +96,7 @@ def mode_of(path: str, *, follow: bool) -> int:
 
 def item_below(directory: Directory, name: str) -> Item:
     """An ordinary file in an open directory."""
-    return _item(Locator.of_file(directory.join(name)), partial(_open_below, directory, name), directory, name)
+    return _item(Locator.of_file(directory.join(name)), partial(open_below, directory, name), directory, name)
 
 
 def item_at(path: str, *, follow: bool) -> Item:
@@ -156,7 +156,7 @@ def _open_later(open_it: Callable[[], int | Reason], name: str, opener: Callable
 
 
 def _open_sibling(directory: Directory, name: str) -> int | None:
-    opened = _open_below(directory, name)
+    opened = open_below(directory, name)
     return None if isinstance(opened, Reason) else opened
 
 
@@ -164,7 +164,8 @@ def _refuse(reason: Reason) -> Reason:
     return reason
 
 
-def _open_below(directory: Directory, name: str) -> int | Reason:
+def open_below(directory: Directory, name: str) -> int | Reason:
+    """A descriptor of an ordinary file in an open directory, or why there is none. Raises nothing."""
     try:
         return _regular(_open(name, _FLAGS | os.O_NOFOLLOW, directory.descriptor))
     except OSError as error:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from unseen.model import Item, Reason
-from unseen.sources.backup_folders import backup_in
+from unseen.sources.backup_folders import backup_in, is_blob, is_shard
 from unseen.sources.files import Directory, item_below, open_directory, refused
 
 __all__ = ["DEPTH_MAX", "Bounds", "walk"]
@@ -37,9 +37,18 @@ class Bounds:
 
 @dataclass(slots=True)
 class _Level:
+    """A directory that is being walked.
+
+    Attributes:
+        is_backup: It is the folder of a phone's backup, whose files are members of that.
+        is_shard: It lies in one, and so do its files.
+    """
+
     directory: Directory
     identity: tuple[int, int]
     entries: "os._ScandirIterator[str]"
+    is_backup: bool = False
+    is_shard: bool = False
 
 
 def walk(root: Directory, bounds: Bounds) -> Iterator[Item]:
@@ -73,7 +82,8 @@ def _step(levels: list[_Level], bounds: Bounds) -> Iterator[Item]:
         if trouble is not None:
             yield refused(level.directory.path, trouble)
     elif _is(entry, os.DirEntry.is_file):
-        yield item_below(level.directory, entry.name)
+        if not (level.is_shard or (level.is_backup and is_blob(entry.name))):
+            yield item_below(level.directory, entry.name)
     elif _is(entry, os.DirEntry.is_dir):
         yield from _descend(level.directory, entry.name, levels, bounds)
     elif not (entry.is_symlink() and _leads_inside(level.directory.join(entry.name), bounds.roots)):
@@ -105,10 +115,10 @@ def _descend(parent: Directory, name: str, levels: list[_Level], bounds: Bounds)
     except OSError as error:
         yield refused(path, _why(error))
         return
-    yield from _enter(directory, levels, bounds)
+    yield from _enter(directory, levels, bounds, is_shard=levels[-1].is_backup and is_shard(name))
 
 
-def _enter(directory: Directory, levels: list[_Level], bounds: Bounds) -> Iterator[Item]:
+def _enter(directory: Directory, levels: list[_Level], bounds: Bounds, *, is_shard: bool = False) -> Iterator[Item]:
     try:
         identity = directory.identity()
         if identity in bounds.passed_over:
@@ -117,12 +127,13 @@ def _enter(directory: Directory, levels: list[_Level], bounds: Bounds) -> Iterat
         # A bind mount or a damaged file system can make a folder its own ancestor: it is being walked already.
         if any(level.identity == identity for level in levels):
             return
-        levels.append(_Level(directory, identity, os.scandir(directory.descriptor)))
+        levels.append(_Level(directory, identity, os.scandir(directory.descriptor), is_shard=is_shard))
     except OSError as error:
         yield refused(directory.path, _why(error))
         return
     backup = backup_in(directory)
     if backup is not None:
+        levels[-1].is_backup = True
         yield backup
 
 

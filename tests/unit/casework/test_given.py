@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.unit.sources.phones.backups import make_itunes_backup
 
 from unseen.casework.given.locators import Asked
 from unseen.casework.given.passwords import read_passwords
@@ -51,6 +52,12 @@ def test_what_exists_as_a_path_is_a_path(archive: Path) -> None:
     assert hashed("x > y") == {r"x \> y"}
     assert hashed(r"x \> y") == {r"x \> y"}, "as it was printed"
     assert len(hashed("outer.zip", "outer.zip > plain.txt")) == 5
+
+
+def test_a_locator_in_a_backup_stands_for_that_file_alone(tmp_path: Path) -> None:
+    """A folder is a container here: neither its other files nor what lies beside them is touched."""
+    make_itunes_backup(tmp_path / "b", {("D", "x"): b"one", ("D", "y"): b"two"}, password=None)
+    assert hashed(f"{tmp_path}/b > D/x") == {f"{tmp_path}/b > D/x"}
 
 
 def test_a_locator_that_leads_nowhere_is_an_error(archive: Path) -> None:

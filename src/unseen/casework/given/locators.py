@@ -41,7 +41,10 @@ class Asked:
         # All of a file holds whatever lies in it.
         self._targets = {path: targets for path, targets in self._targets.items() if path not in paths}
         self._found: set[tuple[str, ...]] = set()
-        items = open_sources([*(path for path in paths if path != PATHS), *self._targets])
+        whole = open_sources([path for path in paths if path != PATHS])
+        # A folder may be a container too, and what lies beside it was not asked for.
+        inside = (item for item in open_sources([*self._targets]) if item.locator.steps[0][1] in self._targets)
+        items = chain(whole, inside)
         if PATHS in paths:
             if listed is None:
                 raise SourceError(

@@ -1,5 +1,6 @@
 """From the address of a bucket to its objects as items."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ class BucketItems:
         url = self._address.url(found.key)
         if found.version is not None:
             url += f"?versionId={found.version}"
+        if found.namesake > 1:
+            url += f"?namesake={found.namesake}"
         return Item(Locator.of_file(url), State.ALLOCATED, Fetch(self._shop, found))
 
 
@@ -113,15 +116,37 @@ class _OtherShop(ObstoreShop):
 
         # obstore takes whole segments only: what lies beside is left out here.
         folder = prefix.rpartition("/")[0] or None
+        namesakes = _Namesakes()
         try:
             for chunk in obstore.list(self._listed, folder, chunk_size=_LIST_CHUNK):
                 for found in chunk:
                     if found["path"].startswith(prefix):
                         times = Times(modified_ns=int(found["last_modified"].timestamp()) * 10**9)
-                        yield BucketObject(found["path"], found["size"], found["e_tag"], times=times)
+                        number = namesakes.count(found["path"]) if found["size"] else 1
+                        yield BucketObject(found["path"], found["size"], found["e_tag"], times=times, namesake=number)
         except (BaseError, OSError, ValueError) as error:
             hint = "credentials come from the variables and files that the service's own tools read"
             raise SourceError(f"cannot list {self._url}/{prefix}: {error}", hint=hint) from error
+
+
+class _Namesakes:
+    """Keys that a listing gave already: obstore cuts slashes off at either end, so that `a` and `a/` become one.
+
+    Some 70 bytes of memory for each object, since no order of the services' listings brings such keys together.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self._counts: dict[str, int] = {}
+
+    def count(self, key: str) -> int:
+        """How often this key was given, this time included."""
+        mark = int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogateescape"), digest_size=8).digest())
+        if mark not in self._seen:
+            self._seen.add(mark)
+            return 1
+        self._counts[key] = self._counts.get(key, 1) + 1
+        return self._counts[key]
 
 
 def _make_store(address: BucketAddress, *, allow_http: bool) -> "ObjectStore":

@@ -25,6 +25,8 @@ class BucketObject:
         e_tag: Tells one content from the next, as the service writes it; None where a listing does not say.
         version: Of an older version; None for the current one.
         is_offline: Whether it must be restored before it can be read.
+        namesake: Counted from 2 where a listing gave this key before: which of those objects a request would get,
+            nobody knows.
         times: When it was written.
     """
 
@@ -34,6 +36,7 @@ class BucketObject:
     version: str | None = None
     is_offline: bool = False
     times: Times | None = None
+    namesake: int = 1
 
 
 class ChangedError(Exception):
@@ -130,6 +133,8 @@ class Fetch:
             return Reason.OFFLINE
         if found.size_bytes == 0:
             return b""
+        if found.namesake > 1:
+            return Reason.UNSUPPORTED
         if found.size_bytes > LARGE_BYTES:
             return ObjectRange(self._shop, found)
         for _ in range(_TRIES_MAX):

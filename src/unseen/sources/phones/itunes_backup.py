@@ -1,94 +1,109 @@
-"""Encrypted backups by iTunes and the Finder, as one folder: files are decrypted and called what the phone called them.
+"""Backups by iTunes and the Finder, as one folder: files are called what the phone called them, and decrypted.
 
-Source of the format: see `unseen.sources.phones.keybag`; Manifest.db is SQLite with a table `Files` (fileID, domain,
-relativePath, flags, file), the last a keyed archive with size, class of protection and the file's locked key.
+Source of the format: see `unseen.sources.phones.itunes_index` and `unseen.sources.phones.keybag`. Nothing in the folder
+depends on what its index says: what that does not name, or all if it cannot be read, is given as it lies there.
 """
 
-import plistlib
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from unseen.model import ByteSource, Reason, Times, UnreadError
+from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.layers.member import Context, Member
-from unseen.sources.layers.ranges import Part
+from unseen.sources.layers.ranges import MemoryRange, Part
+from unseen.sources.phones import itunes_index
 from unseen.sources.phones.folder import read_folder
+from unseen.sources.phones.itunes_index import SQLITE_MAGIC, Described, Listed, read_database, read_records
 from unseen.sources.phones.keybag import Keys, read_manifest
-from unseen.sources.phones.signatures import MANIFEST_BYTES_MAX
+from unseen.sources.phones.signatures import INDEX_NAMES, MANIFEST_BYTES_MAX, PLIST_NAME
 
 __all__ = ["unpack", "warm_up"]
 
 # Some 500 bytes for each file of a phone.
 _INDEX_BYTES_MAX = 1 << 30
 _BLOCK_BYTES = 16
-# flags = 1: ordinary files; folders and links have nothing to be read.
-_ROWS = "SELECT fileID, domain, relativePath, file FROM Files WHERE flags = 1 ORDER BY domain, relativePath, fileID"
 
 
 def warm_up() -> None:
     """Use what the libraries load when it is first used."""
-    with closing(sqlite3.connect(":memory:")) as made:
-        made.execute("CREATE TABLE Files (fileID TEXT, domain TEXT, relativePath TEXT, flags INTEGER, file BLOB)")
-        data = made.serialize()
-    for _ in _rows(data):
-        pass
-    _Decrypted(Part(_Nothing(), 0, 0), bytes(32), 0).read_at(0, 1)
-
-
-class _Nothing:
-    size_bytes = 0
-
-    def read_at(self, _offset: int, _size: int) -> bytes:
-        return b""
+    itunes_index.warm_up()
+    _Decrypted(MemoryRange(bytes(_BLOCK_BYTES)), bytes(32), _BLOCK_BYTES).read_at(0, 1)
 
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
-    """Give the files of an encrypted backup; nothing of one that is not, whose files speak for themselves."""
+    """Give every file of a backup once, those first that its index names."""
     files = read_folder(source)
-    plist, index = files.pop("Manifest.plist", None), files.pop("Manifest.db", None)
-    if plist is None or index is None:
-        raise UnreadError(Reason.UNREADABLE)
-    manifest = read_manifest(plist.read_at(0, min(plist.size_bytes, MANIFEST_BYTES_MAX)))
-    if not manifest["IsEncrypted"]:
-        return
-    keys = Keys.open(manifest["BackupKeyBag"], context.secrets.passwords)
-    if keys is None:
-        # Manifest.plist has a row that says so.
-        return
-    key = keys.unwrap(bytes(manifest.get("ManifestKey", b"")))
-    if key is None:
-        raise UnreadError(Reason.UNSUPPORTED)
-    if index.size_bytes > _INDEX_BYTES_MAX:
-        raise UnreadError(Reason.TOO_LARGE)
-    data = _Decrypted(index, key, index.size_bytes).read_at(0, index.size_bytes)
-    for file_id, domain, path, archive in _rows(data):
-        held = files.pop(f"{file_id[:2]}/{file_id}", None)
-        found = _describe(archive)
-        yield Member(
-            layer="itunes",
-            address=f"{domain}/{path}",
-            open=partial(_open, held, found, keys),
-            times=None if found is None else found.times,
-        )
-    # What the index does not name is noise that nobody can open.
-    if files:
+    # What the walk through the folder gives too.
+    tops = {name: files.pop(name) for name in (PLIST_NAME, *INDEX_NAMES) if name in files}
+    for name in [name for name in files if name.endswith("/")]:
+        del files[name]
+        yield Reason.UNREADABLE
+    named: set[str] = set()
+    is_encrypted = False
+    try:
+        is_encrypted, keys, rows = _open_index(tops, context)
+        if is_encrypted and keys is None:
+            yield Reason.ENCRYPTED
+        for listed in rows:
+            yield from _give(listed, files, named, keys)
+    except UnreadError as error:
+        yield error.reason
+    except MemoryError:
+        yield Reason.TOO_LARGE
+    rest = [name for name in files if name not in named]
+    for name in rest:
+        yield Member(layer="itunes", address=name, open=partial(_open, files[name], None, None))
+    if rest and is_encrypted:
+        # Noise that nobody can open.
         yield Reason.ENCRYPTED
 
 
-@dataclass(frozen=True, slots=True)
-class _Described:
-    """What the index says of a file."""
+def _open_index(tops: Mapping[str, ByteSource], context: Context) -> tuple[bool, Keys | None, Iterator[Listed]]:
+    """Whether files are encrypted, what opens them, and what the index names: nothing where it cannot be opened."""
+    database, records = (tops.get(name) for name in INDEX_NAMES)
+    if database is not None and database.read_at(0, len(SQLITE_MAGIC)) == SQLITE_MAGIC:
+        # Whatever Manifest.plist says.
+        return False, None, read_database(_whole(database))
+    plist = tops.get(PLIST_NAME)
+    if plist is None:
+        raise UnreadError(Reason.UNREADABLE)
+    manifest = read_manifest(plist.read_at(0, min(plist.size_bytes, MANIFEST_BYTES_MAX)))
+    is_encrypted = bool(manifest["IsEncrypted"])
+    keys = Keys.open(manifest["BackupKeyBag"], context.secrets.passwords) if is_encrypted else None
+    if database is None:
+        assert records is not None
+        rows = read_records(_whole(records)) if keys is not None or not is_encrypted else iter(())
+        return is_encrypted, keys, rows
+    if keys is None:
+        if not is_encrypted:
+            raise UnreadError(Reason.UNREADABLE)
+        return True, None, iter(())
+    key = keys.unwrap(bytes(manifest.get("ManifestKey", b"")))
+    if key is None:
+        raise UnreadError(Reason.UNSUPPORTED)
+    return True, keys, read_database(_whole(_Decrypted(database, key, database.size_bytes)))
 
-    size_bytes: int
-    locked_key: bytes | None
-    times: Times
+
+def _whole(index: ByteSource) -> bytes:
+    if index.size_bytes > _INDEX_BYTES_MAX:
+        raise UnreadError(Reason.TOO_LARGE)
+    return index.read_at(0, index.size_bytes)
+
+
+def _give(listed: Listed, files: Mapping[str, Part], named: set[str], keys: Keys | None) -> Iterator[Member]:
+    """A file under the name that it had; the same bytes under a second one are no second item."""
+    name = next((name for name in (f"{listed.name[:2]}/{listed.name}", listed.name) if name in files), None)
+    if name in named and keys is None:
+        return
+    held = None if name is None or name in named else files[name]
+    if name is not None:
+        named.add(name)
+    times = None if listed.described is None else listed.described.times
+    opener = partial(_open, held, listed.described, keys)
+    yield Member(layer="itunes", address=listed.address, open=opener, times=times)
 
 
 class _Decrypted:
@@ -113,10 +128,12 @@ class _Decrypted:
         return plain[offset - first : stop - first]
 
 
-def _open(held: ByteSource | None, found: _Described | None, keys: Keys) -> ByteSource | Reason:
+def _open(held: ByteSource | None, found: Described | None, keys: Keys | None) -> ByteSource | Reason:
     if held is None:
         # It is named, and not there.
         return Reason.UNREADABLE
+    if keys is None:
+        return held
     if found is None:
         return Reason.UNREADABLE
     if found.locked_key is None:
@@ -124,38 +141,6 @@ def _open(held: ByteSource | None, found: _Described | None, keys: Keys) -> Byte
     key = keys.unwrap(found.locked_key)
     if key is None:
         return Reason.ENCRYPTED
-    return _Decrypted(held, key, found.size_bytes)
-
-
-def _rows(data: bytes) -> Iterator[tuple[str, str, str, bytes]]:
-    """The files that an index names, as text whatever type a cell has.
-
-    Raises:
-        UnreadError: It is damaged.
-    """
-    try:
-        with closing(sqlite3.connect(":memory:")) as connection:
-            connection.deserialize(data)
-            connection.execute("PRAGMA temp_store = MEMORY")
-            connection.execute("PRAGMA cell_size_check = ON")
-            connection.execute("PRAGMA trusted_schema = OFF")
-            for file_id, domain, path, archive in connection.execute(_ROWS):
-                yield str(file_id), str(domain), str(path), archive if isinstance(archive, bytes) else b""
-    except (sqlite3.Error, ValueError, OverflowError) as error:
-        raise UnreadError(Reason.UNREADABLE) from error
-
-
-def _describe(archive: bytes) -> _Described | None:
-    try:
-        objects = plistlib.loads(archive)["$objects"]
-        root = objects[plistlib.loads(archive)["$top"]["root"].data]
-        locked = objects[root["EncryptionKey"].data]["NS.data"] if "EncryptionKey" in root else None
-        return _Described(int(root["Size"]), None if locked is None else bytes(locked), _times(root))
-    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
-        return None
-
-
-def _times(root: dict[str, Any]) -> Times:
-    seconds = (root.get(name) for name in ("LastModified", "LastStatusChange", "Birth"))
-    modified_ns, changed_ns, born_ns = (each * 10**9 if isinstance(each, int) else None for each in seconds)
-    return Times(modified_ns=modified_ns, changed_ns=changed_ns, born_ns=born_ns)
+    # What is padded is a block longer at most: beyond that a size that is too small hides what follows.
+    is_padding = 0 <= held.size_bytes - found.size_bytes <= _BLOCK_BYTES
+    return _Decrypted(held, key, found.size_bytes if is_padding else held.size_bytes)

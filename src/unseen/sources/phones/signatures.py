@@ -8,7 +8,9 @@ __all__ = [
     "FOLDER_ENTRY",
     "FOLDER_LENGTH",
     "FOLDER_MAGIC",
+    "INDEX_NAMES",
     "MANIFEST_BYTES_MAX",
+    "PLIST_NAME",
     "is_android_backup",
     "is_folder",
     "is_itunes_manifest",
@@ -18,6 +20,8 @@ __all__ = [
 FOLDER_MAGIC = b"UNSEEN FOLDER 1\n"
 FOLDER_LENGTH = struct.Struct("<Q")
 FOLDER_ENTRY = struct.Struct("<QH")
+# What says how a backup was made, and what its files were called; the second of these before iOS 10.
+PLIST_NAME, INDEX_NAMES = "Manifest.plist", ("Manifest.db", "Manifest.mbdb")
 # A manifest names each application that was installed, in some hundred bytes.
 MANIFEST_BYTES_MAX = 16 << 20
 

@@ -64,3 +64,26 @@ def test_a_listing_that_cannot_be_had_is_an_error(scheme: str, service: OtherSer
     service.objects["x//y"] = b"odd"
     with pytest.raises(SourceError, match="cannot list"):
         list(open_bucket(allow_http=True, text=f"{scheme}://box/x/"))
+
+
+@pytest.mark.parametrize("pair", [("a/x", "a/x/"), ("/a/x", "a/x"), ("a/x", "a/x!", "a/x/")])
+def test_keys_that_the_library_takes_for_one_are_told(
+    scheme: str, service: OtherService, pair: tuple[str, ...]
+) -> None:
+    """Slashes at either end are lost on the way: one object is read, the other is a row of its own, never nothing."""
+    service.objects.clear()
+    service.objects |= {key: key.encode() for key in pair} | {"dir": b"one", "dir/": b""}
+    given = [(str(item.locator), item.open()) for item in open_bucket(f"{scheme}://box", allow_http=True)]
+    found = dict(given)
+    assert found[f"{scheme}://box/a/x"] == b"a/x"
+    assert found[f"{scheme}://box/a/x?namesake=2"] is Reason.UNSUPPORTED
+    # Empty ones, which stand for folders, hide nothing.
+    assert sum(content is Reason.UNSUPPORTED for _, content in given) == 1
+    assert (f"{scheme}://box/dir", b"one") in given
+
+
+def test_a_key_with_a_slash_at_an_end_is_no_silent_loss(scheme: str, service: OtherService) -> None:
+    """Alone, it cannot be asked for, and its row says that it is not there under the name that is left of it."""
+    service.objects |= {"c/": b"content"}
+    found = {str(item.locator): item.open() for item in open_bucket(f"{scheme}://box/c", allow_http=True)}
+    assert found == {f"{scheme}://box/c": Reason.CHANGED}

@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
-__all__ = ["android_backup", "itunes_manifest", "make_itunes_backup", "tar_of"]
+__all__ = ["android_backup", "blob_name", "itunes_manifest", "make_itunes_backup", "make_old_backup", "tar_of"]
 
 ROUNDS = 50
+_FILE_KEY, _INDEX_KEY = b"\xf1" * 32, b"\xa1" * 32
 
 
 def tar_of(files: Mapping[str, bytes]) -> bytes:
@@ -64,21 +65,13 @@ def itunes_manifest(*, is_encrypted: bool, form: plistlib.PlistFormat = plistlib
 
 
 def make_itunes_backup(
-    folder: Path, files: Mapping[tuple[str, str], bytes], *, password: str, old: bool = False
+    folder: Path, files: Mapping[tuple[str, str], bytes], *, password: str | None, old: bool = False
 ) -> dict[tuple[str, str], Path]:
-    """Write an encrypted backup, and give where each file lies; those of empty content are named and not there."""
-    class_key, file_key, index_key = b"\xc1" * 32, b"\xf1" * 32, b"\xa1" * 32
-    common = {b"VERS": _int(3), b"TYPE": _int(1), b"UUID": b"u" * 16, b"SALT": b"s" * 20, b"ITER": _int(30)}
-    secret = password.encode()
-    if not old:
-        common |= {b"DPSL": b"d" * 20, b"DPIC": _int(40)}
-        secret = hashlib.pbkdf2_hmac("sha256", secret, b"d" * 20, 40, 32)
-    passcode = hashlib.pbkdf2_hmac("sha1", secret, b"s" * 20, 30, 32)
-    of_class = {b"UUID": b"v" * 16, b"CLAS": _int(3), b"WRAP": _int(2), b"KTYP": _int(0)}
-    of_class[b"WPKY"] = aes_key_wrap(passcode, class_key)
-    bag = b"".join(tag + _int(len(value)) + value for part in (common, of_class) for tag, value in part.items())
-    locked = {key: (3).to_bytes(4, "little") + aes_key_wrap(class_key, key) for key in (file_key, index_key)}
-    manifest = {"BackupKeyBag": bag, "IsEncrypted": True, "ManifestKey": locked[index_key], "Version": "10.0"}
+    """Write a backup, encrypted if with a password, and give where each file lies.
+
+    Files of empty content are named and not there; `old` ones have one round of derivation.
+    """
+    manifest, locked = _lock(password, old=old)
     folder.mkdir(parents=True)
     (folder / "Manifest.plist").write_bytes(plistlib.dumps(manifest, fmt=plistlib.FMT_BINARY))
     places = {}
@@ -87,23 +80,71 @@ def make_itunes_backup(
             "CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INT, file BLOB)"
         )
         for (domain, path), data in files.items():
-            name = hashlib.sha1(f"{domain}-{path}".encode()).hexdigest()
-            archive = _archived(len(data), locked[file_key])
+            name = blob_name(domain, path)
+            archive = _archived(len(data), None if password is None else locked[_FILE_KEY])
             index.execute("INSERT INTO Files VALUES (?, ?, ?, 1, ?)", (name, domain, path, archive))
             place = places[domain, path] = folder / name[:2] / name
             place.parent.mkdir(exist_ok=True)
             if data:
-                place.write_bytes(_encrypt(file_key, bytes(16), data))
+                place.write_bytes(data if password is None else _encrypt(_FILE_KEY, bytes(16), data))
         index.execute("INSERT INTO Files VALUES ('00', 'HomeDomain', 'Library', 2, NULL)")
         index.commit()
         packed = index.serialize()
-    (folder / "Manifest.db").write_bytes(_encrypt(index_key, bytes(16), packed)[: len(packed)])
+    written = packed if password is None else _encrypt(_INDEX_KEY, bytes(16), packed)[: len(packed)]
+    (folder / "Manifest.db").write_bytes(written)
     return places
 
 
-def _archived(size_bytes: int, locked_key: bytes) -> bytes:
-    objects = ["$null", {"Size": size_bytes, "EncryptionKey": plistlib.UID(2), "LastModified": 1_700_000_000}]
-    archive = {"$top": {"root": plistlib.UID(1)}, "$objects": [*objects, {"NS.data": locked_key}], "$version": 100_000}
+def make_old_backup(folder: Path, files: Mapping[tuple[str, str], bytes], *, password: str | None) -> None:
+    """Write a backup as iTunes made it before iOS 10: all files at the top, named in Manifest.mbdb."""
+    manifest, locked = _lock(password, old=True)
+    folder.mkdir(parents=True)
+    (folder / "Manifest.plist").write_bytes(plistlib.dumps(manifest, fmt=plistlib.FMT_BINARY))
+    rows = [_record("HomeDomain", "Library", 0x41ED, 0, b"")]
+    for (domain, path), data in files.items():
+        key = b"" if password is None else locked[_FILE_KEY]
+        rows.append(_record(domain, path, 0x81A4, len(data), key))
+        if data:
+            written = data if password is None else _encrypt(_FILE_KEY, bytes(16), data)
+            (folder / blob_name(domain, path)).write_bytes(written)
+    (folder / "Manifest.mbdb").write_bytes(b"mbdb\5\0" + b"".join(rows))
+
+
+def blob_name(domain: str, path: str) -> str:
+    """What a backup calls a file."""
+    return hashlib.sha1(f"{domain}-{path}".encode()).hexdigest()
+
+
+def _record(domain: str, path: str, mode: int, size_bytes: int, key: bytes) -> bytes:
+    texts = (domain.encode(), path.encode(), None, b"\x01" * 20, key or None)
+    packed = b"".join(b"\xff\xff" if text is None else len(text).to_bytes(2, "big") + text for text in texts)
+    packed += mode.to_bytes(2, "big") + bytes(16) + 3 * (1_700_000_000).to_bytes(4, "big")
+    return packed + size_bytes.to_bytes(8, "big") + bytes([3, 1]) + b"\0\1n\0\1v"
+
+
+def _lock(password: str | None, *, old: bool) -> tuple[dict[str, object], dict[bytes, bytes]]:
+    """The members of Manifest.plist, and the keys of files and index as the password locks them."""
+    class_key = b"\xc1" * 32
+    common = {b"VERS": _int(3), b"TYPE": _int(1), b"UUID": b"u" * 16, b"SALT": b"s" * 20, b"ITER": _int(30)}
+    secret = (password or "").encode()
+    if not old:
+        common |= {b"DPSL": b"d" * 20, b"DPIC": _int(40)}
+        secret = hashlib.pbkdf2_hmac("sha256", secret, b"d" * 20, 40, 32)
+    passcode = hashlib.pbkdf2_hmac("sha1", secret, b"s" * 20, 30, 32)
+    of_class = {b"UUID": b"v" * 16, b"CLAS": _int(3), b"WRAP": _int(2), b"KTYP": _int(0)}
+    of_class[b"WPKY"] = aes_key_wrap(passcode, class_key)
+    bag = b"".join(tag + _int(len(value)) + value for part in (common, of_class) for tag, value in part.items())
+    locked = {key: (3).to_bytes(4, "little") + aes_key_wrap(class_key, key) for key in (_FILE_KEY, _INDEX_KEY)}
+    manifest = {"BackupKeyBag": bag, "IsEncrypted": password is not None, "Version": "10.0"}
+    return {**manifest, "ManifestKey": locked[_INDEX_KEY]}, locked
+
+
+def _archived(size_bytes: int, locked_key: bytes | None) -> bytes:
+    root = {"Size": size_bytes, "LastModified": 1_700_000_000}
+    objects = ["$null", root]
+    if locked_key is not None:
+        objects = ["$null", {**root, "EncryptionKey": plistlib.UID(2)}, {"NS.data": locked_key}]
+    archive = {"$top": {"root": plistlib.UID(1)}, "$objects": objects, "$version": 100_000}
     return plistlib.dumps({**archive, "$archiver": "NSKeyedArchiver"}, fmt=plistlib.FMT_BINARY)
 
 
