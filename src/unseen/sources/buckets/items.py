@@ -120,9 +120,11 @@ class _OtherShop(ObstoreShop):
         try:
             for chunk in obstore.list(self._listed, folder, chunk_size=_LIST_CHUNK):
                 for found in chunk:
-                    if found["path"].startswith(prefix):
+                    # What is left of the key that is the prefix itself, and no key that a request would find.
+                    is_cut = f"{found['path']}/" == prefix
+                    if is_cut or found["path"].startswith(prefix):
                         times = Times(modified_ns=int(found["last_modified"].timestamp()) * 10**9)
-                        number = namesakes.count(found["path"]) if found["size"] else 1
+                        number = namesakes.count(found["path"]) + is_cut if found["size"] else 1
                         yield BucketObject(found["path"], found["size"], found["e_tag"], times=times, namesake=number)
         except (BaseError, OSError, ValueError) as error:
             hint = "credentials come from the variables and files that the service's own tools read"

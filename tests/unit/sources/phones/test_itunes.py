@@ -27,6 +27,8 @@ FILES = {
     ("HomeDomain", "odd"): b"x" * 17,
     ("HomeDomain", "not there"): b"",
 }
+_ENDLESS = b"""CREATE VIEW Files AS WITH n AS (SELECT 1 AS k UNION ALL SELECT k FROM n)
+SELECT k AS fileID, k AS domain, k AS relativePath, 1 AS flags, k AS file FROM n"""
 SECRETS = Secrets(("wrong", "pässword"))
 
 
@@ -160,8 +162,7 @@ def test_every_file_is_one_item_by_the_name_that_it_had(
         b"",
         b"noise",
         b"SQLite format 3\0" + b"noise" * 1_000,
-        b"CREATE VIEW Files AS WITH n AS (SELECT 1 AS k UNION ALL SELECT k FROM n)"
-        + b" SELECT k AS fileID, k AS domain, k AS relativePath, 1 AS flags, k AS file FROM n",
+        _ENDLESS,
         b"CREATE TABLE Others (fileID TEXT)",
     ],
     ids=["empty", "noise", "broken", "endless", "other"],
