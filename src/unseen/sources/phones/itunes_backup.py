@@ -16,7 +16,7 @@ from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import MemoryRange, Part
 from unseen.sources.phones import itunes_index
 from unseen.sources.phones.folder import read_folder
-from unseen.sources.phones.itunes_index import SQLITE_MAGIC, Described, Listed, read_database, read_records
+from unseen.sources.phones.itunes_index import SQLITE_MAGIC, Described, Listed, read_records, read_table
 from unseen.sources.phones.keybag import Keys, read_manifest
 from unseen.sources.phones.signatures import INDEX_NAMES, MANIFEST_BYTES_MAX, PLIST_NAME
 
@@ -63,17 +63,17 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
 
 def _open_index(tops: Mapping[str, ByteSource], context: Context) -> tuple[bool, Keys | None, Iterator[Listed]]:
     """Whether files are encrypted, what opens them, and what the index names: nothing where it cannot be opened."""
-    database, records = (tops.get(name) for name in INDEX_NAMES)
-    if database is not None and database.read_at(0, len(SQLITE_MAGIC)) == SQLITE_MAGIC:
+    table, records = (tops.get(name) for name in INDEX_NAMES)
+    if table is not None and table.read_at(0, len(SQLITE_MAGIC)) == SQLITE_MAGIC:
         # Whatever Manifest.plist says.
-        return False, None, read_database(_whole(database))
+        return False, None, read_table(_whole(table))
     plist = tops.get(PLIST_NAME)
     if plist is None:
         raise UnreadError(Reason.UNREADABLE)
     manifest = read_manifest(plist.read_at(0, min(plist.size_bytes, MANIFEST_BYTES_MAX)))
     is_encrypted = bool(manifest["IsEncrypted"])
     keys = Keys.open(manifest["BackupKeyBag"], context.secrets.passwords) if is_encrypted else None
-    if database is None:
+    if table is None:
         assert records is not None
         rows = read_records(_whole(records)) if keys is not None or not is_encrypted else iter(())
         return is_encrypted, keys, rows
@@ -84,7 +84,7 @@ def _open_index(tops: Mapping[str, ByteSource], context: Context) -> tuple[bool,
     key = keys.unwrap(bytes(manifest.get("ManifestKey", b"")))
     if key is None:
         raise UnreadError(Reason.UNSUPPORTED)
-    return True, keys, read_database(_whole(_Decrypted(database, key, database.size_bytes)))
+    return True, keys, read_table(_whole(_Decrypted(table, key, table.size_bytes)))
 
 
 def _whole(index: ByteSource) -> bytes:

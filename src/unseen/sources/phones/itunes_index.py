@@ -17,7 +17,7 @@ from typing import Any
 
 from unseen.model import Reason, Times, UnreadError
 
-__all__ = ["SQLITE_MAGIC", "Described", "Listed", "read_database", "read_records", "warm_up"]
+__all__ = ["SQLITE_MAGIC", "Described", "Listed", "read_records", "read_table", "warm_up"]
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 # Bytes 18 and 19: what writes and reads it. With a journal beside it SQLite opens it only where it lies.
@@ -66,12 +66,12 @@ def warm_up() -> None:
         made.execute("INSERT INTO Files VALUES ('a', 'b', 'c', 1, x'00')")
         made.commit()
         data = made.serialize()
-    for _ in read_database(data):
+    for _ in read_table(data):
         pass
     hashlib.sha1(b"", usedforsecurity=False)
 
 
-def read_database(data: bytes) -> Iterator[Listed]:
+def read_table(data: bytes) -> Iterator[Listed]:
     """The files that a Manifest.db names, ordered by domain and path.
 
     Raises:
