@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.disks.partitions import Extent, gaps_between, read_tables
@@ -10,6 +11,7 @@ from unseen.sources.layers import Context, Member, Part, recognise
 __all__ = ["unpack", "volumes_on"]
 
 _LAYER = "volume"
+_SECTOR_BYTES = 512
 # Where a dynamic disk with an MBR says that it is one.
 _LDM_AT, _LDM = 6 * 512, b"PRIVHEAD"
 
@@ -59,16 +61,24 @@ def _gap(disk: ByteSource, extent: Extent) -> Member:
 
 
 def _apart(disk: ByteSource, gap: Extent) -> tuple[Extent, ...]:
-    """A gap, with a second table at its end apart from it: together they would be taken for a disk of their own."""
+    """A gap, cut where a table of its own lies at its start or end: whole, it would be taken for a disk."""
+    start, end = gap.offset, gap.end
+    if start == 0 and end > _SECTOR_BYTES and _is_table(disk, _SECTOR_BYTES):
+        start = _SECTOR_BYTES
     for sector_bytes in (512, 4096):
-        at = gap.end - sector_bytes
-        try:
-            if at > gap.offset and disk.read_at(at, 8) == b"EFI PART":
-                return Extent(gap.offset, at - gap.offset), Extent(at, sector_bytes)
-        except UnreadError:
-            # Whoever reads the gap is told.
-            continue
-    return (gap,)
+        if end - sector_bytes > start and _is_table(disk, end - sector_bytes):
+            end -= sector_bytes
+            break
+    edges = sorted({gap.offset, start, end, gap.end})
+    return tuple(Extent(one, other - one) for one, other in pairwise(edges))
+
+
+def _is_table(disk: ByteSource, at: int) -> bool:
+    try:
+        return disk.read_at(at, 8) == b"EFI PART"
+    except UnreadError:
+        # Whoever reads the gap is told.
+        return False
 
 
 def _give(part: Part) -> ByteSource:

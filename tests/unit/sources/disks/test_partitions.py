@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from unseen.decoding import SNIFF_BYTES, Kind, sniff
 from unseen.model import Reason, UnreadError
 from unseen.sources.disks.partitions import Extent, gaps_between, read_tables
 from unseen.sources.disks.volumes import unpack, volumes_on
@@ -245,6 +246,8 @@ def test_no_part_of_a_disk_is_taken_for_a_disk_again(sector_bytes: int) -> None:
     parts = [part for member in members if not isinstance(part := member.open(), Reason)]
     assert sum(part.size_bytes for part in parts) == disk.size_bytes
     assert [recognise(part) for part in parts] == [None] * len(members)
+    # Nor is it told as a disk that nobody could read.
+    assert {sniff(part.read_at(0, SNIFF_BYTES)).kind for part in parts} == {Kind.NOT_MEDIA}
     empty = MemoryRange(bytes(_gpt(8 * _MIB, sector_bytes=sector_bytes)))
     assert recognise(empty) is None
     (whole,) = volumes_on(empty)
