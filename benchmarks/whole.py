@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import pictures
+from benchmarks import disks, pictures
 from benchmarks.race import ROOT, clean_environment
 
-__all__ = ["help_text", "list_import", "memory", "recorded", "scan", "scan_zip"]
+__all__ = ["help_text", "list_import", "memory", "raw_image", "recorded", "scan", "scan_zip"]
 
 _UNSEEN = Path(sys.executable).with_name("unseen")
 # 0, 1 and 5 all mean that the scan ran; nothing in these files is planted and nothing should be unscreened.
@@ -74,6 +74,29 @@ def scan_zip(count: int, *, rounds: int) -> list[dict[str, Any]]:
     return [{"name": name, "seconds": seconds[name], "notes": notes[name], "versions": {}} for name in sources]
 
 
+def raw_image(count: int, *, rounds: int) -> list[dict[str, Any]]:
+    """A scan of a raw image against one plain process that reads it and takes the same three digests, taking turns."""
+    image = disks.raw(count)
+    digesting = [sys.executable, "-m", "benchmarks.sides.digests", str(image)]
+    ours, plain, ours_cpu, plain_cpu = [], [], [], []
+    summary: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for turn in range(rounds):
+            before_s = _children_cpu_s()
+            seconds, summary = _scan_once(image, Path(scratch), turn)
+            ours.append(seconds)
+            ours_cpu.append(_children_cpu_s() - before_s)
+            before, before_s = time.perf_counter(), _children_cpu_s()
+            subprocess.run(digesting, cwd=ROOT, env=clean_environment(), stdout=subprocess.DEVNULL, check=True)
+            plain.append(time.perf_counter() - before)
+            plain_cpu.append(_children_cpu_s() - before_s)
+    size = {"image_mb": image.stat().st_size / 1e6}
+    return [
+        {"name": "unseen", "seconds": ours, "notes": {"summary": summary, "cpu_s": ours_cpu, **size}, "versions": {}},
+        {"name": "plain", "seconds": plain, "notes": {"processes": 1, "cpu_s": plain_cpu}, "versions": {}},
+    ]
+
+
 def memory(count: int) -> list[dict[str, Any]]:
     """Resident memory of the scanning parent, sampled all along; megabytes stand where seconds stand elsewhere."""
     folder = pictures.small_files(count)
@@ -126,6 +149,11 @@ def help_text(*, rounds: int) -> list[dict[str, Any]]:
         subprocess.run([_UNSEEN, "--help"], env=clean_environment(), stdout=subprocess.DEVNULL, check=True)
         seconds.append(time.perf_counter() - before)
     return [{"name": "unseen", "seconds": seconds, "notes": {}, "versions": {}}]
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _scan_once(
