@@ -77,23 +77,22 @@ class Fetching:
     def develop(self, items: Iterable[Item], /, *, choose: "Choose") -> Iterator[tuple[Item, ItemHashes]]:
         """Give what the darkroom gives."""
         # What is fetched was chosen already.
-        chosen: set[Locator] = set()
+        chosen: dict[Locator, Want] = {}
 
         def choose_rest(locators: Sequence[Locator]) -> list[Want]:
-            wants = []
-            for locator in locators:
-                wants.append(Want.TAKE if locator in chosen else choose([locator])[0])
-                chosen.discard(locator)
-            return wants
+            before = (chosen.pop(locator, None) for locator in locators)
+            return [
+                choose([locator])[0] if want is None else want for locator, want in zip(locators, before, strict=True)
+            ]
 
         return self._darkroom.develop(self._fetched(items, choose, chosen), choose=choose_rest)
 
-    def _fetched(self, items: Iterable[Item], choose: "Choose", chosen: set[Locator]) -> Iterator[Item]:
+    def _fetched(self, items: Iterable[Item], choose: "Choose", chosen: dict[Locator, Want]) -> Iterator[Item]:
         source = iter(items)
         while offered := list(islice(source, _LOOK_AHEAD_ITEMS)):
             wants = choose([item.locator for item in offered])
             group = [item for item, want in zip(offered, wants, strict=True) if want]
-            chosen.update(item.locator for item in group)
+            chosen.update((item.locator, want) for item, want in zip(offered, wants, strict=True) if want)
             self._ahead.expect([item.open for item in group if isinstance(item.open, Fetch)])
             for item in group:
                 fetch = item.open

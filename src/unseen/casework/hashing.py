@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from unseen.casework.buckets import Fetching
 from unseen.casework.given.locators import Asked
 from unseen.casework.given.passwords import read_passwords
 from unseen.darkroom import Darkroom, Sandbox
@@ -21,7 +22,7 @@ def worker_count() -> int:
 
 
 def open_paths(texts: Sequence[str], *, listed: BinaryIO | None = None) -> Asked:
-    """Find what a user named, by paths or by locators; see `Asked`."""
+    """Find what a user named, by paths, addresses of buckets or locators; see `Asked`."""
     return Asked(texts, listed=listed)
 
 
@@ -48,7 +49,8 @@ def hash_sources(
         Each item with its hashes, in the order of completion; a container behind all that lies in it.
 
     Raises:
-        SourceError: There is nothing at a locator; said when all else is done. Or the passwords cannot be read.
+        SourceError: There is nothing at a locator, or the listing of a bucket broke off; said when all else is done. Or
+            the passwords cannot be read.
         SandboxError: The kernel cannot lock a worker, and `unsafe_no_sandbox` was not given.
     """
     secrets = read_passwords(passwords)
@@ -58,7 +60,11 @@ def hash_sources(
     with Darkroom(workers=count, unsafe_no_sandbox=unsafe_no_sandbox, video=video, secrets=secrets) as darkroom:
         if on_sandbox is not None:
             on_sandbox(darkroom.sandbox)
-        yield from darkroom.develop(items, choose=None if asked is None else asked.choose)
+        if asked is None or not asked.has_buckets:
+            yield from darkroom.develop(items, choose=None if asked is None else asked.choose)
+        else:
+            with Fetching(darkroom) as fetching:
+                yield from fetching.develop(items, choose=asked.choose)
     if asked is not None:
         asked.check_found()
 

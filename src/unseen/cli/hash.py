@@ -17,7 +17,7 @@ app = new_app()
 @app.command()
 def hash_paths(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="Files, directories, locators; - for a list of paths.")
+        list[str], typer.Argument(metavar="PATH", help="Files, directories, buckets, locators; - for a list of paths.")
     ],
     *,
     video: Video = "thorough",

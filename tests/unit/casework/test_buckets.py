@@ -16,8 +16,10 @@ import pytest
 from PIL import Image
 from tests.unit.sources.buckets.servers import HostileServer, unavailable
 
+from unseen.casework.hashing import hash_sources, open_paths
 from unseen.casework.lists import add_list
 from unseen.casework.scanning import ScanSettings, run_scan
+from unseen.darkroom import develop
 from unseen.errors import SourceError
 from unseen.model import Acquired, Finding, NotScreened, Summary
 from unseen.sources.buckets import ahead as ahead_module
@@ -75,6 +77,35 @@ def test_a_bucket_is_screened_like_a_folder(client: Any, bucket: str, store: Pat
         (f"s3://{bucket}/cold", "offline")
     ]
     assert (summary.items, summary.hashed, summary.digest_only, summary.not_screened) == (154, 3, 150, 1)
+
+
+def test_objects_are_hashed_without_a_store(client: Any, bucket: str) -> None:
+    """By a prefix as a scan takes it; by a locator alone what it names, and no other object of that beginning."""
+    client.put_object(Bucket=bucket, Key="a.zip", Body=_zip({"in.png": SOUGHT, "beside": b"text"}))
+    client.put_object(Bucket=bucket, Key="a.zip.txt", Body=b"text")
+    client.put_object(Bucket=bucket, Key="b", Body=OTHER)
+
+    def hashed(text: str) -> dict[str, bytes | None]:
+        answers = hash_sources(open_paths([text]), workers=1)
+        return {str(item.locator).removeprefix(f"s3://{bucket}/"): hashes.pdq for item, hashes in answers}
+
+    sought, other = develop(SOUGHT).pdq, develop(OTHER).pdq
+    assert hashed(f"s3://{bucket}/b") == {"b": other}
+    whole = {"a.zip > in.png": sought, "a.zip > beside": None, "a.zip": None, "a.zip.txt": None}
+    assert hashed(f"s3://{bucket}/a") == whole
+    assert hashed(f"s3://{bucket}/a.zip > in.png") == {"a.zip > in.png": sought}
+    with pytest.raises(SourceError, match="nothing was found"):
+        hashed(f"s3://{bucket}/a.zip > missing")
+    with pytest.raises(SourceError):
+        hashed("s3://no-such-bucket-here/a")
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
 
 
 def test_a_listing_that_breaks_off_leaves_a_scan_to_be_resumed(

@@ -1,31 +1,37 @@
-"""Sources that a user names for hashing: paths, and locators of what lies in their files."""
+"""Sources that a user names for hashing: paths, buckets, and locators of what lies in their files and objects."""
 
 import os
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import BinaryIO
 
+from unseen.casework.buckets import check_complete, open_buckets
 from unseen.errors import SourceError
 from unseen.model import Item, Locator
 from unseen.sources import PATHS, open_listed, open_sources, paths_from
+from unseen.sources.buckets import BucketItems, is_bucket
 from unseen.sources.layers import Want
 
 __all__ = ["Asked"]
 
 
 class Asked:
-    """What was asked for: all that paths hold, and of some files only what lies at a locator."""
+    """What was asked for: all that paths and buckets hold, and of some files only what lies at a locator.
+
+    Attributes:
+        items: To be read once.
+    """
 
     def __init__(self, texts: Sequence[str], *, listed: BinaryIO | None = None) -> None:
         """Look what each text is, and open nothing yet but directories.
 
         Args:
-            texts: Paths of directories and files, and locators; `-` for the paths in `listed`. What exists as a path
-                is a path, whatever it looks like.
+            texts: Paths of directories and files, addresses of buckets, and locators; `-` for the paths in `listed`.
+                What exists as a path is a path, whatever it looks like.
             listed: A list of paths, ended by newlines or zero bytes.
 
         Raises:
-            SourceError: A path does not exist or cannot be opened.
+            SourceError: A path does not exist or cannot be opened, or a bucket cannot be read.
         """
         paths: list[str] = []
         self._targets: dict[str, set[tuple[str, ...]]] = {}
@@ -41,9 +47,10 @@ class Asked:
         # All of a file holds whatever lies in it.
         self._targets = {path: targets for path, targets in self._targets.items() if path not in paths}
         self._found: set[tuple[str, ...]] = set()
-        whole = open_sources([path for path in paths if path != PATHS])
-        # A folder may be a container too, and what lies beside it was not asked for.
-        inside = (item for item in open_sources([*self._targets]) if item.locator.steps[0][1] in self._targets)
+        self._buckets: list[BucketItems] = []
+        whole = self._open([path for path in paths if path != PATHS])
+        # A folder may be a container too, and what lies beside it was not asked for; nor what a key is the start of.
+        inside = (item for item in self._open([*self._targets]) if item.locator.steps[0][1] in self._targets)
         items = chain(whole, inside)
         if PATHS in paths:
             if listed is None:
@@ -53,16 +60,22 @@ class Asked:
             items = chain(items, open_listed(paths_from(listed)))
         self.items: Iterator[Item] = items
 
+    @property
+    def has_buckets(self) -> bool:
+        """Whether objects are to be fetched."""
+        return bool(self._buckets)
+
     def choose(self, locators: Sequence[Locator]) -> list[Want]:
         """Say what is to be done with each item."""
         return [self._choose(tuple(address for _, address in locator.steps)) for locator in locators]
 
     def check_found(self) -> None:
-        """Make sure that there was something at every locator.
+        """Make sure that no listing broke off, and that there was something at every locator.
 
         Raises:
-            SourceError: There was not.
+            SourceError: One did, or there was not.
         """
+        check_complete(self._buckets)
         for path, targets in self._targets.items():
             for target in sorted(targets - self._found):
                 where = Locator(tuple(("file", address) for address in target))
@@ -70,6 +83,12 @@ class Asked:
                     f"nothing was found at {str(where)!r}",
                     hint=f"`unseen hash {path}` shows what lies in it, and what could not be looked into",
                 )
+
+    def _open(self, texts: Sequence[str]) -> Iterator[Item]:
+        addresses = [text for text in texts if is_bucket(text) and not os.path.lexists(text)]
+        buckets = open_buckets(addresses)
+        self._buckets += buckets
+        return chain(open_sources([text for text in texts if text not in addresses]), chain.from_iterable(buckets))
 
     def _choose(self, addresses: tuple[str, ...]) -> Want:
         targets = self._targets.get(addresses[0])
