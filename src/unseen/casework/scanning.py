@@ -150,7 +150,7 @@ def run_scan(
         versions = ObjectVersions(store, session.scan_id)
         # Only what lies on a disk can be counted before it is screened.
         counted = open_sources(texts, passed_over=[str(store.path)]) if listed is None and not buckets else None
-        darkroom = _watched(fetching, watchers, counted, stack, files_before=before.items)
+        darkroom = _watched(fetching, watchers, counted, stack, before=(before.items, session.size_bytes_before))
         items = chain(_items(texts, listed, store, watchers.note), current_items(buckets, versions))
         clock = Clock(time.monotonic, now_utc)
         yield from scan(items, darkroom=darkroom, matcher=matcher, session=session, clock=clock)
@@ -187,13 +187,13 @@ def _watched(
     counted: Iterator[Item] | None,
     stack: ExitStack,
     *,
-    files_before: int,
+    before: tuple[int, int],
 ) -> Darkroom | Fetching | Watched:
     """The darkroom, telling how far it has come to whoever wants to know."""
     if watchers.progress is None:
         return darkroom
     ahead = None if counted is None else stack.enter_context(CountAhead(counted))
-    return Watched(darkroom, watchers.progress, files_before=files_before, ahead=ahead)
+    return Watched(darkroom, watchers.progress, before=before, ahead=ahead)
 
 
 @dataclass(frozen=True, slots=True)

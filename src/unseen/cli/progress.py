@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from unseen.casework.progress import Progress as ScanProgress
 
-__all__ = ["Meter", "is_watched"]
+__all__ = ["Meter", "is_watched", "progress_words"]
 
 # The eye follows no more, and a terminal over a slow line no less.
 _REDRAWS_PER_S = 5
@@ -55,7 +55,7 @@ class Meter:
 
     def follow(self, told: "ScanProgress") -> None:
         """Show what a scan tells of itself."""
-        self.show(told.files, told.size_bytes, told.seconds, files_before=told.files_before, total=told.files_total)
+        self._show(told)
 
     def count(self, size_bytes: object) -> None:
         """Count one more item of this size."""
@@ -64,21 +64,32 @@ class Meter:
         now = time.monotonic()
         if now - self._redrawn >= 1 / _REDRAWS_PER_S:
             self._redrawn = now
-            self.show(self._files, self._size_bytes, now - self._began)
+            if self._progress is not None:
+                rate = self._files / max(1e-9, now - self._began)
+                said = f"{self._files:,} files, {voice.size(self._size_bytes)}, {rate:,.0f}/s"
+                self._progress.update(self._task, completed=self._files, said=said)
 
-    def show(
-        self, files: int, size_bytes: int, seconds: float, *, files_before: int = 0, total: int | None = None
-    ) -> None:
-        """Show how far the work has come: `seconds` and `size_bytes` are those of this run, `files` those of all."""
+    def _show(self, told: "ScanProgress") -> None:
         if self._progress is None:
             return
-        done_now = files - files_before
-        rate = done_now / seconds if seconds > 0 else 0.0
-        of_all = f" of {total:,}" if total is not None else ""
-        said = f"{files:,}{of_all} files, {voice.size(size_bytes)}, {rate:,.0f}/s"
-        if total is not None and rate > 0:
-            said += f", {_clock((total - files) / rate)} left"
-        self._progress.update(self._task, completed=files, total=total, said=said)
+        is_by_bytes = bool(told.size_bytes_total)
+        completed, total = (told.size_bytes, told.size_bytes_total) if is_by_bytes else (told.files, told.files_total)
+        self._progress.update(self._task, completed=completed, total=total, said=progress_words(told))
+
+
+def progress_words(told: "ScanProgress") -> str:
+    """Files and bytes done, of how many; the rate; and the time left, by bytes where there are any."""
+    of_files = "" if told.files_total is None else f" of {told.files_total:,}"
+    of_bytes = "" if told.size_bytes_total is None else f" of {voice.size(told.size_bytes_total)}"
+    seconds = max(told.seconds, 1e-9)
+    rate = (told.files - told.files_before) / seconds
+    said = f"{told.files:,}{of_files} files, {voice.size(told.size_bytes)}{of_bytes}, {rate:,.0f}/s"
+    if told.files_total is None or told.size_bytes_total is None:
+        return said
+    left, done = told.size_bytes_total - told.size_bytes, told.size_bytes - told.size_bytes_before
+    if not told.size_bytes_total:
+        left, done = told.files_total - told.files, told.files - told.files_before
+    return f"{said}, {_clock(left * seconds / done)} left" if done > 0 else said
 
 
 def _make_progress() -> "Progress":

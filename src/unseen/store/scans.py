@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from unseen.model import Acquired, Finding, Locator, NotScreened, Outcome, Reason, Screened, Summary, Verdict, VideoMode
 from unseen.store.engine import Store
@@ -145,6 +145,17 @@ class ScanSession:
         with self._store.read() as connection:
             for locator, reason in connection.execution_options(yield_per=1_000).execute(rows):
                 yield NotScreened(read_locator(locator), Reason(reason))
+
+    @property
+    def size_bytes_before(self) -> int:
+        """Bytes of the sources' own files that are stored; what lies in containers is part of these."""
+        if not self.account.items:
+            return 0
+        # The text of a chain ends in a zero byte and the names of its layers.
+        is_outermost = func.instr(items.c.locator, b"\0") == 0
+        with self._store.read() as connection:
+            rows = select(func.sum(items.c.size_bytes)).where(items.c.scan_id == self.scan_id, is_outermost)
+            return int(connection.scalar(rows) or 0)
 
     def verdicts(self, ids: Sequence[str]) -> Mapping[str, Verdict]:
         """Give the newest verdict of each of these findings that has one: an earlier scan may have seen them."""

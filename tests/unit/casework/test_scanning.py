@@ -130,14 +130,18 @@ def test_a_scan_finds_what_is_known_and_accounts_for_everything(settings: ScanSe
 
 @pytest.mark.parametrize("told_before", [0, 1, 3, 5])
 def test_a_scan_that_was_left_is_resumed(
-    settings: ScanSettings, told_before: int, monkeypatch: pytest.MonkeyPatch
+    settings: ScanSettings, source: Path, told_before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both runs together tell what one would have; the number of workers may differ."""
     whole = tell(run_scan(replace(settings, store=settings.store + "-whole")))
     monkeypatch.setattr(pipeline, "BATCH_ITEMS", 3)
     before = list(islice(run_scan(settings), told_before))
     notes: list[str] = []
-    after = list(run_scan(replace(settings, workers=2), watchers=ScanWatchers(note=notes.append)))
+    progress: list[Progress] = []
+    watchers = ScanWatchers(note=notes.append, progress=progress.append)
+    after = list(run_scan(replace(settings, workers=2), watchers=watchers))
+    assert progress[-1].size_bytes == sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+    assert bool(progress[-1].size_bytes_before) is (told_before > 0)
     assert set(before) <= set(after)
     findings, unscreened, summary = tell(iter(after))
     assert (findings, unscreened) == whole[:2]
@@ -333,12 +337,17 @@ def test_the_settings_of_a_scan_are_on_record(settings: ScanSettings, source: Pa
     assert row.finished_at_utc.endswith("Z")
 
 
-def test_progress_is_told_and_knows_the_total_in_the_end(settings: ScanSettings) -> None:
+def test_progress_is_told_and_knows_the_total_in_the_end(settings: ScanSettings, source: Path) -> None:
     """The last word says that everything is done."""
     told: list[Progress] = []
     tell(run_scan(settings, watchers=ScanWatchers(progress=told.append)))
     assert (told[-1].files, told[-1].files_before, told[-1].files_total) == (11, 0, 11)
-    assert told[-1].size_bytes > 0
+    assert told[-1].size_bytes_before == 0
+    assert (
+        told[-1].size_bytes
+        == told[-1].size_bytes_total
+        == sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+    )
 
 
 def test_findings_are_listed_once_however_many_scans_saw_them(settings: ScanSettings) -> None:
