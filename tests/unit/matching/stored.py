@@ -45,7 +45,7 @@ def answer(columns: Iterable[StoredColumn], queries: Values) -> Found:
 def truth(entries: dict[int, Values], queries: Values, threshold_bits: int = 31) -> Found:
     """The same by comparing all with all."""
     rows = np.array(list(entries), dtype=np.int64)
-    values = np.array(list(entries.values()), dtype=np.uint8).reshape(len(rows), -1)
+    values = np.array(list(entries.values()), dtype=np.uint8).reshape(len(rows), queries.shape[1])
     found = []
     for query_at, query in enumerate(queries):
         distances = np.unpackbits(values ^ query, axis=1).sum(axis=1, dtype=np.int64)
