@@ -14,16 +14,19 @@ import numpy.typing as npt
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems.extents import Extent
-from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes, Notetaker
+from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes, Notetaker, Oversized
 from unseen.sources.filesystems.sleuthkit.volume import Volume
 
 __all__ = ["oversized", "tables_of", "take_notes"]
 
 _SUPERBLOCK_AT, _SUPERBLOCK_BYTES = 1_024, 1_024
-_IS_SPARSE = 0x1
+_IS_SPARSE, _HAS_GROUP_CHECKSUMS, _HAS_CHECKSUMS = 0x1, 0x10, 0x400
 _HAS_META_GROUPS, _IS_64_BIT, _HAS_ENCRYPTION = 0x10, 0x80, 0x10000
 # A table of descriptors for more than 64 TiB at the usual 128 MiB a group is taken for damage.
 _GROUPS_MAX = 1 << 19
+# Fields of a group's descriptor, and flags among them.
+_GROUP_FLAGS_AT, _UNUSED_AT, _UNUSED_HIGH_AT = 18, 28, 50
+_INODES_UNINITIALISED, _INODES_ZEROED = 0x1, 0x4
 # Fields of an inode, and flags among them.
 _SIZE_AT, _INODE_FLAGS_AT, _SIZE_HIGH_AT = 4, 32, 108
 _IS_ENCRYPTED, _HAS_EXTENTS, _IS_INLINE = 0x800, 0x80000, 0x10000000
@@ -33,12 +36,17 @@ _INODE_BYTES_MIN, _INODES_PIECE = 128, 8_192
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Where a group of blocks has its tables, in bytes from the start of the volume."""
+    """Where a group of blocks has its tables, in bytes from the start of the volume.
+
+    Attributes:
+        unused: How many inodes at the end of its table are not in use and may hold what lay there before.
+    """
 
     start: int
     block_bitmap: int
     inode_bitmap: int
     inodes: int
+    unused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +82,14 @@ def tables_of(source: ByteSource) -> Iterator[Extent]:
         yield Extent(int.from_bytes(source.read_at(at, 4), "little") * layout.block_bytes, layout.block_bytes)
 
 
-def oversized(source: ByteSource) -> Iterator[tuple[int, tuple[Extent, Extent]]]:
-    """Give inodes that say to be larger than their volume and map each block: number, and where the size is written.
+def oversized(source: ByteSource) -> Iterator[Oversized]:
+    """Give inodes that say to be larger than their volume and map each block.
 
     The library makes a list of all blocks of such an inode wherever its name appears, holes too: for the largest size
     that can be written it would be at it for ever. Sparse files larger than their volume are given up with them.
+
+    A new file system need not wipe its tables: they hold what was on the volume before, and that is taken for inodes
+    too, since old ones lead to old files. What of it is no inode often looks like an oversized one.
 
     Raises:
         UnreadError: The tables cannot be found or read.
@@ -91,8 +102,12 @@ def oversized(source: ByteSource) -> Iterator[tuple[int, tuple[Extent, Extent]]]
             table = source.read_at(group.inodes + piece_at, wanted)
             for index in _oversized_in(table, layout.inode_bytes, source.size_bytes):
                 at = group.inodes + piece_at + index * layout.inode_bytes
-                inode = number * layout.inodes_per_group + piece_at // layout.inode_bytes + index + 1
-                yield inode, (Extent(at + _SIZE_AT, 4), Extent(at + _SIZE_HIGH_AT, 4))
+                in_group = piece_at // layout.inode_bytes + index
+                yield Oversized(
+                    inode=number * layout.inodes_per_group + in_group + 1,
+                    is_written=in_group < layout.inodes_per_group - group.unused,
+                    size_fields=(Extent(at + _SIZE_AT, 4), Extent(at + _SIZE_HIGH_AT, 4)),
+                )
 
 
 def _oversized_in(table: bytes, inode_bytes: int, limit_bytes: int) -> list[int]:
@@ -154,6 +169,7 @@ def _read_layout(source: ByteSource) -> _Layout:
     groups = min(-(-(blocks - first_block) // blocks_per_group), _GROUPS_MAX)
     descriptors = source.read_at((first_block + 1) * block_bytes, groups * descriptor_bytes)
     group_bytes = blocks_per_group * block_bytes
+    has_unused = bool(read_only & (_HAS_GROUP_CHECKSUMS | _HAS_CHECKSUMS))
     if groups * inodes_per_group * (inode_bytes or _INODE_BYTES_MIN) > source.size_bytes:
         raise UnreadError(Reason.TRUNCATED)
     return _Layout(
@@ -164,18 +180,45 @@ def _read_layout(source: ByteSource) -> _Layout:
         is_sparse=bool(read_only & _IS_SPARSE),
         copy_bytes=(1 + reserved - (-groups * descriptor_bytes // block_bytes)) * block_bytes,
         groups=tuple(
-            _Group(first_block * block_bytes + number * group_bytes, *(at * block_bytes for at in tables))
-            for number, tables in enumerate(_tables(descriptors, descriptor_bytes))
+            _Group(
+                first_block * block_bytes + number * group_bytes,
+                *_tables(descriptor, block_bytes),
+                _unused(descriptor, inodes_per_group) if has_unused else 0,
+            )
+            for number, descriptor in enumerate(_cut(descriptors, descriptor_bytes))
         ),
     )
 
 
-def _tables(descriptors: bytes, descriptor_bytes: int) -> Iterator[tuple[int, ...]]:
-    """Give the blocks of the two bitmaps and of the inodes of each group."""
+def _cut(descriptors: bytes, descriptor_bytes: int) -> Iterator[bytes]:
     for at in range(0, len(descriptors) - descriptor_bytes + 1, descriptor_bytes):
-        low = struct.unpack_from("<III", descriptors, at)
-        high = struct.unpack_from("<III", descriptors, at + 32) if descriptor_bytes > 32 else (0, 0, 0)
-        yield tuple(a | b << 32 for a, b in zip(low, high, strict=True))
+        yield descriptors[at : at + descriptor_bytes]
+
+
+def _tables(descriptor: bytes, block_bytes: int) -> tuple[int, int, int]:
+    """Say where the two bitmaps and the inodes of a group lie."""
+    bitmap, inode_bitmap, inodes = struct.unpack_from("<III", descriptor)
+    high = struct.unpack_from("<III", descriptor, 32) if len(descriptor) > 32 else (0, 0, 0)
+    return (
+        (bitmap | high[0] << 32) * block_bytes,
+        (inode_bitmap | high[1] << 32) * block_bytes,
+        (inodes | high[2] << 32) * block_bytes,
+    )
+
+
+def _unused(descriptor: bytes, inodes_per_group: int) -> int:
+    """Say how many inodes at the end of a group's table may hold what lay there before."""
+    (flags,) = struct.unpack_from("<H", descriptor, _GROUP_FLAGS_AT)
+    if flags & _INODES_ZEROED:
+        # Whatever is there has been written since.
+        return 0
+    if flags & _INODES_UNINITIALISED:
+        return inodes_per_group
+    (unused,) = struct.unpack_from("<H", descriptor, _UNUSED_AT)
+    if len(descriptor) > 32:
+        unused |= struct.unpack_from("<H", descriptor, _UNUSED_HIGH_AT)[0] << 16
+    # More than there are is damage: nothing is left out on its word.
+    return int(unused) if unused <= inodes_per_group else 0
 
 
 def _has_copy(group: int) -> bool:

@@ -10,7 +10,7 @@ import pytsk3
 
 from unseen.model import ByteSource, Reason, State, UnreadError
 from unseen.sources.filesystems.extents import Claimed, Extent
-from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes, Notetaker
+from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes, Notetaker, Oversized
 from unseen.sources.filesystems.sleuthkit.streams import Stream, StreamBytes, open_stream, streams_of
 from unseen.sources.filesystems.sleuthkit.tree import Tree
 from unseen.sources.filesystems.sleuthkit.volume import Volume
@@ -35,7 +35,7 @@ class Kind:
         first_of_users: Entries before it are the file system's own.
         tables_of: Gives blocks that lie among those of files and are neither files nor free.
         take_notes: Gives what looks up what the library does not pass on.
-        oversized: Finds metadata entries that the library must not see the sizes of, and where these are written.
+        oversized: Finds metadata entries that the library must not see the sizes of.
         lost: Finds metadata entries in free blocks, where they do not lie in a table.
         has_shadows: Windows may have kept copies of the volume as it was, within it.
     """
@@ -47,7 +47,7 @@ class Kind:
     first_of_users: int = 0
     tables_of: Callable[[ByteSource], Iterable[Extent]] = lambda _: ()
     take_notes: Callable[[Volume], Notetaker] | None = None
-    oversized: Callable[[ByteSource], Iterable[tuple[int, tuple[Extent, ...]]]] = lambda _: ()
+    oversized: Callable[[ByteSource], Iterable[Oversized]] = lambda _: ()
     has_shadows: bool = False
     lost: Callable[[ByteSource, Iterable[Extent]], Iterable[int]] = lambda _source, _free: ()
 
@@ -91,6 +91,10 @@ class Files:
         occupied = self.account.occupied.merged()
         for inode, file in self._left_over(occupied):
             yield from self._left_over_file(inode, file, occupied)
+
+    def is_named(self, inode: int) -> bool:
+        """Say whether a name leads to a metadata entry, a deleted one too, once all members have been given."""
+        return inode in self._tree.seen or inode in self._tree.deleted
 
     def _file(self, path: str, file: Any) -> Iterator[Member]:
         for stream in self._streams(file):

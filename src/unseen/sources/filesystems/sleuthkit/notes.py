@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unseen.model import Reason, Times
+from unseen.sources.filesystems.extents import Extent
 
-__all__ = ["NO_NOTES", "Notes", "Notetaker"]
+__all__ = ["NO_NOTES", "Notes", "Notetaker", "Oversized"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,21 @@ class Notes:
     unstored: Reason | None = None
     times: Times | None = None
     valid_bytes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Oversized:
+    """An entry that says to be larger than its volume.
+
+    Attributes:
+        inode: Its number.
+        is_written: Its place is in use or was wiped, so that it is not what was there before the file system.
+        size_fields: Where its size is written.
+    """
+
+    inode: int
+    is_written: bool
+    size_fields: tuple[Extent, ...]
 
 
 NO_NOTES = Notes()

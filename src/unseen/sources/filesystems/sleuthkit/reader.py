@@ -7,9 +7,9 @@ import pytsk3
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems import recognition
-from unseen.sources.filesystems.extents import Extent
 from unseen.sources.filesystems.sleuthkit import ext, fat, ntfs
 from unseen.sources.filesystems.sleuthkit.files import Files, Kind
+from unseen.sources.filesystems.sleuthkit.notes import Oversized
 from unseen.sources.filesystems.sleuthkit.shadows import Given, Shadow, shadows_of
 from unseen.sources.filesystems.sleuthkit.streams import Stream
 from unseen.sources.filesystems.sleuthkit.volume import Volume
@@ -59,7 +59,7 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
         return
     try:
         oversized = _oversized(source, kind)
-        blanked = [extent for extents in oversized.values() for extent in extents]
+        blanked = [extent for each in oversized for extent in each.size_fields]
         volume = Volume(source, kind.number, sorted(blanked, key=lambda extent: extent.offset or 0))
     except UnreadError as error:
         yield error.reason
@@ -69,9 +69,11 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     live = _Live(is_remembering=bool(shadows))
     files = Files(volume, kind, context, live)
     yield from files.members()
-    for inode in oversized:
-        if inode >= kind.first_of_users:
-            yield Member(layer=kind.layer, address=f"inode {inode}", open=lambda: Reason.TOO_LARGE)
+    for each in oversized:
+        # A place that was never written holds no entry of this file system, unless a name leads there: what says that
+        # it was not may lie.
+        if each.inode >= kind.first_of_users and (each.is_written or files.is_named(each.inode)):
+            yield Member(layer=kind.layer, address=f"inode {each.inode}", open=lambda: Reason.TOO_LARGE)
     for shadow in shadows:
         yield from [shadow] if isinstance(shadow, Reason) else _in_shadow(shadow, kind, context, live.given)
     if volume.sectors.swallowed is not None:
@@ -81,13 +83,13 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     yield from files.account.carve(kind.layer)
 
 
-def _oversized(source: ByteSource, kind: Kind) -> dict[int, tuple[Extent, ...]]:
+def _oversized(source: ByteSource, kind: Kind) -> list[Oversized]:
     try:
-        return dict(kind.oversized(source))
+        return list(kind.oversized(source))
     except UnreadError as error:
         if error.reason is Reason.UNSUPPORTED:
             # Where they cannot be told, the library may be at it for long; whoever waits for it ends it.
-            return {}
+            return []
         # Tables that cannot be are no volume to let the library loose on.
         raise
 
