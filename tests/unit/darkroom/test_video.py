@@ -1,7 +1,6 @@
 """Videos in the dark: what is sampled, what is said of it, and what hostile ones can do."""
 
 import io
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from unseen.sources.layers import MemoryRange
 pytest.importorskip("av", reason="PyAV is not installed")
 
 FAST, THOROUGH = Film(VideoMode.FAST), Film(VideoMode.THOROUGH)
-_VECTORS = Path(os.environ.get("UNSEEN_VECTORS", "/nowhere")) / "vpdq"
 
 
 @pytest.fixture(scope="module")
@@ -200,16 +198,14 @@ def _some_videos() -> list[bytes]:
 
 
 @pytest.mark.parametrize("name", ["doorknob-hd-no-bar", "pattern-sd-grey-bar", "test-padded-dimensions"])
-def test_frames_equal_the_reference(name: str) -> None:
+def test_frames_equal_the_reference(name: str, vectors: Path) -> None:
     """Of every frame number, quality and PDQ are the reference's: within its tolerance, and most within ten bits."""
-    if not _VECTORS.exists():
-        pytest.skip("UNSEEN_VECTORS names no folder with vpdq")
     from unseen import hashing
     from unseen.decoding.video import Video, open_video
     from unseen.sources.layers import MemoryRange
 
-    rows = [line.split(",") for line in (_VECTORS / "expected" / f"{name}.txt").read_text().split()]
-    video = open_video(MemoryRange((_VECTORS / "videos" / f"{name}.mp4").read_bytes()), "mov", interval_s=0)
+    rows = [line.split(",") for line in (vectors / "vpdq" / "expected" / f"{name}.txt").read_text().split()]
+    video = open_video(MemoryRange((vectors / "vpdq" / "videos" / f"{name}.mp4").read_bytes()), "mov", interval_s=0)
     assert isinstance(video, Video)
     found = [(one, *hashing.pdq(one.pixels)) for one in video.samples(VideoMode.THOROUGH) if one is not None]
     assert [one.frame for one, _, _ in found] == [int(row[0]) for row in rows]

@@ -1,7 +1,6 @@
 """Frames of videos in lists, as others write them and as we do."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -100,12 +99,9 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert [entry.value for entry in read(path)] == [code(1), code(2)]
 
 
-def test_the_reference_s_own_files_are_read() -> None:
+def test_the_reference_s_own_files_are_read(vectors: Path) -> None:
     """Three videos of facebook/ThreatExchange, every frame."""
-    folder = Path(os.environ.get("UNSEEN_VECTORS", "/nowhere")) / "vpdq" / "expected"
-    if not folder.exists():
-        pytest.skip("UNSEEN_VECTORS names no folder with vpdq")
-    for path in folder.glob("*.txt"):
+    for path in (vectors / "vpdq" / "expected").glob("*.txt"):
         rows = [line.split(",") for line in path.read_text().split()]
         wanted = dict.fromkeys(bytes.fromhex(row[2]) for row in rows if int(row[1]) >= 50)
         assert [entry.value for entry in read(path)] == list(wanted)
