@@ -65,7 +65,7 @@ def _keep(path: Path, described: dict[str, Any], result: dict[str, Any]) -> None
     order = [row.id for row in ROWS]
     content = {
         "_comment": "Raw results of `make bench`. Seconds are CPU time for one operation, round by round; "
-        "rows scan, raw-image and help are wall time; row memory holds megabytes.",
+        "rows scan, scan-zip, raw-image and help are wall time; row memory holds megabytes.",
         "machine": described,
         "rows": [rows[name] for name in order if name in rows],
     }
