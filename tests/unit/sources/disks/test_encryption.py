@@ -3,6 +3,7 @@
 import hashlib
 import json
 import struct
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,14 @@ def encrypt(folder: Path, *options: str) -> Path:
     if options[0] == "luks1":
         need("qemu-img")
         secret = ("--object", f"secret,id=s,file={key}", "-o", f"key-secret=s,iter-time=10,{options[1]}")
-        run("qemu-img", "convert", "-f", "raw", "-O", "luks", *secret, image, folder / "luks1")
+        # QEMU times its key derivation first, and gives up where the kernel's clock of CPU time was too coarse for it.
+        for tries_left in reversed(range(20)):
+            try:
+                run("qemu-img", "convert", "-f", "raw", "-O", "luks", *secret, image, folder / "luks1")
+                break
+            except subprocess.CalledProcessError:
+                if not tries_left:
+                    raise
         return folder / "luks1"
     need("cryptsetup")
     way = ("--encrypt", "-q", "--reduce-device-size", "32M", "--key-file", key)
