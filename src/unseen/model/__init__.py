@@ -1,6 +1,7 @@
 """Frozen values that the rooms pass to each other. No behaviour beyond parsing and printing themselves."""
 
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
+from unseen.model.changes import Opinion, Page, Published, Refused, Stance, Withdrawn
 from unseen.model.entries import Codes, Entry, Label, ListClass
 from unseen.model.hashes import (
     PDQ_BITS,
@@ -39,10 +40,15 @@ __all__ = [
     "Locator",
     "Match",
     "NotScreened",
+    "Opinion",
     "Outcome",
+    "Page",
+    "Published",
     "Reason",
+    "Refused",
     "Screened",
     "Signal",
+    "Stance",
     "State",
     "Status",
     "Summary",
@@ -52,4 +58,5 @@ __all__ = [
     "Verdict",
     "VideoMode",
     "VideoShare",
+    "Withdrawn",
 ]
