@@ -8,6 +8,7 @@ UnseenError                     .hint, .exit_code
 ├── SourceError                 a source cannot be opened or read                 exit 3
 ├── ListError                   a hash list cannot be used                        exit 3
 │   └── ListFormatError         with path, line, what was expected, what was found
+├── ExchangeError               a service that shares lists cannot be asked       exit 3
 ├── StoreError                  the store cannot be opened, read or written       exit 3
 │   └── StoreDamagedError       its SQLite file is torn, altered or foreign
 ├── IndexFileError              a saved index is torn, altered or foreign         exit 3
@@ -22,6 +23,7 @@ An item that cannot be screened is not an error but a value with a reason: see `
 """
 
 __all__ = [
+    "ExchangeError",
     "IndexFileError",
     "LedgerBrokenError",
     "ListError",
@@ -87,6 +89,14 @@ class ListFormatError(ListError):
         self.line = line
         self.expected = expected
         self.found = found
+
+
+class ExchangeError(UnseenError):
+    """A service that shares lists cannot be asked, or answers what it must not; `status` is HTTP's, where it came."""
+
+    def __init__(self, message: str, *, hint: str = "", status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class StoreError(UnseenError):
