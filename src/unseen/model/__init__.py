@@ -14,8 +14,9 @@ from unseen.model.hashes import (
     Variant,
     VideoMode,
 )
-from unseen.model.items import Item, Locator, Outcome, Reason, State, Times
+from unseen.model.items import Item, Locator, Times
 from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary, VideoShare
+from unseen.model.outcomes import Outcome, Reason, State
 from unseen.model.ranges import ByteSource, UnreadError
 from unseen.model.verdicts import Decision, Status, Verdict
 

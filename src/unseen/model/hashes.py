@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from unseen.errors import UsageError
 from unseen.model.acquisition import Acquisition
-from unseen.model.items import Reason
+from unseen.model.outcomes import Reason
 
 __all__ = ["PDQ_BITS", "QUALITY_MIN", "Frame", "Hash", "How", "ItemHashes", "Signal", "Variant", "VideoMode"]
 

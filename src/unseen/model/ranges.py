@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from unseen.model.items import Reason
+from unseen.model.outcomes import Reason
 
 __all__ = ["ByteSource", "UnreadError"]
 

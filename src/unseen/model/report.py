@@ -7,8 +7,9 @@ from enum import StrEnum
 from unseen.model.acquisition import Acquired
 from unseen.model.entries import Label
 from unseen.model.hashes import Signal
-from unseen.model.items import Locator, Outcome, Reason, State, Times
+from unseen.model.items import Locator, Times
 from unseen.model.matches import Match, NotScreened, Summary
+from unseen.model.outcomes import Outcome, Reason, State
 from unseen.model.verdicts import Verdict
 
 __all__ = [
