@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unseen.matching import Matcher
-from unseen.model import Codes, How, ItemHashes, ListClass, Match, Variant
+from unseen.model import Codes, Ground, How, ItemHashes, ListClass, Match, Variant
 
 # Few distinct values a few bits apart, so that matches, ties and duplicates are common.
 near = st.integers(0, 255).map(lambda low: bytes([low]) * 2 + bytes(30))
@@ -28,7 +28,11 @@ def brute_force(lists: Sequence[Codes], item: ItemHashes, threshold_bits: int) -
                 if quality >= 50 and distance <= threshold_bits:
                     best[key] = min(best.get(key, (999, 0, how)), (distance, order, how), key=lambda found: found[:2])
     ordered = sorted(best.items(), key=lambda pair: (pair[1][0], *pair[0]))
-    return tuple(Match(name, entry, "pdq", distance, how) for (name, entry), (distance, _, how) in ordered)
+    # Of one list each, or of two that nobody says are from one hand: what that means is tested elsewhere.
+    ground = Ground.NEAR_CORROBORATED if len({name for name, _ in best}) > 1 else Ground.NEAR
+    return tuple(
+        Match(name, entry, "pdq", distance, how, ground=ground) for (name, entry), (distance, _, how) in ordered
+    )
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,6 +1,7 @@
 """Exact search and what counts as a match: the one door to the search half of the kernel."""
 
 from unseen.matching.digests import DigestTable
+from unseen.matching.grounds import weigh
 from unseen.matching.index import Index, check_threshold
 from unseen.matching.policy import Comparison, Matcher
 from unseen.matching.segment_writer import IndexWriter, building_bytes
@@ -21,4 +22,5 @@ __all__ = [
     "StoredColumn",
     "building_bytes",
     "check_threshold",
+    "weigh",
 ]

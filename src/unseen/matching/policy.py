@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen.matching.digests import DigestTable
+from unseen.matching.grounds import weigh
 from unseen.matching.index import check_threshold
 from unseen.matching.searches import Merged, Search, all_searches, as_matrix, ask_all, in_table, search_pdq
 from unseen.matching.segments import StoredColumn
 from unseen.matching.videos import KnownVideos, clear_frames, search_frames
-from unseen.model import QUALITY_MIN, Codes, How, ItemHashes, ListClass, Match, Signal, VideoShare
+from unseen.model import QUALITY_MIN, Codes, How, ItemHashes, ListClass, Match, Signal, Terms, VideoShare
 
 __all__ = ["Comparison", "Matcher"]
 
@@ -66,6 +67,7 @@ class Matcher:
         threshold_bits: int,
         name_entries: Callable[[Sequence[int]], Mapping[int, str]],
         hashers: Sequence[Comparison] = (),
+        terms: Mapping[str, Terms] | None = None,
     ) -> None:
         """Build the search over these lists.
 
@@ -75,6 +77,7 @@ class Matcher:
             threshold_bits: Largest PDQ distance that counts, inclusive, 0 … 64.
             name_entries: Gives the identifiers of rows; asked only for rows that matched.
             hashers: Plugged-in hashers; their signals are compared by brute force.
+            terms: How matches of each list are weighed; the default policy for lists that are not named.
 
         Raises:
             ThresholdError: `threshold_bits` is outside 0 … 64.
@@ -83,6 +86,7 @@ class Matcher:
         self._lists = [(codes.list, codes.list_class) for codes in columns]
         self._generations = {column.index_sha256 for column in columns if isinstance(column, StoredColumn)}
         self._name_entries = name_entries
+        self._terms = {name: Terms(list_class) for name, list_class in self._lists} | dict(terms or {})
         self._finding_lists = {name for name, list_class in self._lists if list_class in _FINDING_CLASSES}
 
         def build_table(merged: Merged) -> Search:
@@ -90,7 +94,8 @@ class Matcher:
 
         self._pdq = search_pdq(columns, Signal.PDQ, threshold_bits)
         self._vpdq = search_pdq(columns, Signal.VPDQ, threshold_bits)
-        self._videos = KnownVideos(columns, name_entries)
+        near_bits = {name: one.policy.near_bits for name, one in self._terms.items()}
+        self._videos = KnownVideos(columns, name_entries, near_bits)
         self._digests = [
             (signal, searches) for signal in _DIGESTS if (searches := all_searches(columns, signal, build_table))
         ]
@@ -109,7 +114,7 @@ class Matcher:
         Returns:
             One tuple for each item, ordered by (distance, list, entry, signal). For each list, entry and signal there
             is one match: the nearest; of equally near ones that of the canonical hash, then of the first variant,
-            then of the first frame.
+            then of the first frame. Each says on what ground it stands beside the others of its item.
         """
         found: list[dict[str, list[_Found]]] = [{} for _ in batch]
         for at in range(0, len(batch), _ITEMS_AT_ONCE):
@@ -217,10 +222,11 @@ class Matcher:
                 if known is None or (each.distance_bits, each.order) < (known.distance_bits, known.order):
                     best[key] = each
         ordered = sorted(best.items(), key=lambda pair: (pair[1].distance_bits, *pair[0]))
-        return tuple(
+        matches = [
             Match(name, entry, signal, each.distance_bits, each.how, each.video)
             for (name, entry, signal), each in ordered
-        )
+        ]
+        return weigh(matches, self._terms)
 
 
 def _pdqs(hashes: ItemHashes) -> Iterator[tuple[How, bytes]]:

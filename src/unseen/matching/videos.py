@@ -50,11 +50,11 @@ class Reached:
 
     Attributes:
         best: By row: distance, frame, column.
-        pairs: For each piece of the search: frames and rows of its matches.
+        pairs: For each piece of the search: frames, rows and distances of its matches.
     """
 
     best: dict[int, tuple[int, int, int]]
-    pairs: list[tuple[Rows, Rows]]
+    pairs: list[tuple[Rows, Rows, Rows]]
 
     def nearest(self) -> Iterator[tuple[int, int, int, int]]:
         """Column, row, frame and distance of each."""
@@ -70,7 +70,7 @@ def search_frames(searches: Sequence[Search], frames: Sequence[Frame]) -> Reache
     for at in range(0, len(frames), _FRAMES_AT_ONCE):
         some = frames[at : at + _FRAMES_AT_ONCE]
         query_at, places, rows, distance_bits = ask_all(searches, as_matrix([frame.pdq for frame in some], 32))
-        reached.pairs.append((query_at + at, rows))
+        reached.pairs.append((query_at + at, rows, distance_bits.astype(np.int64)))
         order = np.lexsort((query_at, distance_bits, rows))
         is_first = np.ones(len(order), dtype=bool)
         is_first[1:] = rows[order][1:] != rows[order][:-1]
@@ -86,10 +86,14 @@ class KnownVideos:
     """Which entries are frames of one video. Looked up when the first video comes near one of them."""
 
     def __init__(
-        self, columns: Sequence[Codes | StoredColumn], name_entries: Callable[[Sequence[int]], Mapping[int, str]]
+        self,
+        columns: Sequence[Codes | StoredColumn],
+        name_entries: Callable[[Sequence[int]], Mapping[int, str]],
+        near_bits: Mapping[str, int],
     ) -> None:
         self._columns = [(place, column) for place, column in enumerate(columns) if column.signal == Signal.VPDQ]
         self._name_entries = name_entries
+        self._near_bits = [near_bits[column.list] for column in columns]
         self._rows: Rows | None = None
         self._video_of: Rows = np.empty(0, np.int64)
         self._frame_counts: Rows = np.empty(0, np.int64)
@@ -123,16 +127,26 @@ class KnownVideos:
             mode = hashes.video_mode or VideoMode.THOROUGH
             values = {frames[one].pdq for one in queries}
             spans_s = _spans([frame.time_s for frame in hashes.vpdq or () if frame.pdq in values], _SPAN_GAP_S[mode])
-            yield place, row, query, bits, VideoShare(known, len(rows), len(queries), spans_s, mode)
+            near = self._near(reached, video, self._near_bits[place])
+            yield place, row, query, bits, VideoShare(known, len(rows), len(queries), spans_s, mode, near)
 
     def _matched(self, reached: Reached) -> dict[int, list[int]]:
         """The frames that came near some frame of each known video, in order."""
         matched: dict[int, set[int]] = {}
-        for queries, rows in reached.pairs:
+        for queries, rows, _ in reached.pairs:
             pairs = np.unique(np.stack([self._videos(rows), queries]), axis=1)
             for video, query in pairs.T.tolist():
                 matched.setdefault(video, set()).add(query)
         return {video: sorted(queries) for video, queries in matched.items()}
+
+    def _near(self, reached: Reached, video: int, near_bits: int) -> int:
+        """How many different frames of the item, and of the known video, are near some frame of the other."""
+        queries, rows = set[int](), set[int]()
+        for query_at, some, bits in reached.pairs:
+            is_near = (self._videos(some) == video) & (bits <= near_bits)
+            queries.update(query_at[is_near].tolist())
+            rows.update(some[is_near].tolist())
+        return min(len(queries), len(rows))
 
     def _videos(self, rows: Rows) -> Rows:
         assert self._rows is not None

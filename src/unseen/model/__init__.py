@@ -3,6 +3,7 @@
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
 from unseen.model.changes import Opinion, Page, Published, Refused, Stance, Withdrawn
 from unseen.model.entries import Codes, Entry, Label, ListClass
+from unseen.model.grounds import NEAR_BITS_MAX, Ground, ListPolicy, Second, Standing, Terms, Weight
 from unseen.model.hashes import (
     PDQ_BITS,
     QUALITY_MIN,
@@ -21,6 +22,7 @@ from unseen.model.ranges import ByteSource, UnreadError
 from unseen.model.verdicts import Decision, Status, Verdict
 
 __all__ = [
+    "NEAR_BITS_MAX",
     "PDQ_BITS",
     "QUALITY_MIN",
     "Acquired",
@@ -32,12 +34,14 @@ __all__ = [
     "Entry",
     "Finding",
     "Frame",
+    "Ground",
     "Hash",
     "How",
     "Item",
     "ItemHashes",
     "Label",
     "ListClass",
+    "ListPolicy",
     "Locator",
     "Match",
     "NotScreened",
@@ -48,16 +52,20 @@ __all__ = [
     "Reason",
     "Refused",
     "Screened",
+    "Second",
     "Signal",
     "Stance",
+    "Standing",
     "State",
     "Status",
     "Summary",
+    "Terms",
     "Times",
     "UnreadError",
     "Variant",
     "Verdict",
     "VideoMode",
     "VideoShare",
+    "Weight",
     "Withdrawn",
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from unseen.model.grounds import Ground, Standing
 from unseen.model.hashes import How, ItemHashes, VideoMode
 from unseen.model.items import Locator, Times
 from unseen.model.outcomes import Outcome, Reason, State
@@ -20,6 +21,7 @@ class VideoShare:
         matched_frames: Different frames of the item that come near one of these.
         spans_s: Where in the item they lie: (first, last) in seconds, in order; at most `SPANS_MAX`.
         mode: How the item was looked at.
+        near_frames: How many pairs of different frames are near by the policy of the list: the smaller of both counts.
     """
 
     known_frames: int
@@ -27,6 +29,7 @@ class VideoShare:
     matched_frames: int
     spans_s: tuple[tuple[float, float], ...]
     mode: VideoMode
+    near_frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class Match:
         distance_bits: Hamming distance; 0 for digests.
         how: How the item's hash was taken; None for digests.
         video: How much of a known video was found; None for anything but a match of one video with another.
+        publisher: Who published the entry, as its list says; None where it does not.
+        standing: Where the entry stood when it was matched.
+        ground: What the match stands on beside all others of its item; None where it accuses nobody, being of a list
+            of class known_file or cleared, or where an older version scanned.
     """
 
     list: str
@@ -48,6 +55,9 @@ class Match:
     distance_bits: int
     how: How | None
     video: VideoShare | None = None
+    publisher: str | None = None
+    standing: Standing = Standing.STANDS
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,11 @@ class Finding:
     def status(self) -> Status:
         """Where it stands."""
         return Status.OPEN if self.verdict is None else self.verdict.status
+
+    @property
+    def ground(self) -> Ground | None:
+        """What it stands on: the first of all that its matches have, in the order of `Ground`."""
+        return Ground.first(match.ground for match in self.matches)
 
 
 @dataclass(frozen=True, slots=True)

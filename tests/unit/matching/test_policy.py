@@ -10,7 +10,7 @@ import pytest
 
 from unseen.errors import ThresholdError
 from unseen.matching import Matcher
-from unseen.model import Codes, Frame, How, ItemHashes, ListClass, Match, Variant
+from unseen.model import Codes, Frame, Ground, How, ItemHashes, ListClass, Match, Variant
 
 CANONICAL = How(orientation="original", convention="full")
 FLIPPED = How(orientation="flipx", convention="full")
@@ -85,7 +85,7 @@ def test_one_match_for_each_entry_and_signal_is_kept_the_nearest() -> None:
     """However many variants reach an entry, the nearest names the match."""
     item = picture(flip(code(1), 9), variants=(Variant(FLIPPED, flip(code(1), 2), 100),))
     (matches,) = matcher(column("a", [code(1)])).match([item])
-    assert matches == (Match("a", "e0", "pdq", 2, FLIPPED),)
+    assert matches == (Match("a", "e0", "pdq", 2, FLIPPED, ground=Ground.NEAR),)
 
 
 def test_of_equally_near_variants_the_canonical_hash_names_the_match() -> None:
@@ -100,7 +100,7 @@ def test_rows_of_one_identifier_are_one_entry() -> None:
     """Frames of one video in a list are one entry: the nearest of them matches."""
     lists = [column("a", [flip(code(1), 5), code(1)])]
     one_name = Matcher(lists, threshold_bits=31, name_entries=lambda rows: dict.fromkeys(rows, "film"))
-    assert one_name.match([picture(code(1))]) == [(Match("a", "film", "pdq", 0, CANONICAL),)]
+    assert one_name.match([picture(code(1))]) == [(Match("a", "film", "pdq", 0, CANONICAL, ground=Ground.NEAR),)]
 
 
 def test_a_frame_names_its_time() -> None:
@@ -117,7 +117,8 @@ def test_digests_match_whatever_the_quality(signal: str, size: int) -> None:
     found = matcher(column("a", [code(3)[:size], digest], signal=signal)).match(
         [picture(None, 0, **{signal: digest}), picture(None)]
     )
-    assert found == [(Match("a", "e1", signal, 0, None),), ()]
+    ground = Ground.EXACT if signal == "sha256" else Ground.WEAK_DIGEST
+    assert found == [(Match("a", "e1", signal, 0, None, ground=ground),), ()]
 
 
 def test_an_item_without_hashes_matches_nothing() -> None:

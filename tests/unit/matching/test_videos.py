@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unseen.matching import MATCHED_FRAMES_MIN, SHARE_MIN, Matcher, Near
-from unseen.model import Codes, Frame, How, ItemHashes, ListClass, Match, VideoMode, VideoShare
+from unseen.model import (
+    Codes,
+    Frame,
+    Ground,
+    How,
+    ItemHashes,
+    ListClass,
+    ListPolicy,
+    Match,
+    Terms,
+    VideoMode,
+    VideoShare,
+)
 
 
 def code(seed: int) -> bytes:
@@ -59,8 +71,36 @@ def test_a_known_clip_in_a_long_video_is_found_with_its_place() -> None:
         "vpdq",
         20,
         How(orientation="original", convention="full", time_s=60.0),
-        VideoShare(10, 10, 10, ((60.0, 69.0),), VideoMode.THOROUGH),
+        VideoShare(10, 10, 10, ((60.0, 69.0),), VideoMode.THOROUGH, near_frames=10),
+        ground=Ground.NEAR_CORROBORATED,
     )
+
+
+def test_only_frames_that_are_near_corroborate() -> None:
+    """However far a scan looks: frames beyond what is near by the list's policy are no second signal."""
+    shown = video([*(flip(frame, 3) for frame in FILM[:4]), *(flip(frame, 40) for frame in FILM[4:])])
+    narrow, wide = (Matcher([known(FILM)], threshold_bits=bits, name_entries=one_film) for bits in (31, 48))
+    [[match]] = wide.match([shown])
+    assert match.video is not None
+    assert (match.video.covered_frames, match.video.near_frames, match.ground) == (10, 4, Ground.NEAR)
+    assert narrow.match([shown]) == [()]
+
+
+def test_one_frame_that_resembles_many_is_one() -> None:
+    """A still picture, filmed, comes near every frame of another still: that says it once."""
+    still = [flip(FILM[0], bits) for bits in range(10)]
+    [[match]] = matches([known(still)], video([FILM[0]]))
+    assert match.video is not None
+    assert (match.video.covered_frames, match.video.near_frames, match.ground) == (10, 1, Ground.NEAR)
+
+
+@pytest.mark.parametrize(("bits", "ground"), [(20, Ground.NEAR_CORROBORATED), (19, Ground.LEAD)])
+def test_the_policy_of_the_list_says_which_frames_are_near(bits: int, ground: Ground) -> None:
+    """A list that calls less near counts fewer frames."""
+    shown = video([flip(frame, 20) for frame in FILM])
+    terms = {"films": Terms(ListClass.CSAM, ListPolicy(near_bits=bits))}
+    [[match]] = Matcher([known(FILM)], threshold_bits=31, name_entries=one_film, terms=terms).match([shown])
+    assert match.ground is ground
 
 
 def test_a_video_cut_down_to_five_seconds_is_found() -> None:

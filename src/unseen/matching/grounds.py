@@ -1,0 +1,109 @@
+"""`weigh`: what each match of an item stands on, beside all others of that item. Not here: what matches.
+
+The reasons for every rule are in docs/explanation/corroboration.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from unseen.matching.videos import MATCHED_FRAMES_MIN
+from unseen.model import Ground, ListClass, Match, Second, Signal, Standing, Terms, Weight
+
+__all__ = ["weigh"]
+
+_DIGESTS = frozenset({Signal.MD5, Signal.SHA1, Signal.SHA256})
+# One way of hashing: of the same picture they say the same.
+_PDQ = frozenset({Signal.PDQ, Signal.VPDQ})
+_ACCUSING = frozenset({ListClass.CSAM, ListClass.USER_REPORTED})
+
+Entry = tuple[str, str]
+
+
+def weigh(matches: Sequence[Match], terms: Mapping[str, Terms]) -> tuple[Match, ...]:
+    """Say what each match stands on.
+
+    Args:
+        matches: All matches of one item, in any order; what they said of their ground is forgotten.
+        terms: Of each list that they name.
+
+    Returns:
+        The same matches in the same order, each with its ground; None for those of lists that accuse nobody.
+    """
+    witnesses = _Witnesses([match for match in matches if _counts(match, terms[match.list])], terms)
+    return tuple(replace(match, ground=_ground(match, terms[match.list], witnesses)) for match in matches)
+
+
+def _ground(match: Match, terms: Terms, witnesses: "_Witnesses") -> Ground | None:
+    if terms.list_class not in _ACCUSING:
+        return None
+    if not _counts(match, terms):
+        return Ground.LEAD
+    if match.signal in _DIGESTS:
+        is_exact = match.signal == Signal.SHA256 or witnesses.have_two_digests(match)
+        return Ground.EXACT if is_exact else Ground.WEAK_DIGEST
+    if any(witnesses.say(second, match) for second in terms.policy.corroborated_by):
+        return Ground.NEAR_CORROBORATED
+    return Ground.NEAR if terms.policy.near is Weight.FINDING else Ground.LEAD
+
+
+def _counts(match: Match, terms: Terms) -> bool:
+    """Whether a match is more than a lead, or may corroborate another one."""
+    if terms.list_class is not ListClass.CSAM:
+        return False
+    stands = match.standing is Standing.STANDS or (
+        match.standing is Standing.DISPUTED and terms.policy.disputed is Weight.FINDING
+    )
+    return stands and (match.signal not in _PDQ or match.distance_bits <= terms.policy.near_bits)
+
+
+class _Witnesses:
+    """What the matches of an item that count say together, gathered once: there may be thousands."""
+
+    def __init__(self, matches: Sequence[Match], terms: Mapping[str, Terms]) -> None:
+        self._terms = terms
+        self._digests: dict[Entry, set[str]] = {}
+        self._hashers: dict[Entry, set[str]] = {}
+        self._publishers: set[str] = set()
+        self._origins: set[str] = set()
+        self._origins_unnamed: set[str] = set()
+        for match in matches:
+            kinds = self._digests if match.signal in _DIGESTS else self._hashers
+            kinds.setdefault((match.list, match.entry), set()).add(_kind(match))
+            publisher, origin = self._source(match)
+            self._origins.add(origin)
+            if publisher is None:
+                self._origins_unnamed.add(origin)
+            else:
+                self._publishers.add(publisher)
+
+    def have_two_digests(self, match: Match) -> bool:
+        """Whether two digests of its entry are those of the item: no two files are known that share both."""
+        return len(self._digests[match.list, match.entry]) > 1
+
+    def say(self, second: Second, match: Match) -> bool:
+        """Whether this kind of second signal says what a near match says."""
+        match second:
+            case Second.DIGEST:
+                return bool(self._digests)
+            case Second.FRAMES:
+                return match.video is not None and match.video.near_frames >= MATCHED_FRAMES_MIN
+            case Second.HASHER:
+                return len(self._hashers[match.list, match.entry]) > 1
+            case Second.PUBLISHER:
+                return self._has_another_source(match)
+
+    def _has_another_source(self, match: Match) -> bool:
+        publisher, origin = self._source(match)
+        if publisher is None:
+            return bool(self._origins - {origin})
+        return bool(self._publishers - {publisher} or self._origins_unnamed - {origin})
+
+    def _source(self, match: Match) -> tuple[str | None, str]:
+        """Who published an entry, in small letters, where that is known; and whence its list came."""
+        terms = self._terms[match.list]
+        publisher = match.publisher or terms.policy.publisher
+        return None if publisher is None else publisher.strip().casefold(), terms.origin or match.list
+
+
+def _kind(match: Match) -> str:
+    return Signal.PDQ if match.signal in _PDQ else match.signal

@@ -1,0 +1,144 @@
+"""Law: the grounds of matches are those of the definition, read aloud pair by pair."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unseen.matching import weigh
+from unseen.model import (
+    Ground,
+    How,
+    ListClass,
+    ListPolicy,
+    Match,
+    Second,
+    Standing,
+    Terms,
+    VideoMode,
+    VideoShare,
+    Weight,
+)
+
+NAMES = "abcd"
+DIGESTS = {"md5", "sha1", "sha256"}
+
+policies = st.builds(
+    ListPolicy,
+    near_bits=st.sampled_from([0, 20, 31]),
+    near=st.sampled_from(Weight),
+    corroborated_by=st.frozensets(st.sampled_from(Second)),
+    disputed=st.sampled_from(Weight),
+    publisher=st.sampled_from([None, None, "P", "q "]),
+)
+# Lists that accuse are common, so that matches meet.
+classes = st.sampled_from([ListClass.CSAM] * 6 + list(ListClass))
+all_terms = st.fixed_dictionaries(
+    {name: st.builds(Terms, classes, policies, st.sampled_from(["", "x", "y"])) for name in NAMES}
+)
+videos = st.builds(lambda near: VideoShare(9, 9, 9, (), VideoMode.FAST, near), st.sampled_from([1, 4, 5, 9]))
+
+
+@st.composite
+def matches(draw: st.DrawFn) -> Match:
+    """A match of any kind."""
+    signal = draw(st.sampled_from(["md5", "sha1", "sha256", "pdq", "pdq", "vpdq", "photodna"]))
+    return Match(
+        draw(st.sampled_from(NAMES)),
+        draw(st.sampled_from("12")),
+        signal,
+        0 if signal in DIGESTS else draw(st.sampled_from([0, 20, 21, 31, 32, 60])),
+        None if signal in DIGESTS else How(orientation="original"),
+        draw(videos) if signal == "vpdq" and draw(st.booleans()) else None,
+        publisher=draw(st.sampled_from([None, "p", "Q", "r"])),
+        standing=draw(st.sampled_from([Standing.STANDS] * 4 + list(Standing))),
+    )
+
+
+def is_lead(match: Match, terms: Terms) -> bool:
+    """Whether it is a lead whatever else there is."""
+    if terms.list_class is ListClass.USER_REPORTED:
+        return True
+    if match.standing in {Standing.QUARANTINED, Standing.WITHDRAWN}:
+        return True
+    if match.standing is Standing.DISPUTED and terms.policy.disputed is Weight.LEAD:
+        return True
+    return match.signal in {"pdq", "vpdq"} and match.distance_bits > terms.policy.near_bits
+
+
+def corroborates(second: Second, match: Match, other: Match, terms: dict[str, Terms]) -> bool:
+    """Whether `other`, which may be the match itself, says independently what a near match says."""
+    same_entry = (match.list, match.entry) == (other.list, other.entry)
+    mine, others = terms[match.list], terms[other.list]
+    if second is Second.DIGEST:
+        return other.signal in DIGESTS
+    if second is Second.FRAMES:
+        return match.video is not None and match.video.near_frames >= 5
+    if second is Second.HASHER:
+        is_of_another_kind = (match.signal == "photodna") != (other.signal == "photodna")
+        return same_entry and other.signal not in DIGESTS and is_of_another_kind
+    publishers = [match.publisher or mine.policy.publisher, other.publisher or others.policy.publisher]
+    if None not in publishers:
+        first, then = (str(publisher).strip().lower() for publisher in publishers)
+        return first != then
+    return (mine.origin or match.list) != (others.origin or other.list)
+
+
+def ground(match: Match, given_matches: Sequence[Match], terms: dict[str, Terms]) -> Ground | None:
+    """The definition, as docs/explanation/corroboration.md has it."""
+    of_list = terms[match.list]
+    if of_list.list_class not in {ListClass.CSAM, ListClass.USER_REPORTED}:
+        return None
+    if is_lead(match, of_list):
+        return Ground.LEAD
+    others = [
+        other
+        for other in given_matches
+        if terms[other.list].list_class is ListClass.CSAM and not is_lead(other, terms[other.list])
+    ]
+    if match.signal == "sha256":
+        return Ground.EXACT
+    if match.signal in DIGESTS:
+        of_entry = {one.signal for one in others if (one.list, one.entry) == (match.list, match.entry)}
+        return Ground.EXACT if len(of_entry & DIGESTS) > 1 else Ground.WEAK_DIGEST
+    for second in of_list.policy.corroborated_by:
+        if any(corroborates(second, match, other, terms) for other in others):
+            return Ground.NEAR_CORROBORATED
+    return Ground.NEAR if of_list.policy.near is Weight.FINDING else Ground.LEAD
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(matches(), max_size=5), all_terms)
+def test_grounds_agree_with_their_definition(given_matches: list[Match], terms: dict[str, Terms]) -> None:
+    """Each match has the ground that the definition gives it, and nothing else of it is touched."""
+    weighed = weigh(given_matches, terms)
+    assert [one.ground for one in weighed] == [ground(one, given_matches, terms) for one in given_matches]
+    assert [replace(one, ground=None) for one in weighed] == given_matches
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(matches(), max_size=5), all_terms, st.randoms())
+def test_neither_order_nor_what_was_said_before_matters(
+    given_matches: list[Match], terms: dict[str, Terms], random: Random
+) -> None:
+    """Weighing shuffled matches, or weighed ones again, gives each the same ground."""
+    weighed = weigh(given_matches, terms)
+    places = list(range(len(given_matches)))
+    random.shuffle(places)
+    assert weigh([weighed[at] for at in places], terms) == tuple(weighed[at] for at in places)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(matches(), max_size=5), matches(), all_terms)
+def test_a_further_match_never_weakens_the_others(
+    given_matches: list[Match], further: Match, terms: dict[str, Terms]
+) -> None:
+    """Whatever matches besides, no match stands on less than before."""
+    order = [*Ground, None]
+    before = weigh(given_matches, terms)
+    after = weigh([*given_matches, further], terms)
+    assert all(
+        order.index(then.ground) <= order.index(now.ground) for now, then in zip(before, after[:-1], strict=True)
+    )
