@@ -13,9 +13,9 @@ from unseen.model import (
     How,
     ListClass,
     ListPolicy,
+    Mark,
     Match,
     Second,
-    Standing,
     Terms,
     VideoMode,
     VideoShare,
@@ -53,7 +53,7 @@ def matches(draw: st.DrawFn) -> Match:
         None if signal in DIGESTS else How(orientation="original"),
         draw(videos) if signal == "vpdq" and draw(st.booleans()) else None,
         publisher=draw(st.sampled_from([None, "p", "Q", "r"])),
-        standing=draw(st.sampled_from([Standing.STANDS] * 4 + list(Standing))),
+        marks=tuple(draw(st.sampled_from([[]] * 4 + [[mark] for mark in Mark] + [[Mark.DISPUTED, Mark.WITHDRAWN]]))),
     )
 
 
@@ -61,9 +61,9 @@ def is_lead(match: Match, terms: Terms) -> bool:
     """Whether it is a lead whatever else there is."""
     if terms.list_class is ListClass.USER_REPORTED:
         return True
-    if match.standing in {Standing.QUARANTINED, Standing.WITHDRAWN}:
+    if Mark.QUARANTINED in match.marks or Mark.WITHDRAWN in match.marks:
         return True
-    if match.standing is Standing.DISPUTED and terms.policy.disputed is Weight.LEAD:
+    if Mark.DISPUTED in match.marks and terms.policy.disputed is Weight.LEAD:
         return True
     return match.signal in {"pdq", "vpdq"} and match.distance_bits > terms.policy.near_bits
 

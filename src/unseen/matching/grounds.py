@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from unseen.matching.videos import MATCHED_FRAMES_MIN
-from unseen.model import Ground, ListClass, Match, Second, Signal, Standing, Terms, Weight
+from unseen.model import Ground, ListClass, Mark, Match, Second, Signal, Terms, Weight
 
 __all__ = ["weigh"]
 
@@ -50,10 +50,10 @@ def _counts(match: Match, terms: Terms) -> bool:
     """Whether a match is more than a lead, or may corroborate another one."""
     if terms.list_class is not ListClass.CSAM:
         return False
-    stands = match.standing is Standing.STANDS or (
-        match.standing is Standing.DISPUTED and terms.policy.disputed is Weight.FINDING
+    allowed = {Mark.DISPUTED} if terms.policy.disputed is Weight.FINDING else set()
+    return allowed.issuperset(match.marks) and (
+        match.signal not in _PDQ or match.distance_bits <= terms.policy.near_bits
     )
-    return stands and (match.signal not in _PDQ or match.distance_bits <= terms.policy.near_bits)
 
 
 class _Witnesses:

@@ -3,7 +3,7 @@
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
 from unseen.model.changes import Opinion, Page, Published, Refused, Stance, Withdrawn
 from unseen.model.entries import Codes, Entry, Label, ListClass
-from unseen.model.grounds import NEAR_BITS_MAX, Ground, ListPolicy, Second, Standing, Terms, Weight
+from unseen.model.grounds import NEAR_BITS_MAX, Ground, ListPolicy, Mark, Second, Terms, Weight
 from unseen.model.hashes import (
     PDQ_BITS,
     QUALITY_MIN,
@@ -43,6 +43,7 @@ __all__ = [
     "ListClass",
     "ListPolicy",
     "Locator",
+    "Mark",
     "Match",
     "NotScreened",
     "Opinion",
@@ -55,7 +56,6 @@ __all__ = [
     "Second",
     "Signal",
     "Stance",
-    "Standing",
     "State",
     "Status",
     "Summary",

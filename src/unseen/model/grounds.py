@@ -8,7 +8,7 @@ from typing import Any, Self
 from unseen.errors import ThresholdError, UsageError
 from unseen.model.entries import ListClass
 
-__all__ = ["NEAR_BITS_MAX", "Ground", "ListPolicy", "Second", "Standing", "Terms", "Weight"]
+__all__ = ["NEAR_BITS_MAX", "Ground", "ListPolicy", "Mark", "Second", "Terms", "Weight"]
 
 # Measured figures exist up to here (docs/explanation/corroboration.md). What lies beyond is shown, as a lead: a wider
 # bound would let nothing more be found, and more be called near.
@@ -57,15 +57,14 @@ class Weight(StrEnum):
     LEAD = "lead"
 
 
-class Standing(StrEnum):
-    """Where an entry stands when it is matched. Closed."""
+class Mark(StrEnum):
+    """What must be said beside a match, because of its entry. Closed."""
 
-    STANDS = "stands"
-    # Members of the service that publishes it say that it is wrong.
+    # A member of the service says that it is wrong, whoever else says that it is right.
     DISPUTED = "disputed"
-    # It matched files that have nothing to do with each other; a named person has not looked into it yet.
+    # It matched files that have nothing to do with each other, and no named person has released it yet.
     QUARANTINED = "quarantined"
-    # Its publisher took it back.
+    # Its publisher took it back, or the hash that matched.
     WITHDRAWN = "withdrawn"
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from unseen.model.grounds import Ground, Standing
+from unseen.model.grounds import Ground, Mark
 from unseen.model.hashes import How, ItemHashes, VideoMode
 from unseen.model.items import Locator, Times
 from unseen.model.outcomes import Outcome, Reason, State
@@ -44,7 +44,7 @@ class Match:
         how: How the item's hash was taken; None for digests.
         video: How much of a known video was found; None for anything but a match of one video with another.
         publisher: Who published the entry, as its list says; None where it does not.
-        standing: Where the entry stood when it was matched.
+        marks: What had to be said of the entry when it was matched.
         ground: What the match stands on beside all others of its item; None where it accuses nobody, being of a list
             of class known_file or cleared, or where an older version scanned.
     """
@@ -56,7 +56,7 @@ class Match:
     how: How | None
     video: VideoShare | None = None
     publisher: str | None = None
-    standing: Standing = Standing.STANDS
+    marks: tuple[Mark, ...] = ()
     ground: Ground | None = None
 
 

@@ -9,10 +9,10 @@ from unseen.model import (
     How,
     ListClass,
     ListPolicy,
+    Mark,
     Match,
     Second,
     Signal,
-    Standing,
     Terms,
     VideoMode,
     VideoShare,
@@ -96,11 +96,11 @@ def test_a_digest_corroborates_even_a_weak_one() -> None:
     "lead",
     [
         near(bits=32),
-        near(standing=Standing.DISPUTED),
-        near(standing=Standing.QUARANTINED),
-        near(standing=Standing.WITHDRAWN),
-        digest("sha256", standing=Standing.DISPUTED),
-        digest("sha256", standing=Standing.WITHDRAWN),
+        near(marks=(Mark.DISPUTED,)),
+        near(marks=(Mark.QUARANTINED,)),
+        near(marks=(Mark.WITHDRAWN,)),
+        digest("sha256", marks=(Mark.DISPUTED,)),
+        digest("sha256", marks=(Mark.WITHDRAWN,)),
     ],
 )
 def test_doubt_and_distance_make_a_lead_that_supports_nothing(lead: Match) -> None:
@@ -132,8 +132,9 @@ def test_a_policy_can_ask_for_more() -> None:
 def test_a_policy_can_stand_by_what_others_dispute() -> None:
     """Then a disputed entry counts like any other; one that was withdrawn never does."""
     firm = Terms(ListClass.CSAM, ListPolicy(disputed=Weight.FINDING))
-    assert grounds(near(standing=Standing.DISPUTED), a=firm) == [Ground.NEAR]
-    assert grounds(near(standing=Standing.WITHDRAWN), a=firm) == [Ground.LEAD]
+    assert grounds(near(marks=(Mark.DISPUTED,)), a=firm) == [Ground.NEAR]
+    assert grounds(near(marks=(Mark.WITHDRAWN,)), a=firm) == [Ground.LEAD]
+    assert grounds(near(marks=(Mark.DISPUTED, Mark.QUARANTINED)), a=firm) == [Ground.LEAD]
 
 
 def test_frames_corroborate_from_five_on() -> None:
