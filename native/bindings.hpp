@@ -4,5 +4,6 @@
 #include <nanobind/nanobind.h>
 
 void bind_cpu(nanobind::module_ &module);
+void bind_digests(nanobind::module_ &module);
 void bind_pdq(nanobind::module_ &module);
 void bind_search(nanobind::module_ &module);

@@ -4,8 +4,9 @@
 #include "bindings.hpp"
 
 NB_MODULE(_native, module) {
-    module.doc() = "Native kernel of unseen: PDQ, Hamming scan and exact index. Imported by unseen.kernel only.";
+    module.doc() = "Native kernel of unseen: PDQ, digests, Hamming scan and exact index. Imported by unseen.kernel only.";
     bind_cpu(module);
+    bind_digests(module);
     bind_pdq(module);
     bind_search(module);
 }

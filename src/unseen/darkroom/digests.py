@@ -1,37 +1,22 @@
 """Three digests of an item's bytes, in one pass."""
 
-import hashlib
-
+from unseen import hashing
 from unseen.darkroom.reading.signs import SignFinder
 from unseen.hashing.known_files import KnownFiles
 from unseen.model import ByteSource, ItemHashes, Reason, Variant
 
 __all__ = ["CHUNK_BYTES", "Digests", "digest_memory", "digest_source"]
 
-# Fits the second-level cache, so that three digests read memory once.
+# Fits the second-level cache, from which every digest then reads.
 CHUNK_BYTES = 256 * 1024
 
 
-class Digests:
-    """Three digests of the same bytes, side by side."""
-
-    def __init__(self) -> None:
-        self._sha256 = hashlib.sha256(usedforsecurity=False)
-        # Lists speak MD5 and SHA-1; nothing here rests on their strength.
-        self._sha1 = hashlib.sha1(usedforsecurity=False)
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self.size_bytes = 0
-
-    def update(self, chunk: bytes | memoryview) -> None:
-        """Take the next bytes."""
-        self._sha256.update(chunk)
-        self._sha1.update(chunk)
-        self._md5.update(chunk)
-        self.size_bytes += len(chunk)
+class Digests(hashing.Digests):
+    """Three digests of an item, and what is said of it beside them."""
 
     def are_of(self, known_files: KnownFiles) -> bool:
         """Whether what was digested so far is a commonplace file."""
-        return bool(known_files) and known_files.hold(self._sha256.digest(), self._sha1.digest(), self._md5.digest())
+        return bool(known_files) and known_files.hold(*self.values())
 
     def finish(
         self,
@@ -41,12 +26,13 @@ class Digests:
         extra: tuple[tuple[str, bytes], ...] = (),
     ) -> ItemHashes:
         """The digests, with what else was found."""
+        sha256, sha1, md5 = self.values()
         pdq, quality = canonical
         return ItemHashes(
             size_bytes=self.size_bytes,
-            sha256=self._sha256.digest(),
-            sha1=self._sha1.digest(),
-            md5=self._md5.digest(),
+            sha256=sha256,
+            sha1=sha1,
+            md5=md5,
             pdq=pdq,
             pdq_quality=quality,
             variants=variants,

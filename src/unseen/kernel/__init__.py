@@ -1,6 +1,7 @@
 """The native kernel and its readable reference."""
 
 from unseen.kernel.checksum import BLOCK_BYTES, block_checksums
+from unseen.kernel.digests import digests_are_native, new_triple_digest
 from unseen.kernel.pdq import pdq, pdq_dihedral
 from unseen.kernel.search import HammingIndex, ReferenceIndex, index_bytes, new_index
 from unseen.kernel.variant import available, in_use, use
@@ -11,9 +12,11 @@ __all__ = [
     "ReferenceIndex",
     "available",
     "block_checksums",
+    "digests_are_native",
     "in_use",
     "index_bytes",
     "new_index",
+    "new_triple_digest",
     "pdq",
     "pdq_dihedral",
     "use",
