@@ -11,7 +11,7 @@ from docs import render_cli
 
 COMMANDS = dict(render_cli.commands())
 # Options of other programs that the documents name.
-_FOREIGN = {"--data-binary", "--require-hashes", "--small", "--rows", "--help"}
+_FOREIGN = {"--csv", "--data-binary", "--require-hashes", "--small", "--rows", "--help"}
 
 
 def options() -> set[str]:

@@ -15,7 +15,7 @@ from unseen.casework.proof.recording import open_recorded
 from unseen.errors import ListError, UsageError
 from unseen.hashing.plugin import HASHERS_GROUP
 from unseen.lists import ListFile, ListFormat, write_lines
-from unseen.model import ListClass
+from unseen.model import ListClass, Refused
 from unseen.store import ListAccount, ListInfo, ListOrigin, open_store
 
 __all__ = [
@@ -31,6 +31,12 @@ __all__ = [
 
 # Printed in every match; longer names are sentences.
 NAME_CHARS_MAX = 100
+# A set of commonplace files must never become a list that accuses whoever has them, and what people say of pictures
+# of themselves, reviewed by nobody, never one that somebody has vouched for.
+_CLASS_OF_FORMAT = {
+    ListFormat.NSRL: (ListClass.KNOWN_FILE, "commonplace files"),
+    ListFormat.TAKE_IT_DOWN: (ListClass.USER_REPORTED, "hashes that nobody has reviewed"),
+}
 _NAME = re.compile(r"\w[\w .+-]*")
 
 
@@ -44,7 +50,9 @@ class AddedList:
         class_is_assumed: Whether nobody gave a class, so that one was chosen; a person should be told.
         duplicates: Entries left out because they said what an earlier one had said.
         passed_over: What was left out on purpose, by reason: `not_screened`, `low_quality`, `empty_file`,
-            `negative_opinion`, `no_hash`.
+            `negative_opinion`, `no_hash`, `undecided`, `disabled`.
+        refused: The first of the entries that are corrupt, or hashes that unrelated files share, by their places.
+        refused_count: How many they are.
         unread_columns: Columns of a table that mean nothing to us.
     """
 
@@ -54,6 +62,8 @@ class AddedList:
     duplicates: int
     passed_over: Mapping[str, int]
     unread_columns: tuple[str, ...]
+    refused: tuple[Refused, ...] = ()
+    refused_count: int = 0
 
 
 def add_list(
@@ -68,23 +78,26 @@ def add_list(
     note: Callable[[str], None] = lambda _: None,
     keys: Path | None = None,
 ) -> AddedList:
-    """Take a list from a file into the store: whole, or not at all.
+    """Take a list from a file into the store, in one transaction.
+
+    A corrupt entry is refused and told by its place; a file of which more than one entry in ten is corrupt is not
+    taken at all.
 
     Args:
         store: Path of the store; made where there is none.
         name: How the list will be called.
         path: The file; `-` for standard input.
-        file_format: `text`, `csv`, `jsonl`, `hash`, `vics` or `nsrl`; None to guess it from the content.
+        file_format: A `ListFormat`; None to guess it from the content.
         signal: Signal of values that name none.
-        list_class: `csam`, `user_reported`, `known_file` or `cleared`; None for `csam`, and for `known_file` where
-            the format can hold nothing else.
+        list_class: `csam`, `user_reported`, `known_file` or `cleared`; None for `csam`, or for the class that the
+            format can only have.
         replace: Whether a list of this name gives way, in the same transaction.
         note: Told what a person should know: that a signing key was made.
         keys: Folder of signing keys; None for `UNSEEN_KEYS` or the user's own.
 
     Raises:
         UsageError: No such format, signal or class, or an impossible name.
-        ListFormatError: Lines are bad; nothing was kept.
+        ListFormatError: Too many lines are bad; nothing was kept.
         ListError: The file cannot be read, holds no entry, or there is a list of this name.
         StoreError: The store cannot be written.
     """
@@ -100,7 +113,7 @@ def add_list(
             name,
             file.entries(),
             list_class=_class_of(file, chosen),
-            origin=ListOrigin(_printable(path), file.format.value, lambda: file.sha256),
+            origin=ListOrigin(_printable(path), file.format.value, lambda: file.sha256, file.refusals),
             at_utc=now_utc(),
             replace=replace,
             is_distinct=file.is_distinct,
@@ -112,6 +125,8 @@ def add_list(
             duplicates=duplicates,
             passed_over=dict(file.passed_over),
             unread_columns=file.unread_columns,
+            refused=file.refused,
+            refused_count=file.refused_count,
         )
 
 
@@ -227,12 +242,14 @@ def _check_name(name: str) -> None:
 
 
 def _class_of(file: ListFile, chosen: ListClass | None) -> ListClass:
-    """The class of a list: a set of commonplace files must never become a list that accuses whoever has them."""
-    if file.format is not ListFormat.NSRL:
+    """The class of a list, which for some formats is no choice."""
+    only = _CLASS_OF_FORMAT.get(file.format)
+    if only is None:
         return chosen or ListClass.CSAM
-    if chosen not in {None, ListClass.KNOWN_FILE}:
-        raise UsageError(f"{file.name} holds commonplace files", hint="the NSRL's sets can only be of class known_file")
-    return ListClass.KNOWN_FILE
+    only_class, what = only
+    if chosen not in {None, only_class}:
+        raise UsageError(f"{file.name} holds {what}", hint=f"lists in {file.format} can only be of class {only_class}")
+    return only_class
 
 
 def _parse_class(text: str) -> ListClass:

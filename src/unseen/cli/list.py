@@ -11,6 +11,9 @@ __all__ = ["add", "app", "export", "lists", "ls", "rm", "show"]
 
 app = new_app(no_args_is_help=True)
 
+# As many as fit on a screen; `--json` and the record name more.
+_REFUSED_SHOWN_MAX = 20
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the list.")]
 
 
@@ -25,19 +28,22 @@ def add(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The list; - for standard input.")],
     *,
     file_format: Annotated[
-        Literal["text", "csv", "jsonl", "hash", "vics", "nsrl"] | None,
+        Literal["text", "csv", "jsonl", "hash", "vics", "vpdq", "digests", "iwf", "take-it-down", "nsrl"] | None,
         typer.Option("--format", help="Format of the file. Default: guessed from its content."),
     ] = None,
     signal: Signal = None,
     list_class: Annotated[
         Literal["csam", "user_reported", "known_file", "cleared"] | None,
-        typer.Option("--class", help="What the list is for. Default: csam; of NSRL sets known_file."),
+        typer.Option("--class", help="What the list is for. Default: csam, or what the format says."),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of a list of this name.")] = False,
     store: Store = DEFAULT_STORE,
     json: Json = False,
 ) -> int:
-    """Take a list from a file into the store: whole, or not at all.
+    """Take a list from a file into the store.
+
+    A corrupt entry is refused and named by its place, and the rest is taken; of a file of which more than one entry in
+    ten is corrupt, nothing is.
 
     In plain text each line names its signal (pdq:HEX, md5:HEX), or --signal does. Also reads CSV, JSON Lines, rows of
     `unseen hash --json`, Project VIC / CAID JSON, and the SQLite files of the NSRL.
@@ -65,10 +71,19 @@ def add(
         voice.note(f"left out {count:,} on purpose: {reason.replace('_', ' ')}")
     if added.duplicates:
         voice.note(f"left out {voice.plural(added.duplicates, 'duplicate')}")
+    if added.refused_count:
+        for refused in added.refused[:_REFUSED_SHOWN_MAX]:
+            voice.note(f"refused {refused.position}: {refused.why}")
+        more = added.refused_count - _REFUSED_SHOWN_MAX
+        voice.note(
+            f"refused {voice.plural(added.refused_count, 'entry', 'entries')}: they are not searched for"
+            + (f"; {more:,} are not named here" if more > 0 else "")
+        )
     if added.unread_columns:
         voice.note(f"columns not read: {', '.join(added.unread_columns)}")
     voice.show(rows.added_row(added), tables.account_lines(added.account), json=json)
-    return 0
+    # As for items: ran, and something was not taken.
+    return 5 if added.refused_count else 0
 
 
 @app.command()

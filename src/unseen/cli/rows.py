@@ -149,6 +149,8 @@ def added_row(added: "AddedList") -> Row:
         "duplicates": added.duplicates,
         "passed_over": dict(sorted(added.passed_over.items())),
         "unread_columns": list(added.unread_columns),
+        "refused": added.refused_count,
+        "refused_at": [{"position": each.position, "why": each.why} for each in added.refused],
     }
 
 

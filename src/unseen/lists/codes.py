@@ -58,7 +58,7 @@ def read_codes(
     rows: dict[str, list[int]] = {}
     names: list[str] = []
     by_signal: Counter[str] = Counter()
-    for entry in file.entries():
+    for entry in file.entries(is_strict=True):
         by_signal[entry.signal] += 1
         reader = readers.get(entry.signal) if readers else None
         if entry.is_searchable or reader is not None:

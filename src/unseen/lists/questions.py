@@ -35,7 +35,7 @@ def ask_for(entry: Entry) -> tuple[str, ItemHashes]:
 
 def read_question_rows(stream: ListStream, notes: Notes) -> Iterator[tuple[str, ItemHashes]]:
     """Read the items of hash rows, and the single hashes of other rows, in JSON Lines."""
-    for number, line in stream.lines(chars_max=LINE_CHARS_MAX):
+    for number, line in stream.lines(chars_max=LINE_CHARS_MAX, refuse=notes.refuse):
         if not line or line.isspace():
             continue
         try:

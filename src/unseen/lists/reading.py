@@ -14,12 +14,12 @@ from unseen.lists.nsrl import RdsFile, is_sqlite, read_rds
 from unseen.lists.questions import ask_for, read_question_rows
 from unseen.lists.rows import is_hash_row, load_object, read_rows
 from unseen.lists.stream import ListStream
-from unseen.lists.table import find_columns, read_table
-from unseen.lists.text import read_text
+from unseen.lists.table import find_columns, read_iwf, read_table
+from unseen.lists.text import is_digests, read_digests, read_text
 from unseen.lists.values import BadValueError, name_signal
 from unseen.lists.vics import read_vics
 from unseen.lists.vpdq import is_vpdq, read_vpdq
-from unseen.model import Entry, ItemHashes
+from unseen.model import Entry, ItemHashes, Refused
 
 __all__ = ["ENTRIES_MAX", "ListFile", "ListFormat"]
 
@@ -42,6 +42,12 @@ class ListFormat(StrEnum):
     VICS = "vics"
     # The frames of one video.
     VPDQ = "vpdq"
+    # Bare digests, told by their length.
+    DIGESTS = "digests"
+    # A table whose labels are those of the Internet Watch Foundation.
+    IWF = "iwf"
+    # Hashes that people made of images of themselves, in any of the plain formats.
+    TAKE_IT_DOWN = "take-it-down"
     # The NSRL's Reference Data Set, version 3: SQLite, the only format that is not text.
     NSRL = "nsrl"
 
@@ -53,7 +59,11 @@ _READERS: dict[ListFormat, Callable[[ListStream, Notes], Iterator[Entry]]] = {
     ListFormat.HASH: read_rows,
     ListFormat.VICS: read_vics,
     ListFormat.VPDQ: read_vpdq,
+    ListFormat.DIGESTS: read_digests,
+    ListFormat.IWF: read_iwf,
 }
+# Take It Down's members get its hashes through NCMEC's service; how they come as a file is not published.
+_PLAIN = (ListFormat.TEXT, ListFormat.CSV, ListFormat.JSONL, ListFormat.DIGESTS)
 
 
 class ListFile:
@@ -93,7 +103,14 @@ class ListFile:
         self.is_guessed = chosen is None
         is_rds = chosen is ListFormat.NSRL or (chosen is None and is_sqlite(path))
         self._stream: ListStream | RdsFile = RdsFile(path) if is_rds else ListStream(path)
-        self.format = chosen or (ListFormat.NSRL if is_rds else _guess(self._stream.head))
+        guessed = ListFormat.NSRL if is_rds else _guess(self._stream.head)
+        self.format = chosen or guessed
+        self._shape = self.format
+        if chosen is ListFormat.TAKE_IT_DOWN:
+            self._shape = guessed
+            if guessed not in _PLAIN:
+                self.close()
+                raise ListError(f"{self.name} is read as {guessed}", hint=f"{chosen} is one of {', '.join(_PLAIN)}")
 
     @property
     def sha256(self) -> bytes:
@@ -106,6 +123,23 @@ class ListFile:
         return self._notes.passed_over
 
     @property
+    def refused(self) -> tuple[Refused, ...]:
+        """Entries that are corrupt, or hashes that unrelated files share, by place, once `entries` has ended.
+
+        At most `REFUSED_KEPT_MAX` of them.
+        """
+        return tuple(self._notes.refused)
+
+    @property
+    def refused_count(self) -> int:
+        """How many entries were refused, once `entries` has ended."""
+        return self._notes.bad_count
+
+    def refusals(self) -> tuple[int, tuple[Refused, ...]]:
+        """Both of these, once `entries` has ended."""
+        return self.refused_count, self.refused
+
+    @property
     def unread_columns(self) -> tuple[str, ...]:
         """Columns of a table that mean nothing to us, once `entries` has ended."""
         return self._notes.unread_columns
@@ -115,19 +149,25 @@ class ListFile:
         """Whether no entry says what an earlier one said, so that nobody need compare them."""
         return isinstance(self._stream, RdsFile)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self, *, is_strict: bool = False) -> Iterator[Entry]:
         """Read the entries, in their order. Only once.
 
-        After the first bad line no more entries are given, but reading goes on to the end so that the error can name
-        all bad lines. Whoever keeps entries must therefore drop them all when this raises.
+        A corrupt entry is refused, noted by its place, and does not stand in the way of the rest. Only where more than
+        one in ten is corrupt, the file is not what it is taken for and this raises at its end. Whoever keeps entries
+        must therefore drop them all when this raises.
+
+        Args:
+            is_strict: Whether any bad line spoils the file: for readings of which nobody keeps what was refused.
 
         Raises:
             ListFormatError: Bad lines: the first in full, 20 by number, and their count.
             ListError: The file cannot be read, or holds no entry, or more than anybody's list.
         """
         if isinstance(self._stream, RdsFile):
-            return self._whole(read_rds(self._stream, self._notes))
-        return self._whole(_READERS[self.format](self._stream, self._notes))
+            return self._whole(read_rds(self._stream, self._notes), is_strict=is_strict)
+        # The frames of one video are one entry in many lines: without one of them it is another video.
+        is_strict = is_strict or self.format is ListFormat.VPDQ
+        return self._whole(_READERS[self._shape](self._stream, self._notes), is_strict=is_strict)
 
     def questions(self) -> Iterator[tuple[str, ItemHashes]]:
         """Read hashes to be looked up: (identifier, hashes), of rows of `unseen hash` all their hashes. Only once.
@@ -137,20 +177,20 @@ class ListFile:
         Raises:
             ListFormatError, ListError: As of `entries`.
         """
-        if self.format in {ListFormat.JSONL, ListFormat.HASH} and isinstance(self._stream, ListStream):
-            return self._whole(read_question_rows(self._stream, self._notes))
-        return map(ask_for, self.entries())
+        if self._shape in {ListFormat.JSONL, ListFormat.HASH} and isinstance(self._stream, ListStream):
+            return self._whole(read_question_rows(self._stream, self._notes), is_strict=True)
+        return map(ask_for, self.entries(is_strict=True))
 
-    def _whole(self, read: Iterator[_T]) -> Iterator[_T]:
+    def _whole(self, read: Iterator[_T], *, is_strict: bool) -> Iterator[_T]:
         notes, count = self._notes, 0
         for each in read:
-            if notes.bad_count:
+            if is_strict and notes.bad_count:
                 continue
             count += 1
             if count > ENTRIES_MAX:
                 raise ListError(f"{self.name} holds more than {ENTRIES_MAX} entries", hint="split it")
             yield each
-        if notes.bad_count:
+        if notes.bad_count and (is_strict or notes.is_spoilt(count)):
             raise notes.error()
         if count == 0 and not notes.is_question:
             raise ListError(f"{self.name} holds no entry", hint=f"it was read as {self.format}; give --format")
@@ -191,6 +231,8 @@ def _check_format(name: str | None) -> ListFormat | None:
 def _guess(head: str) -> ListFormat:
     if is_vpdq(head):
         return ListFormat.VPDQ
+    if is_digests(head):
+        return ListFormat.DIGESTS
     start = head.lstrip()
     if start.startswith(("{", "[")):
         return _guess_json(start)

@@ -7,7 +7,14 @@ from typing import Any
 from unseen.errors import UsageError
 from unseen.lists.notes import Notes
 from unseen.lists.stream import ListStream
-from unseen.lists.values import BadValueError, name_signal, parse_label, parse_name, parse_value
+from unseen.lists.values import (
+    BadValueError,
+    name_signal,
+    parse_label,
+    parse_name,
+    parse_value,
+    refuse_other_purpose,
+)
 from unseen.lists.vpdq import frames_in
 from unseen.model import QUALITY_MIN, Entry, Label, Signal
 
@@ -37,6 +44,11 @@ def load_object(text: str) -> dict[str, Any]:
     return value
 
 
+def _is_bank_row(row: Mapping[str, Any]) -> bool:
+    """Whether an object is an answer of Hasher-Matcher-Actioner about one content of a bank."""
+    return "disable_until_ts" in row and "bank" in row
+
+
 def is_hash_row(row: Mapping[str, Any]) -> bool:
     """Whether an object is a row of `unseen hash --json`."""
     return "item" in row and "outcome" in row
@@ -44,7 +56,7 @@ def is_hash_row(row: Mapping[str, Any]) -> bool:
 
 def read_rows(stream: ListStream, notes: Notes) -> Iterator[Entry]:
     """Read the entries of each line's object; of hash rows digests, canonical PDQ and frames, never variants."""
-    for number, line in stream.lines(chars_max=LINE_CHARS_MAX):
+    for number, line in stream.lines(chars_max=LINE_CHARS_MAX, refuse=notes.refuse):
         if not line or line.isspace():
             continue
         try:
@@ -62,6 +74,12 @@ def read_row(row: dict[str, Any], number: int, notes: Notes) -> list[Entry]:
     Raises:
         BadValueError: The object is not what an entry looks like.
     """
+    if "hashStatus" in row or "hashRecords" in row:
+        refuse_other_purpose("StopNCII")
+    if "ideology" in row and "hash_digest" in row:
+        refuse_other_purpose("Tech Against Terrorism")
+    if _is_bank_row(row):
+        return _from_bank_row(row, notes)
     name = row.get("entry", row.get("id"))
     name = f"line {number}" if name is None else parse_name(_text(name, "an identifier"))
     labels = _labels(row)
@@ -122,6 +140,28 @@ def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
         raise BadValueError(f"{what} as text", f"a JSON {type(value).__name__}")
     return value
+
+
+def _from_bank_row(row: dict[str, Any], notes: Notes) -> list[Entry]:
+    """The signals of a bank's content, with its bank as label (HMA 2: `BankContentResponse`, with its signals)."""
+    signals = row.get("signals")
+    if not isinstance(signals, dict) or not isinstance(row["bank"], dict):
+        raise BadValueError("signals and bank of a content", "none", hint="ask the service for include_signals=true")
+    # 1 says that it is in use, 0 that it is not, and which later times have come only a clock could say.
+    if row["disable_until_ts"] != 1:
+        notes.passed_over["disabled"] += 1
+        return []
+    name = parse_name(_text(row.get("id"), "an identifier"))
+    labels = (parse_label("bank", _text(row["bank"].get("name"), "the name of a bank")),)
+    entries = [
+        Entry(name, signal, value, labels)
+        for given, text in signals.items()
+        for signal in (name_signal(given, notes.plugged),)
+        for value in _values(signal, text)
+    ]
+    if not entries:
+        notes.passed_over["no_hash"] += 1
+    return entries
 
 
 def _from_hash_row(row: dict[str, Any], notes: Notes) -> list[Entry]:

@@ -3,14 +3,16 @@
 import codecs
 import hashlib
 import os
+import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from unseen.errors import ListError, ListFormatError
+from unseen.lists.values import BadValueError
 
 __all__ = ["STANDARD_INPUT", "ListStream"]
 
@@ -18,6 +20,12 @@ STANDARD_INPUT = "-"
 
 # Large enough that Python's work per block vanishes, small enough for a processor's cache.
 BLOCK_BYTES = 1 << 20
+# A line that goes on beyond what it may hold is passed over to its end. One without end is no line.
+_PASSED_OVER_CHARS_MAX = 1 << 28
+
+# What stands for a byte that is not UTF-8, and what no text holds.
+_BAD_CHARACTER = re.compile("[\x00\udc80-\udcff]")
+_SAVE_AS_UTF8 = "save the list as UTF-8"
 
 _UNPACK = "unpack it first"
 _FOREIGN_STARTS = (
@@ -91,25 +99,60 @@ class ListStream:
         except UnicodeDecodeError as error:
             raise self._bad_byte(b"", 0, "a character cut short") from error
 
-    def lines(self, *, chars_max: int) -> Iterator[tuple[int, str]]:
+    def lines(self, *, chars_max: int, refuse: Callable[[int, BadValueError], None]) -> Iterator[tuple[int, str]]:
         """The file's lines with their numbers from 1, without their ends. Only once.
 
+        Args:
+            chars_max: Longer lines are refused.
+            refuse: Told of each line that is too long or no text, which is then not given.
+
         Raises:
-            ListFormatError: As of `blocks`; or a line is longer than `chars_max`.
+            ListFormatError: A line has no end.
+            ListError: The file cannot be read.
         """
-        rest, number = "", 0
-        for block in self.blocks():
+        rest, number, is_doubtful = "", 0, False
+        # How much of a line that is too long was passed over.
+        passed_over = 0
+        for block in self._texts():
+            is_doubtful = is_doubtful or ((not block.isascii() or "\0" in block) and bool(_BAD_CHARACTER.search(block)))
             parts = (rest + block).split("\n")
             rest = parts.pop()
             for part in parts:
                 number += 1
-                if len(part) > chars_max:
-                    raise self._long_line(number, chars_max)
-                yield number, part
+                if passed_over:
+                    passed_over = 0
+                elif len(part) > chars_max:
+                    refuse(number, _long_line(chars_max))
+                elif is_doubtful and (bad := _BAD_CHARACTER.search(part)):
+                    refuse(number, _bad_character(bad[0]))
+                else:
+                    yield number, part
             if len(rest) > chars_max:
-                raise self._long_line(number + 1, chars_max)
-        if rest:
-            yield number + 1, rest
+                if not passed_over:
+                    refuse(number + 1, _long_line(chars_max))
+                passed_over += len(rest)
+                rest = ""
+                if passed_over > _PASSED_OVER_CHARS_MAX:
+                    problem = _long_line(chars_max)
+                    raise ListFormatError(
+                        self.name, number + 1, expected=problem.expected, found="a line without end", hint=problem.hint
+                    )
+        if rest and not passed_over:
+            if bad := _BAD_CHARACTER.search(rest):
+                refuse(number + 1, _bad_character(bad[0]))
+            else:
+                yield number + 1, rest
+
+    def _texts(self) -> Iterator[str]:
+        """The file's text in pieces; of bytes that are not UTF-8, what stands for them."""
+        decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        data = self._bytes_ahead
+        self._bytes_ahead = b""
+        while data:
+            self._digest.update(data)
+            yield decoder.decode(data)
+            data = self._read()
+        yield decoder.decode(b"", final=True)
 
     def _read(self) -> bytes:
         try:
@@ -119,16 +162,7 @@ class ListStream:
 
     def _bad_byte(self, data: bytes, at: int, found: str) -> ListFormatError:
         line = self._lines + data.count(b"\n", 0, at) + 1
-        return ListFormatError(self.name, line, expected="UTF-8 text", found=found, hint="save the list as UTF-8")
-
-    def _long_line(self, number: int, chars_max: int) -> ListFormatError:
-        return ListFormatError(
-            self.name,
-            number,
-            expected=f"at most {chars_max} characters",
-            found="a longer line",
-            hint="is this a list of hashes, one in each line?",
-        )
+        return ListFormatError(self.name, line, expected="UTF-8 text", found=found, hint=_SAVE_AS_UTF8)
 
     def __enter__(self) -> Self:
         return self
@@ -137,6 +171,16 @@ class ListStream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+
+
+def _long_line(chars_max: int) -> BadValueError:
+    return BadValueError(
+        f"at most {chars_max} characters", "a longer line", hint="is this a list of hashes, one in each line?"
+    )
+
+
+def _bad_character(character: str) -> BadValueError:
+    return BadValueError("UTF-8 text", "a NUL byte" if character == "\0" else "other bytes", hint=_SAVE_AS_UTF8)
 
 
 def _open_file(path: str | Path) -> int:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from unseen.model import Label, Signal
+from unseen.model import Label, Signal, other_purpose
 
 __all__ = [
     "ENTRY_CHARS_MAX",
@@ -15,6 +15,7 @@ __all__ = [
     "parse_label",
     "parse_name",
     "parse_value",
+    "refuse_other_purpose",
 ]
 
 # An identifier is printed in every match. Paths on Linux have up to 4,096 bytes, and archives nest them.
@@ -179,4 +180,19 @@ def parse_label(scheme: str, code: str) -> Label:
             raise BadValueError(f"a label of 1 to {LABEL_CHARS_MAX} characters", str(len(part)))
         if _CONTROL.search(part):
             raise BadValueError("a label", "control characters in it")
+    refuse_other_purpose(code)
     return Label(scheme, code)
+
+
+def refuse_other_purpose(name: str) -> None:
+    """Refuse what a label, a group or a program of this name shares, where it is of another purpose.
+
+    Raises:
+        BadValueError: It is.
+    """
+    if purpose := other_purpose(name):
+        raise BadValueError(
+            "known child sexual abuse material",
+            f"an entry about {purpose}",
+            hint="unseen serves no other purpose than finding known child sexual abuse material",
+        )

@@ -34,7 +34,7 @@ def read_vpdq(stream: ListStream, notes: Notes) -> Iterator[Entry]:
     """Read the frames of one video, each different hash once; its identifier is the name of the file."""
     name = PurePath(notes.name).name
     seen: set[bytes] = set()
-    frames = _json_frames(stream) if stream.head.lstrip().startswith("[") else _lines(stream)
+    frames = _json_frames(stream) if stream.head.lstrip().startswith("[") else _lines(stream, notes)
     for number, pattern, text in frames:
         try:
             value = _read_frame(pattern, text)
@@ -84,8 +84,8 @@ def write_frames(frames: Iterable[Frame]) -> Iterator[str]:
             yield f"{frame.frame},{frame.pdq_quality},{frame.pdq.hex()},{frame.time_s:.3f}\n"
 
 
-def _lines(stream: ListStream) -> Iterator[tuple[int, re.Pattern[str], str]]:
-    for number, line in stream.lines(chars_max=LINE_CHARS_MAX):
+def _lines(stream: ListStream, notes: Notes) -> Iterator[tuple[int, re.Pattern[str], str]]:
+    for number, line in stream.lines(chars_max=LINE_CHARS_MAX, refuse=notes.refuse):
         if line.strip():
             yield number, _LINE, line
 

@@ -2,7 +2,7 @@
 
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
 from unseen.model.changes import Opinion, Page, Published, Refused, Stance, Withdrawn
-from unseen.model.entries import Codes, Entry, Label, ListClass
+from unseen.model.entries import Codes, Entry, Label, ListClass, other_purpose
 from unseen.model.grounds import NEAR_BITS_MAX, Ground, ListPolicy, Mark, Second, Terms, Weight
 from unseen.model.hashes import (
     PDQ_BITS,
@@ -68,4 +68,5 @@ __all__ = [
     "VideoShare",
     "Weight",
     "Withdrawn",
+    "other_purpose",
 ]

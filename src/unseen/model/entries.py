@@ -1,5 +1,6 @@
 """Lists and their entries."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,9 +9,15 @@ import numpy.typing as npt
 
 from unseen.model.hashes import Signal
 
-__all__ = ["Codes", "Entry", "Label", "ListClass"]
+__all__ = ["Codes", "Entry", "Label", "ListClass", "other_purpose"]
 
 _SEARCHABLE = frozenset(signal.value for signal in Signal)
+# Programs that share hashes of other things. They are told by their names, as their own formats, the services that
+# pass them on, and people who name groups and tags spell them; nothing is guessed from what a hash matches.
+_PURPOSES = (
+    (re.compile(r"stop[\W_]*ncii|\bncii\b", re.IGNORECASE), "intimate images of adults"),
+    (re.compile(r"tech[\W_]*against[\W_]*terrorism|\btcap\b|\bgifct\b|\bterroris[mt]\b", re.IGNORECASE), "terrorism"),
+)
 
 
 class ListClass(StrEnum):
@@ -23,6 +30,16 @@ class ListClass(StrEnum):
     KNOWN_FILE = "known_file"
     # What was found to be wrong in some list.
     CLEARED = "cleared"
+
+
+def other_purpose(text: str) -> str | None:
+    """What a list, group or label of this name is for, where that is something else than what `unseen` is for."""
+    # Words joined by underscores are words of their own.
+    words = text.replace("_", " ")
+    for pattern, purpose in _PURPOSES:
+        if pattern.search(words):
+            return purpose
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from unseen.errors import ListError
-from unseen.model import Entry, Label, ListClass, Signal
+from unseen.model import Entry, Label, ListClass, Refused, Signal
 from unseen.store.engine import Store, bulk_insert
 from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import digest_entries, stated_list
@@ -48,11 +48,13 @@ class ListOrigin:
         path: As given.
         file_format: In which it was read.
         sha256: Gives the digest of exactly the bytes that were read, once all entries have been taken.
+        refused: Gives how many entries were refused and the first of them by place, once all have been taken.
     """
 
     path: str
     file_format: str
     sha256: Callable[[], bytes]
+    refused: Callable[[], tuple[int, Sequence[Refused]]] = lambda: (0, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,10 @@ def add_list(
         row["entries_sha256"] = digest_entries(connection, list_id)
         connection.execute(update(lists).where(lists.c.id == list_id).values(row))
         page.add("list_added", stated_list(row), hidden={"origin": origin.path})
+        refused_count, refused = origin.refused()
+        if refused_count:
+            hidden = {"entries": [[each.position, each.why] for each in refused]}
+            page.add("entries_refused", {"list": list_id, "count": refused_count}, hidden=hidden)
     return duplicates
 
 

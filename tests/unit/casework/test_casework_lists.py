@@ -1,12 +1,18 @@
 """`unseen list`: adding, counting, removing and exporting lists."""
 
+import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from unseen.casework.lists import add_list, export_list, list_lists, remove_list, show_list
+from unseen.casework.proof.verifying import verify
 from unseen.errors import ListError, ListFormatError, StoreError, UsageError
-from unseen.model import ListClass
+from unseen.model import ListClass, Refused
+from unseen.store import open_store
+from unseen.store.ledger.entries import entries_of_type
+from unseen.store.schema import openings
 
 PDQ = "0123456789abcdef" * 4
 MD5 = "0123456789abcdef" * 2
@@ -56,8 +62,31 @@ def test_a_bad_file_leaves_the_store_as_it_was(tmp_path: Path, store: str) -> No
     """Also when it was to replace a list."""
     add_list(store, "first", made(tmp_path))
     with pytest.raises(ListFormatError, match="line 2"):
-        add_list(store, "first", made(tmp_path, f"pdq:{PDQ}\npdq:1\n"), replace=True)
+        add_list(store, "first", made(tmp_path, f"pdq:{PDQ}\npdq:1\npdq:2\n"), replace=True)
     assert show_list(store, "first").info.entry_count == 3
+
+
+def test_what_was_refused_is_told_and_on_record(tmp_path: Path, store: str) -> None:
+    """By its place, never by its value, and the rest is kept."""
+    added = add_list(store, "first", made(tmp_path, f"pdq:{PDQ}\npdq:{PDQ[:60]}\n"))
+    assert (added.account.info.entry_count, added.refused_count) == (1, 1)
+    assert added.refused == (Refused("line 2", "expected 64 hexadecimal digits of pdq, found 60 digits"),)
+    with open_store(store, create=False, read_only=True) as opened, opened.read() as connection:
+        (entry,) = entries_of_type(connection, "entries_refused")
+        stated = json.loads(entry)
+        (hidden,) = connection.scalars(select(openings.c.value).where(openings.c.n == stated["n"]))
+    assert (stated["count"], stated["list"]) == (1, added.account.info.record)
+    assert json.loads(hidden) == {"entries": [["line 2", added.refused[0].why]]}
+    verify(store)
+
+
+@pytest.mark.parametrize("chosen", ["csam", "known_file", "cleared"])
+def test_what_nobody_has_reviewed_is_of_no_other_class(tmp_path: Path, store: str, chosen: str) -> None:
+    """Hashes that people made of pictures of themselves are a reason to look, and no more."""
+    with pytest.raises(UsageError, match="nobody has reviewed"):
+        add_list(store, "first", made(tmp_path), file_format="take-it-down", list_class=chosen)
+    added = add_list(store, "first", made(tmp_path), file_format="take-it-down")
+    assert added.account.info.list_class is ListClass.USER_REPORTED
 
 
 def test_removing_and_asking_for_unknown_lists(tmp_path: Path, store: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from unseen.errors import ListError, ListFormatError, UsageError
 from unseen.lists import ListFile, read_codes, write_lines
 from unseen.lists import stream as stream_module
-from unseen.model import Entry, Label, ListClass
+from unseen.model import Entry, Label, ListClass, Refused
 
 CORPUS = Path(__file__).parent.parent.parent / "fuzz" / "lists"
 PDQ = "0123456789abcdef" * 4
@@ -80,12 +80,11 @@ def test_a_bare_value_is_read_when_its_signal_is_given(tmp_path: Path) -> None:
 
 
 def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
-    """The first in full, twenty by number, and their count; and no entry after the first."""
+    """The first in full, twenty by number, and their count; so much corruption leaves nothing of the list."""
     lines = [f"md5:{MD5}", *[f"md5:{MD5[:number]}" for number in range(1, 26)], f"md5:{MD5[::-1]}"]
-    with ListFile(made(tmp_path / "a.txt", "\n".join(lines))) as file:
-        given: list[Entry] = []
-        with pytest.raises(ListFormatError, match="line 2: expected 32 hexadecimal digits of md5, found 1 digits") as e:
-            given.extend(file.entries())
+    said = "line 2: expected 32 hexadecimal digits of md5, found 1 digits"
+    with ListFile(made(tmp_path / "a.txt", "\n".join(lines))) as file, pytest.raises(ListFormatError, match=said) as e:
+        list(file.entries())
     assert "25 lines are bad: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 and so on" in (
         e.value.hint
     )
@@ -94,13 +93,15 @@ def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
 
 def test_lines_are_counted_through_blank_lines_quotes_and_documents(tmp_path: Path) -> None:
     """The number in an error is that of an editor."""
-    with pytest.raises(ListFormatError) as text:
-        read(made(tmp_path / "a.txt", f"# a\n\nmd5:{MD5}\r\nmd5:\n"))
-    with pytest.raises(ListFormatError) as table:
-        read(made(tmp_path / "a.csv", f'md5,note\n{MD5},"a\nb"\n\nxyz,c\n'))
-    with pytest.raises(ListFormatError) as document:
-        read(made(tmp_path / "a.json", '{"value": [\n{"MD5": "' + MD5 + '"},\n\n{"MD5": "12"}]}'))
-    assert [caught.value.line for caught in (text, table, document)] == [4, 5, 4]
+    texts = {
+        "a.txt": f"# a\n\nmd5:{MD5}\r\nmd5:\n",
+        "a.csv": f'md5,note\n{MD5},"a\nb"\n\nxyz,c\n',
+        "a.json": '{"value": [\n{"MD5": "' + MD5 + '"},\n\n{"MD5": "12"}]}',
+    }
+    for (name, text), line in zip(texts.items(), (4, 5, 4), strict=True):
+        with ListFile(made(tmp_path / name, text)) as file, pytest.raises(ListFormatError) as caught:
+            list(file.entries(is_strict=True))
+        assert caught.value.line == line
 
 
 def test_unknown_formats_signals_and_files_are_refused(tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_a_large_document_is_read_in_bounded_memory(tmp_path: Path) -> None:
     """Media are taken out one by one: the whole document never stands in memory."""
     import tracemalloc
 
-    medium = json.dumps({"MediaID": 1, "MD5": MD5, "Comments": "x" * 1000})
+    medium = json.dumps({"MediaID": 1, "MD5": MD5, "Category": 1, "Comments": "x" * 1000})
     case = '{"@odata.context":"http://a/DataModels/2.0.xml/US/$metadata#Cases","value":[{"CaseID":"1","Media":['
     path = made(tmp_path / "a.json", case + ",".join([medium] * 30_000) + "]}]}")
     tracemalloc.start()
@@ -309,6 +310,7 @@ def test_a_value_in_a_table_may_name_its_signal(tmp_path: Path) -> None:
 def test_a_bad_byte_is_named_by_its_line(tmp_path: Path) -> None:
     """However far into the file."""
     path = tmp_path / "a.txt"
-    path.write_bytes(f"md5:{MD5}\n".encode() * 40_000 + b"# caf\xe9\n")
-    with pytest.raises(ListFormatError, match="line 40001: expected UTF-8 text"):
-        read(path)
+    path.write_bytes(f"md5:{MD5}\n".encode() * 40_000 + b"# caf\xe9\n" + f"md5:{MD5}".encode())
+    with ListFile(path) as file:
+        assert sum(1 for _ in file.entries()) == 40_001
+        assert file.refused == (Refused("line 40001", "expected UTF-8 text, found other bytes"),)

@@ -22,8 +22,9 @@ def read_vics(stream: ListStream, notes: Notes) -> Iterator[Entry]:
     """Read the entries of each medium: its MD5, SHA-1 and PhotoDNA under one identifier, its category as label.
 
     Only `Category` is trusted: exporters write `IsPrecategorized` and `TotalMediaFiles` wrongly. Category 0 and null
-    say that nobody has decided. Numbers mean different things in different countries, so the label's scheme holds
-    version and country as the document names them.
+    say that nobody has decided. A case holds all that was found with somebody, holiday pictures included: of it, what
+    nobody has decided on is passed over. A hash set was put together to be searched for. Numbers mean different things
+    in different countries, so the label's scheme holds version and country as the document names them.
 
     Raises:
         ListFormatError: The document is no JSON, or holds no `value`.
@@ -47,6 +48,9 @@ def _read_document(reader: JsonReader, notes: Notes) -> Iterator[Entry]:
             for position, (line, medium) in enumerate(media, start=1):
                 try:
                     entries = _read_medium(medium, position, scheme, notes)
+                    if is_cases and entries and not entries[0].labels:
+                        notes.passed_over["undecided"] += 1
+                        continue
                 except BadValueError as problem:
                     found = f"{problem.found} (medium {position})"
                     notes.refuse(line, type(problem)(problem.expected, found, problem.hint))
