@@ -19,6 +19,15 @@ from unseen.model.items import Item, Locator, Times
 from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary, VideoShare
 from unseen.model.outcomes import Outcome, Reason, State
 from unseen.model.ranges import ByteSource, UnreadError
+from unseen.model.standing import (
+    EntryAccount,
+    EntryDecision,
+    EntryRow,
+    EntryVerdict,
+    Import,
+    ListChange,
+    Waiting,
+)
 from unseen.model.verdicts import Decision, Status, Verdict
 
 __all__ = [
@@ -32,14 +41,20 @@ __all__ = [
     "Comparison",
     "Decision",
     "Entry",
+    "EntryAccount",
+    "EntryDecision",
+    "EntryRow",
+    "EntryVerdict",
     "Finding",
     "Frame",
     "Ground",
     "Hash",
     "How",
+    "Import",
     "Item",
     "ItemHashes",
     "Label",
+    "ListChange",
     "ListClass",
     "ListPolicy",
     "Locator",
@@ -66,6 +81,7 @@ __all__ = [
     "Verdict",
     "VideoMode",
     "VideoShare",
+    "Waiting",
     "Weight",
     "Withdrawn",
     "other_purpose",

@@ -1,5 +1,16 @@
 """SQL: the truth about lists, scans, items and findings, and the entries of the ledger beside them."""
 
+from unseen.store.changing import (
+    Acceptance,
+    Change,
+    apply_staged,
+    decide_entry,
+    discard_staged,
+    quarantined_entries,
+    read_checkpoint,
+    read_entry_account,
+    stage_page,
+)
 from unseen.store.columns import load_codes
 from unseen.store.engine import Store, open_store
 from unseen.store.findings import list_findings, name_findings
@@ -45,7 +56,9 @@ from unseen.store.scans import Account, Run, ScanSession
 from unseen.store.verdicts import record_verdicts, verdict_history
 
 __all__ = [
+    "Acceptance",
     "Account",
+    "Change",
     "Disclosure",
     "Labels",
     "ListAccount",
@@ -60,8 +73,11 @@ __all__ = [
     "Store",
     "acquired_media",
     "add_list",
+    "apply_staged",
     "count_entries",
     "count_reasons",
+    "decide_entry",
+    "discard_staged",
     "disclose",
     "entries_of_type",
     "erase",
@@ -75,9 +91,12 @@ __all__ = [
     "name_entries",
     "name_findings",
     "open_store",
+    "quarantined_entries",
     "read_account",
+    "read_checkpoint",
     "read_entries",
     "read_entry",
+    "read_entry_account",
     "read_matched_labels",
     "read_scan",
     "read_version",
@@ -86,6 +105,7 @@ __all__ = [
     "record_verdicts",
     "remove_list",
     "reported_findings",
+    "stage_page",
     "unscreened_rows",
     "verdict_history",
 ]

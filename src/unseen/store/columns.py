@@ -72,7 +72,7 @@ def _load(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
     query = (
         select(entries.c.id, entries.c.value)
-        .where(entries.c.list_id == list_id, entries.c.signal == signal)
+        .where(entries.c.list_id == list_id, entries.c.signal == signal, entries.c.withdrawn_n.is_(None))
         .order_by(entries.c.id)
     )
     # The driver's own cursor: SQLAlchemy's rows cost more than reading them.

@@ -25,7 +25,7 @@ __all__ = ["SCHEMA_VERSIONS", "Store", "bulk_insert", "migrate", "open_store"]
 
 # Every revision under migrations/versions, oldest first; a test holds them together. Kept here so that opening a
 # store that is up to date need not import Alembic.
-SCHEMA_VERSIONS = ("0001",)
+SCHEMA_VERSIONS = ("0001", "0002")
 
 # "UnSn": tells our files from any other SQLite file, whoever else keeps a table called alembic_version in it.
 _APPLICATION_ID = 0x556E536E

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, func, insert, select, update
 
 from unseen.errors import ListError
 from unseen.model import Entry, Label, ListClass, Refused, Signal
 from unseen.store.engine import Store, bulk_insert
+from unseen.store.ledger.digests import ENTRY_COLUMNS, digest_rows
 from unseen.store.ledger.entries import Page, record
-from unseen.store.ledger.rows import digest_entries, stated_list
-from unseen.store.schema import entries, lists
+from unseen.store.ledger.rows import stated_list
+from unseen.store.schema import entries, ledger, lists
 
 __all__ = [
     "ListAccount",
@@ -70,6 +71,8 @@ class ListInfo:
     entry_count: int
     # Number of the entry in the ledger that states all this, and the digest of the entries.
     record: int
+    # Number of the entry in the ledger that states its newest change; the same as `record` where it never changed.
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def add_list(
             "origin": origin.path,
             "added_at_utc": at_utc,
         }
-        empty = {"sha256": b"", "entries_sha256": b"", "entry_count": 0}
+        empty = {"sha256": b"", "entries_sha256": b"", "entry_count": 0, "version": list_id}
         connection.execute(insert(lists).values(id=list_id, **row, **empty))
         first_id = (connection.execute(select(func.max(entries.c.id))).scalar_one() or 0) + 1
         if is_distinct:
@@ -155,7 +158,8 @@ def add_list(
             duplicates = _drop_duplicates(connection, first_id, hashes)
             kept = len(hashes) - duplicates
         row |= {"sha256": origin.sha256(), "entry_count": kept}
-        row["entries_sha256"] = digest_entries(connection, list_id)
+        query = select(*ENTRY_COLUMNS).where(entries.c.list_id == list_id).order_by(entries.c.id)
+        row["entries_sha256"] = digest_rows(connection, query).sha256()
         connection.execute(update(lists).where(lists.c.id == list_id).values(row))
         page.add("list_added", stated_list(row), hidden={"origin": origin.path})
         refused_count, refused = origin.refused()
@@ -203,7 +207,7 @@ def read_account(store: Store, name: str) -> ListAccount:
     """
     with store.read() as connection:
         info = find_list(connection, name)
-        of_list = entries.c.list_id == select(lists.c.id).where(lists.c.name == name).scalar_subquery()
+        of_list = and_(entries.c.list_id == info.record, entries.c.withdrawn_n.is_(None))
         count = func.count()
         by_signal = connection.execute(
             select(entries.c.signal, count).where(of_list).group_by(entries.c.signal).order_by(entries.c.signal)
@@ -221,7 +225,7 @@ def read_account(store: Store, name: str) -> ListAccount:
 
 
 def list_entries(store: Store, name: str) -> Iterator[Entry]:
-    """Give the entries of a list, in the order of its file, one by one.
+    """Give the entries of a list that stand, in the order in which they came, one by one.
 
     Raises:
         ListError: There is no such list.
@@ -231,7 +235,7 @@ def list_entries(store: Store, name: str) -> Iterator[Entry]:
         query = (
             select(entries.c.entry, entries.c.signal, entries.c.value, entries.c.labels)
             .join(lists, lists.c.id == entries.c.list_id)
-            .where(lists.c.name == name)
+            .where(lists.c.name == name, entries.c.withdrawn_n.is_(None))
             .order_by(entries.c.id)
         )
         for entry, signal, value, labels in connection.execution_options(yield_per=_ROWS_PER_FETCH).execute(query):
@@ -239,25 +243,21 @@ def list_entries(store: Store, name: str) -> Iterator[Entry]:
 
 
 def read_version(store: Store, name: str) -> str:
-    """A digest, in hexadecimal, that tells one state of a list from every other: whence it came, and which rows it has.
+    """Tells, in hexadecimal, one state of a list from every other: whence it came, and which rows it has.
 
-    Read from a handful of rows, however long the list. Whoever rewrites values behind the back of this program does
-    not change it: that is for `unseen verify` to find.
+    The digest of the entry of the ledger that states its newest change, and then the number of that entry. Whoever
+    rewrites values behind the back of this program does not change it: that is for `unseen verify` to find.
 
     Raises:
         ListError: There is no such list.
     """
     with store.read() as connection:
-        info = find_list(connection, name)
-        list_id = connection.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one()
-        ends = []
-        for signal in Signal:
-            rows = select(entries.c.id).where(entries.c.list_id == list_id, entries.c.signal == signal.value).limit(1)
-            first = connection.execute(rows.order_by(entries.c.id)).scalar()
-            last = connection.execute(rows.order_by(entries.c.id.desc())).scalar()
-            ends.append([first, last])
-    content = [list_id, info.name, info.sha256.hex(), info.added_at_utc, info.entry_count, ends]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        return _version_text(connection, find_list(connection, name).version)
+
+
+def _version_text(connection: Connection, version: int) -> str:
+    entry = connection.execute(select(ledger.c.entry).where(ledger.c.n == version)).scalar_one_or_none()
+    return f"{hashlib.sha256(entry or b'').hexdigest()}{version:016x}"
 
 
 def name_entries(store: Store, rows: Sequence[int]) -> dict[int, str]:
@@ -291,10 +291,10 @@ def _rows(
     offered: Iterable[Entry], list_id: int, ids: Iterator[int], note: Callable[[int], None]
 ) -> Iterator[tuple[object, ...]]:
     for entry in offered:
-        labels = _labels_text(entry.labels) if entry.labels else None
+        labels = labels_text(entry.labels) if entry.labels else None
         name = entry.entry
         note(hash((entry.value, labels, None if entry.is_positional else name)))
-        yield next(ids), list_id, name, entry.signal, entry.value, labels
+        yield next(ids), list_id, name, entry.signal, entry.value, labels, None, None, list_id, None
 
 
 def _drop_duplicates(connection: Connection, first_id: int, hashes: "array[int]") -> int:
@@ -346,10 +346,11 @@ def _info(row: RowMapping) -> ListInfo:
         row["added_at_utc"],
         row["entry_count"],
         row["id"],
+        row["version"],
     )
 
 
-def _labels_text(labels: Sequence[Label]) -> str:
+def labels_text(labels: Sequence[Label]) -> str:
     return json.dumps([[label.scheme, label.code] for label in labels], ensure_ascii=False, separators=(",", ":"))
 
 

@@ -163,6 +163,7 @@ def has_entry(store: Store, name: str, entry: str, signal: str) -> bool:
         select(entries.c.id)
         .join_from(entries, lists, lists.c.id == entries.c.list_id)
         .where(lists.c.name == name, entries.c.signal == signal, entries.c.entry == entry)
+        .where(entries.c.withdrawn_n.is_(None))
     )
     with store.read() as connection:
         return connection.execute(rows.limit(1)).first() is not None

@@ -14,10 +14,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 __all__ = [
     "entries",
+    "entry_decisions",
     "finding_matches",
     "findings",
     "items",
@@ -27,8 +29,11 @@ __all__ = [
     "not_screened",
     "object_versions",
     "openings",
+    "opinions",
     "runs",
     "scans",
+    "staged",
+    "syncs",
     "verdict_matches",
     "verdicts",
 ]
@@ -66,10 +71,14 @@ lists = Table(
     Column("sha256", LargeBinary(32), nullable=False),
     Column("added_at_utc", Text, nullable=False),
     Column("entry_count", Integer, nullable=False),
-    # Over the rows of `entries`: see unseen.store.lists.
+    # Over the rows that it was first taken in with: see unseen.store.ledger.rows.
     Column("entries_sha256", LargeBinary(32), nullable=False),
+    # Number of the newest entry of the ledger that changed it. `sha256` and `entry_count` are as of then.
+    Column("version", Integer, nullable=False),
 )
 
+# Rows are added, and withdrawn once, and never altered otherwise: whoever asks what a list said when it was searched is
+# answered from those that stood then.
 entries = Table(
     "entries",
     metadata,
@@ -80,7 +89,92 @@ entries = Table(
     Column("value", LargeBinary, nullable=False),
     # JSON array of [scheme, code] pairs, or NULL: most lists label nothing, and nothing joins on labels yet.
     Column("labels", Text),
+    # NULL where the list came as a file; of a service that does not name whoever published the entry, empty.
+    Column("publisher", Text),
+    # When its publisher last changed it, as the service says.
+    Column("published_at", Text),
+    # Numbers of the entries of the ledger that added it and that withdrew it; NULL while it stands.
+    Column("added_n", Integer, nullable=False),
+    Column("withdrawn_n", Integer),
     Index("entries_by_list", "list_id", "signal"),
+    # Lists that come as files are not looked up by it, and should not pay for it.
+    Index(
+        "entries_by_publisher",
+        "list_id",
+        "entry",
+        "publisher",
+        sqlite_where=text("publisher IS NOT NULL"),
+        postgresql_where=text("publisher IS NOT NULL"),
+    ),
+    Index(
+        "entries_withdrawn",
+        "list_id",
+        "entry",
+        "withdrawn_n",
+        sqlite_where=text("withdrawn_n IS NOT NULL"),
+        postgresql_where=text("withdrawn_n IS NOT NULL"),
+    ),
+)
+
+# What members of a service say of an entry; added and withdrawn like entries.
+opinions = Table(
+    "opinions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list_id", ForeignKey("lists.id", ondelete="CASCADE"), nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("stance", Text, nullable=False),
+    # NULL for the entry as a whole.
+    Column("signal", Text),
+    # JSON array of texts, or NULL.
+    Column("reasons", Text),
+    Column("added_n", Integer, nullable=False),
+    Column("withdrawn_n", Integer),
+    Index("opinions_by_entry", "list_id", "entry", "publisher"),
+)
+
+# What was decided here about an entry of a list: the newest counts. Kept when the list is gone.
+entry_decisions = Table(
+    "entry_decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list_id", Integer, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    # Name of a person, or NULL where a measurement decided by itself.
+    Column("decided_by", Text),
+    Column("reason", Text, nullable=False),
+    Column("at_utc", Text, nullable=False),
+    Column("salt", LargeBinary(16), nullable=False),
+    Index("decisions_by_entry", "list_id", "entry"),
+)
+
+# How far the answers of a service have been kept. Working notes: nothing here counts before it is applied.
+syncs = Table(
+    "syncs",
+    metadata,
+    # By name: the list may not exist yet.
+    Column("list", Text, primary_key=True),
+    Column("checkpoint", Text, nullable=False),
+    # Whether what is staged is a complete copy, and whether the service had no more.
+    Column("begins_anew", Integer, nullable=False),
+    Column("is_complete", Integer, nullable=False),
+)
+
+# Pages of a service that are kept and not yet applied, one row for each change.
+staged = Table(
+    "staged",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list", ForeignKey("syncs.list", ondelete="CASCADE"), nullable=False, index=True),
+    Column("entry", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("published_at", Text),
+    # JSON, see unseen.store.changing.staging; NULL where the entry was withdrawn, text for why it was refused.
+    Column("content", Text),
+    Column("is_refused", Integer, nullable=False),
 )
 
 scans = Table(
@@ -178,6 +272,7 @@ finding_matches = Table(
     Column("salt", LargeBinary(16), nullable=False),
     Index("matches_by_scan", "scan_id", "finding_id"),
     Index("matches_by_finding", "finding_id"),
+    Index("matches_by_entry", "list", "entry"),
 )
 
 # Rows are added and never changed: the newest of a finding counts.

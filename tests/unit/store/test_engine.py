@@ -24,6 +24,7 @@ LIST_ROW = {
     "entries_sha256": bytes(32),
     "added_at_utc": "2026-01-01T00:00:00Z",
     "entry_count": 0,
+    "version": 0,
 }
 
 

@@ -187,7 +187,9 @@ class RecordChecker:
         """Keep what later checks need: which lists and scans there must be, and in which state."""
         match stated["type"]:
             case "list_added":
-                self._lists[number] = stated
+                self._lists[number] = {**stated, "changes": []}
+            case "list_changed":
+                self._lists[stated["list"]]["changes"].append(stated)
             case "list_removed":
                 self._lists.pop(stated["list"], None)
             case "scan_started" if stated["resumes"] is None:

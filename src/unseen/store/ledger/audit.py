@@ -1,21 +1,33 @@
 """The store as it is at one moment, for whoever compares it with its ledger. Nothing is written."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, func, select, text
 
 from unseen.errors import LedgerBrokenError, StoreDamagedError
 from unseen.store.engine import Store
+from unseen.store.ledger.digests import Changes, digest_changes
 from unseen.store.ledger.entries import entries_of_type
-from unseen.store.ledger.rows import Opened, digest_entries, open_rows, stated_account, stated_list
-from unseen.store.schema import ledger, lists, metadata, scans
+from unseen.store.ledger.rows import Opened, open_rows, stated_account, stated_list
+from unseen.store.schema import entries, ledger, lists, metadata, opinions, scans
 
 __all__ = ["Snapshot"]
 
 _ROWS_PER_FETCH = 2_000
+# What a change states of the rows that it touched, and how to say so.
+_CHANGES = ("added", "withdrawn", "opinions_added", "opinions_withdrawn")
+_SAID = {
+    "added": "added",
+    "withdrawn": "withdrew",
+    "opinions_added": "added as opinions",
+    "opinions_withdrawn": "withdrew as opinions",
+}
+_EMPTY = sha256().hexdigest()
+_Stated = tuple[int, str]
 _ALTERED = "the row was altered after it had been recorded"
 
 # Rows that belong to nothing: a query for one of them, and what it is. Foreign keys prevent all of these, but whoever
@@ -36,6 +48,9 @@ _STRAYS = {
     "a run without its scan": "SELECT id FROM runs WHERE NOT EXISTS (SELECT 1 FROM scans WHERE scans.id = scan_id)",
     "an entry of a list that is not there": (
         "SELECT id FROM entries WHERE NOT EXISTS (SELECT 1 FROM lists WHERE lists.id = list_id)"
+    ),
+    "an opinion on a list that is not there": (
+        "SELECT id FROM opinions WHERE NOT EXISTS (SELECT 1 FROM lists WHERE lists.id = list_id)"
     ),
 }
 
@@ -112,7 +127,8 @@ class Snapshot:
         """Compare the lists, and the entries of each, with what their entries in the ledger say.
 
         Args:
-            stated: By its number, the entry of every list that was taken in and not out again.
+            stated: By its number, the entry of every list that was taken in and not out again, with all its changes in
+                order under `changes`.
 
         Raises:
             LedgerBrokenError: A list was altered, added or deleted; or its entries were.
@@ -125,26 +141,26 @@ class Snapshot:
                 )
             if number not in stated:
                 raise LedgerBrokenError(f"list {rows[number]['name']!r} was added without a record", index=number)
-            row, entry = dict(rows[number]), stated[number]
+            row, entry = dict(rows[number]), _as_changed(stated[number])
             origin = self._connection.execute(
                 text("SELECT value FROM openings WHERE n = :n"), {"n": number}
             ).scalar_one_or_none()
             known_origin = row["origin"] if origin is None else json.loads(origin)["origin"]
             found = stated_list(row)
-            if {name: entry.get(name) for name in found} != found or (entry["at"], known_origin) != (
+            if {name: entry.get(name) for name in found} != found or (entry["at"], known_origin, entry["version"]) != (
                 row["added_at_utc"],
                 row["origin"],
+                row["version"],
             ):
                 raise LedgerBrokenError(f"list {entry['name']!r} is not what was recorded", index=number, hint=_ALTERED)
-            digest = digest_entries(self._connection, number).hex()
-            if digest != entry["entries_sha256"]:
-                raise LedgerBrokenError(
-                    f"the entries of list {entry['name']!r} are not those that were recorded",
-                    index=number,
-                    expected=entry["entries_sha256"],
-                    found=digest,
-                    hint="entries were altered, added or deleted after the list had been taken in",
-                )
+        self._check_rows(stated)
+
+    def _check_rows(self, stated: Mapping[int, Mapping[str, Any]]) -> None:
+        """Compare what each change of each list says of the rows that it added and withdrew with those rows."""
+        expected = [each for entry in stated.values() for each in _stated_changes(entry)]
+        for at, table in ((0, entries), (2, opinions)):
+            for each, found in zip((at, at + 1), digest_changes(self._connection, table), strict=True):
+                _compare_changes(_CHANGES[each], [(key, four[each]) for key, four in expected], found)
 
     def check_scans(self, stated: Mapping[int, Mapping[str, Any]], erased: set[int]) -> None:
         """Compare the rows of scans with what their entries say.
@@ -161,8 +177,8 @@ class Snapshot:
         for number in sorted(rows.keys() ^ stated.keys()):
             what = "is missing" if number in stated else "was added without a record"
             raise LedgerBrokenError(f"scan {number} {what}", index=number)
-        for number, entries in stated.items():
-            if _scan_as_stated(entries) != _scan_as_kept(dict(rows[number])):
+        for number, of_scan in stated.items():
+            if _scan_as_stated(of_scan) != _scan_as_kept(dict(rows[number])):
                 raise LedgerBrokenError(f"scan {number} is not what was recorded", index=number, hint=_ALTERED)
             blank = (rows[number]["settings"], rows[number]["key"]) == ("{}", bytes(32))
             if number in erased and not blank:
@@ -178,6 +194,42 @@ class Snapshot:
             found = self._connection.execute(text(query + " LIMIT 1")).scalar_one_or_none()
             if found is not None:
                 raise LedgerBrokenError(f"the store holds {what}: row {found}", hint="it was added, or lost its owner")
+
+
+def _as_changed(stated: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the row of a list must say after all its changes."""
+    entry = {**stated, "version": stated["n"]}
+    for change in stated["changes"]:
+        entry |= {"version": change["n"], **{name: change[name] for name in ("sha256", "entries")}}
+    return entry
+
+
+def _stated_changes(entry: Mapping[str, Any]) -> Iterator[tuple[tuple[int, int], tuple[_Stated, ...]]]:
+    """By list and change, how many rows it added and withdrew of entries and of opinions, and their digests."""
+    number, nothing = entry["n"], (0, _EMPTY)
+    yield (number, number), ((entry["entries"], entry["entries_sha256"]), nothing, nothing, nothing)
+    for change in entry["changes"]:
+        four = ((change[name]["rows"], change[name]["sha256"]) for name in _CHANGES)
+        yield (number, change["n"]), tuple(four)
+
+
+def _compare_changes(what: str, stated: Sequence[tuple[tuple[int, int], _Stated]], found: Changes) -> None:
+    left = {key: (digest.count, digest.sha256().hex()) for key, digest in found.items()}
+    for (list_id, number), expected in stated:
+        rows = left.pop((list_id, number), (0, _EMPTY))
+        if rows != expected:
+            raise LedgerBrokenError(
+                f"the rows that change {number} of list {list_id} {_SAID[what]} are not those that were recorded",
+                index=number,
+                expected="{} rows with sha256 {}".format(*expected),
+                found="{} rows with sha256 {}".format(*rows),
+                hint="entries were altered, added or deleted after they had been recorded",
+            )
+    for list_id, number in left:
+        raise LedgerBrokenError(
+            f"rows say that change {number} of list {list_id} {_SAID[what]} them, and there is no such change",
+            index=number,
+        )
 
 
 def _definitions(connection: Connection) -> dict[tuple[str, str], str]:

@@ -5,14 +5,13 @@ checking use the same functions here, so that they cannot mean different things.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
 from unseen.store.schema import (
-    entries,
+    entry_decisions,
     finding_matches,
     findings,
     items,
@@ -27,9 +26,10 @@ from unseen.store.schema import (
 __all__ = [
     "MATCH_COLUMNS",
     "Opened",
-    "digest_entries",
+    "decision_value",
     "finding_value",
     "item_value",
+    "open_decisions",
     "open_findings",
     "open_items",
     "open_rows",
@@ -52,8 +52,8 @@ _PLAIN = ("scan_id", "state", "outcome", "reason", "size_bytes", "pdq_quality")
 MATCH_COLUMNS = ("list", "entry", "signal", "distance_bits")
 _MATCH = (*MATCH_COLUMNS, "how")
 _VERDICT = ("finding_id", "decision", "decided_by", "reason", "at_utc")
+_DECISION = ("list_id", "entry", "decision", "decided_by", "reason", "at_utc")
 _ROWS_PER_FETCH = 2_000
-_ENTRIES_PER_FETCH = 10_000
 
 
 def item_value(row: Row, reasons: Sequence[str]) -> dict[str, Any]:
@@ -91,6 +91,11 @@ def verdict_value(row: Row, matches: Sequence[Row]) -> dict[str, Any]:
     return value
 
 
+def decision_value(row: Row) -> dict[str, Any]:
+    """What an entry `entry_decision` commits to: the row of `entry_decisions`."""
+    return {name: row[name] for name in _DECISION}
+
+
 def stated_account(account: Mapping[str, Any]) -> dict[str, Any]:
     """The counts of a scan as its entries state them, in clear; fractions as text, since the ledger knows none."""
     return {name: repr(value) if isinstance(value, float) else value for name, value in account.items()}
@@ -108,38 +113,13 @@ def stated_list(row: Row) -> dict[str, object]:
     }
 
 
-def digest_entries(connection: Connection, list_id: int) -> bytes:
-    """SHA-256 over the entries of a list in the order of its file.
-
-    Of each entry: the lengths in bytes of identifier, signal, value and labels as decimal digits, each behind a blank,
-    then a line feed, then the four one behind the other. Labels are the text of their column, or nothing.
-    """
-    digest = sha256()
-    query = (
-        select(entries.c.entry, entries.c.signal, entries.c.value, entries.c.labels)
-        .where(entries.c.list_id == list_id)
-        .order_by(entries.c.id)
-    )
-    result = connection.execute(query)
-    cursor = result.cursor
-    assert cursor is not None
-    while rows := cursor.fetchmany(_ENTRIES_PER_FETCH):
-        parts = []
-        for entry, signal, value, labels in rows:
-            four = entry.encode(), signal.encode(), value, b"" if labels is None else labels.encode()
-            parts += [b" %d %d %d %d\n" % (len(four[0]), len(four[1]), len(value), len(four[3])), *four]
-        digest.update(b"".join(parts))
-    result.close()
-    return digest.digest()
-
-
 def open_rows(connection: Connection) -> list[Iterator[Opened]]:
     """Give all rows that open commitments, table by table, each in the order of entries; constant memory.
 
     Args:
         connection: Of one transaction, so that all are of one moment.
     """
-    tables = (open_items, open_findings, open_runs, open_verdicts, _others)
+    tables = (open_items, open_findings, open_runs, open_verdicts, open_decisions, _others)
     return [table(connection) for table in tables]
 
 
@@ -203,6 +183,13 @@ def open_verdicts(connection: Connection, *which: ColumnElement[bool]) -> Iterat
         group = list(rows)
         matches = [row for row in group if row["list"] is not None]
         yield number, "verdict", group[0]["salt"], verdict_value(group[0], matches)
+
+
+def open_decisions(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
+    """Rows of `entry_decisions`, those that hold for every condition."""
+    query = select(entry_decisions).where(*which).order_by(entry_decisions.c.id)
+    for row in _fetch(connection, query, entry_decisions.c.keys()):
+        yield row["id"], "entry_decision", row["salt"], decision_value(row)
 
 
 def _others(connection: Connection) -> Iterator[Opened]:

@@ -1,0 +1,18 @@
+"""How lists change: pages of a service are staged and applied whole; entries are withdrawn, disputed, quarantined."""
+
+from unseen.store.changing.applying import Acceptance, Change, apply_staged
+from unseen.store.changing.decisions import decide_entry, quarantined_entries
+from unseen.store.changing.provenance import read_entry_account
+from unseen.store.changing.staging import discard_staged, read_checkpoint, stage_page
+
+__all__ = [
+    "Acceptance",
+    "Change",
+    "apply_staged",
+    "decide_entry",
+    "discard_staged",
+    "quarantined_entries",
+    "read_checkpoint",
+    "read_entry_account",
+    "stage_page",
+]
