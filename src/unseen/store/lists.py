@@ -25,6 +25,7 @@ __all__ = [
     "ListOrigin",
     "add_list",
     "find_list",
+    "labels_text",
     "list_entries",
     "list_lists",
     "name_entries",
@@ -350,7 +351,10 @@ def _info(row: RowMapping) -> ListInfo:
     )
 
 
-def labels_text(labels: Sequence[Label]) -> str:
+def labels_text(labels: Sequence[Label]) -> str | None:
+    """Write the labels of an entry as its row holds them."""
+    if not labels:
+        return None
     return json.dumps([[label.scheme, label.code] for label in labels], ensure_ascii=False, separators=(",", ":"))
 
 

@@ -6,19 +6,34 @@ from sqlalchemy import select
 from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE, StandInDarkroom, StandInMatcher, make_item
 
 from unseen.casework.proof.recording import open_recorded
-from unseen.model import Decision, Entry, Label, ListClass
+from unseen.model import (
+    Decision,
+    Entry,
+    EntryDecision,
+    EntryVerdict,
+    Label,
+    ListClass,
+    Opinion,
+    Page,
+    Published,
+    Stance,
+)
 from unseen.scan import Clock, scan
 from unseen.store import (
+    Change,
     ListOrigin,
     Run,
     ScanSession,
     Store,
     add_list,
+    apply_staged,
+    decide_entry,
     erase,
     list_findings,
     record_export,
     record_verdicts,
     remove_list,
+    stage_page,
 )
 from unseen.store.schema import finding_matches, items
 
@@ -30,12 +45,13 @@ ORIGIN = ListOrigin("/lists/known.txt", "text", lambda: bytes(range(32)))
 
 
 def furnish(path: Path, keys: Path) -> None:
-    """Two lists kept and one removed, an export, two finished scans, one that was cut off, something erased."""
+    """Lists kept, removed and synced, an export, two finished scans, one that was cut off, something erased."""
     with open_recorded(path, keys=keys) as store:
         for name in ("known", "other", "gone"):
             offered = [Entry(f"{name} {n}", "md5", bytes([n]) * 16, (Label("kind", "a"),)) for n in range(3)]
             add_list(store, name, offered, list_class=ListClass.CSAM, origin=ORIGIN, at_utc=WHEN)
         remove_list(store, "gone", at_utc=WHEN)
+        sync_into(store)
         record_export(store, "known", path="/lists/known.jsonl", file_format="jsonl", at_utc=WHEN)
         scan_into(store, b"a", count=8)
         scan_into(store, b"a", count=12)
@@ -46,6 +62,28 @@ def furnish(path: Path, keys: Path) -> None:
         (decided, *_) = list_findings(store)
         record_verdicts(store, [decided.id], Decision.CONFIRMED, by="D. Okafor", reason="compared", at_utc=WHEN)
         erase(store, erased, reason="retention has ended", at_utc=WHEN)
+
+
+def sync_into(store: Store) -> None:
+    """A list of a service that has changed once: entries and opinions that stand, and others that were withdrawn."""
+    change = Change(list_class=ListClass.CSAM, file_format="service", origin="https://a.test", at_utc=WHEN, by="u@h")
+    opinions = Opinion("m", Stance.AGAINST, "md5", ("wrong",)), Opinion("n", Stance.FOR, "md5", ("right",))
+    for number, held in enumerate(((0, 1, 2, 3), (1, 2, 4))):
+        published = (
+            Published(
+                entry=f"e{n}",
+                publisher="p",
+                hashes=(("md5", bytes([n]) * 16),),
+                labels=(Label("kind", "a"),),
+                opinions=opinions[: 2 - number],
+                at_utc=WHEN,
+            )
+            for n in held
+        )
+        stage_page(store, "live", Page(changes=(*published,), checkpoint="1", begins_anew=True, is_last=True))
+        apply_staged(store, "live", change)
+    for by, decision in ((None, EntryDecision.QUARANTINED), ("D. Okafor", EntryDecision.RELEASED)):
+        decide_entry(store, "live", "e1", EntryVerdict(decision=decision, by=by, reason="so", at_utc=WHEN))
 
 
 def scan_into(store: Store, word: bytes, *, count: int, finish: bool = True) -> None:

@@ -8,11 +8,23 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from unseen.errors import StoreError
-from unseen.model import Label, Opinion, Page, Published, Refused, Stance, Withdrawn
+from unseen.model import Opinion, Page, Published, Refused, Stance, Withdrawn
 from unseen.store.engine import Store, bulk_insert
+from unseen.store.lists import labels_text
 from unseen.store.schema import staged, syncs
 
-__all__ = ["Content", "Staging", "discard_staged", "read_checkpoint", "read_content", "read_staging", "stage_page"]
+__all__ = [
+    "Content",
+    "Staging",
+    "clear_staged",
+    "discard_staged",
+    "read_checkpoint",
+    "read_content",
+    "read_opinion",
+    "read_refusals",
+    "read_staging",
+    "stage_page",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +152,6 @@ def _write_content(change: Published) -> str:
         for one in change.opinions
     ]
     return _json([hashes, labels_text(change.labels), opinions])
-
-
-def labels_text(labels: Sequence[Label]) -> str | None:
-    """Labels as the column of `entries` holds them."""
-    return _json([[label.scheme, label.code] for label in labels]) if labels else None
 
 
 def _json(value: object) -> str:

@@ -36,7 +36,7 @@ def _widen_lists() -> None:
         sa.Column("version", sa.Integer, nullable=False),
     )
     columns = "id, name, list_class, format, origin, sha256, added_at_utc, entry_count, entries_sha256"
-    op.execute(f"INSERT INTO lists ({columns}, version) SELECT {columns}, id FROM old_lists")  # noqa: S608  # constants
+    op.execute(f"INSERT INTO lists ({columns}, version) SELECT {columns}, id FROM old_lists")  # noqa: S608  # constants of ours only
 
 
 def _widen_entries() -> None:
@@ -56,7 +56,7 @@ def _widen_entries() -> None:
     )
     columns = "id, list_id, entry, signal, value, labels"
     op.execute(
-        f"INSERT INTO entries ({columns}, added_n) SELECT {columns}, list_id FROM old_entries"  # noqa: S608  # constants
+        f"INSERT INTO entries ({columns}, added_n) SELECT {columns}, list_id FROM old_entries"  # noqa: S608  # constants of ours only
     )
     op.create_index("entries_by_list", "entries", ["list_id", "signal"])
     _make_partial("entries_by_publisher", ["list_id", "entry", "publisher"], "publisher IS NOT NULL")
