@@ -9,6 +9,7 @@ UnseenError                     .hint, .exit_code
 ├── ListError                   a hash list cannot be used                        exit 3
 │   └── ListFormatError         with path, line, what was expected, what was found
 ├── ExchangeError               a service that shares lists cannot be asked       exit 3
+│   └── AnswerTooLargeError     it answers with more than anybody asked for
 ├── StoreError                  the store cannot be opened, read or written       exit 3
 │   └── StoreDamagedError       its SQLite file is torn, altered or foreign
 ├── IndexFileError              a saved index is torn, altered or foreign         exit 3
@@ -23,6 +24,7 @@ An item that cannot be screened is not an error but a value with a reason: see `
 """
 
 __all__ = [
+    "AnswerTooLargeError",
     "ExchangeError",
     "IndexFileError",
     "LedgerBrokenError",
@@ -97,6 +99,10 @@ class ExchangeError(UnseenError):
     def __init__(self, message: str, *, hint: str = "", status: int | None = None) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+
+
+class AnswerTooLargeError(ExchangeError):
+    """An answer is larger than the bound that was set for it."""
 
 
 class StoreError(UnseenError):

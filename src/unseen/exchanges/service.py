@@ -8,11 +8,12 @@ import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from unseen.errors import ExchangeError, UsageError
+from unseen.errors import AnswerTooLargeError, ExchangeError, UsageError
 from unseen.exchanges.credentials import Login, Secret
 from unseen.exchanges.deadline import Line
 from unseen.exchanges.timing import Patience, Timing, wait_s, wanted_wait_s
@@ -38,11 +39,13 @@ class Answer:
         status: 200 ... 299.
         content: The body, whole.
         media_type: As the service named it, in lower case, without parameters.
+        at_s: When, by the service's own clock, in seconds since 1970; None where it does not say.
     """
 
     status: int
     content: bytes
     media_type: str
+    at_s: float | None
 
 
 class Service:
@@ -110,6 +113,7 @@ class Service:
             size_max_bytes: Larger answers are refused before they are read.
 
         Raises:
+            AnswerTooLargeError: The answer is larger.
             ExchangeError: No answer, or not one of success; `status` holds what the service said.
             UsageError: A whole address on another host: secrets would follow.
         """
@@ -211,7 +215,8 @@ class Service:
                 ) as response,
             ):
                 self._check_status(response)
-                return Answer(response.status_code, self._body(response, size_max_bytes), _media_type(response))
+                body = self._body(response, size_max_bytes)
+                return Answer(response.status_code, body, _media_type(response), _date(response))
         except (httpx.TransportError, httpx.StreamError, OSError) as error:
             # From None throughout: these errors hold the request, and that holds the credentials.
             raise self._translate(error) from None
@@ -241,7 +246,7 @@ class Service:
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > size_max_bytes:
-                raise ExchangeError(f"{self.host} answers with more than {size_max_bytes:,} bytes: refused")
+                raise AnswerTooLargeError(f"{self.host} answers with more than {size_max_bytes:,} bytes: refused")
         return bytes(body)
 
     def _translate(self, error: Exception) -> Exception:
@@ -315,6 +320,13 @@ def _origin(url: "httpx.URL") -> tuple[str, str, int | None]:
 
 def _media_type(response: "httpx.Response") -> str:
     return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+
+def _date(response: "httpx.Response") -> float | None:
+    try:
+        return parsedate_to_datetime(response.headers.get("date", "")).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _names_no_address(record: logging.LogRecord) -> bool:

@@ -5,7 +5,7 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -89,6 +89,8 @@ class Server:
         self.answer = answer
         self.questions: list[Question] = []
         self.address = ""
+        # Closed with the server, whoever opened them.
+        self.callers = ExitStack()
 
 
 @contextmanager
@@ -106,6 +108,7 @@ def running(server: Server, *, certificate: Path | None = None) -> Iterator[Serv
         try:
             yield server
         finally:
+            server.callers.close()
             http.stopping.set()
             http.shutdown()
             thread.join()
@@ -181,6 +184,8 @@ class _Quiet(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body in one piece: in two, the second waits for the first to be acknowledged.
+    wbufsize = 1 << 20
     told: Server
 
     def do_GET(self) -> None:
@@ -201,7 +206,8 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.fault in {"reset", "silent", "slow_head"}:
             self._fail(reply.fault)
             return
-        self.send_response(reply.status)
+        # Without the date of this machine: services have clocks of their own.
+        self.send_response_only(reply.status)
         for name, value in ({"Content-Type": "application/xml"} | dict(reply.headers)).items():
             self.send_header(name, value)
         length = len(reply.body) + (1 << 30 if reply.fault == "trickle" else 0)
@@ -216,8 +222,9 @@ class _Handler(BaseHTTPRequestHandler):
         stopping = self.server.stopping  # type: ignore[attr-defined]  # the server is ours
         if fault == "slow_head":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        self.wfile.flush()
         while fault not in {"half", "reset"} and not stopping.wait(_TRICKLE_S):
             if fault != "silent":
                 self.wfile.write(b"a")
-        self.wfile.flush()
+                self.wfile.flush()
         self.connection.shutdown(socket.SHUT_RDWR)
