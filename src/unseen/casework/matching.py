@@ -10,7 +10,6 @@ from unseen.casework.known.indexing import Indexing
 from unseen.casework.known.loading import load_known
 from unseen.errors import UsageError
 from unseen.lists import ListFile, ask_for
-from unseen.matching import Matcher
 from unseen.model import QUALITY_MIN, Entry, Hash, ItemHashes, Match, Outcome, Reason
 from unseen.store import Store, open_store
 
@@ -73,7 +72,7 @@ def match_hashes(
     questions = [_open_question(text) for text in texts]
     with open_if_needed(store, lists) as opened:
         known = load_known(opened, lists, indexing=Indexing(threshold_bits=threshold_bits))
-        matcher = Matcher(known.columns, threshold_bits=threshold_bits, name_entries=known.name_entries)
+        matcher = known.matcher(threshold_bits)
         asked = iter(_ask(questions, signal))
         while batch := list(islice(asked, _BATCH)):
             found = matcher.match([hashes for _, hashes in batch])

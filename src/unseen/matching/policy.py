@@ -13,7 +13,7 @@ from unseen.matching.index import check_threshold
 from unseen.matching.searches import Merged, Search, all_searches, as_matrix, ask_all, in_table, search_pdq
 from unseen.matching.segments import StoredColumn
 from unseen.matching.videos import KnownVideos, clear_frames, search_frames
-from unseen.model import QUALITY_MIN, Codes, How, ItemHashes, ListClass, Match, Signal, Terms, VideoShare
+from unseen.model import QUALITY_MIN, Codes, How, ItemHashes, ListClass, Mark, Match, Signal, Terms, VideoShare
 
 __all__ = ["Comparison", "Matcher"]
 
@@ -25,6 +25,11 @@ _CANONICAL = How(orientation="original", convention="full")
 # About a thousand hashes with their variants: enough for the index to work at full speed, and few enough that a list
 # with thousands of near-duplicates of one picture does not fill the memory with all ways to reach them.
 _ITEMS_AT_ONCE = 64
+
+
+# Who published an entry, and what must be said of it.
+Described = tuple[str | None, tuple[Mark, ...]]
+_UNKNOWN: Described = None, ()
 
 
 class Comparison(Protocol):
@@ -68,6 +73,7 @@ class Matcher:
         name_entries: Callable[[Sequence[int]], Mapping[int, str]],
         hashers: Sequence[Comparison] = (),
         terms: Mapping[str, Terms] | None = None,
+        describe: Callable[[Sequence[int]], Mapping[int, Described]] | None = None,
     ) -> None:
         """Build the search over these lists.
 
@@ -78,6 +84,7 @@ class Matcher:
             name_entries: Gives the identifiers of rows; asked only for rows that matched.
             hashers: Plugged-in hashers; their signals are compared by brute force.
             terms: How matches of each list are weighed; the default policy for lists that are not named.
+            describe: Gives what is known of rows that matched: who published them, and marks. Without, nothing is.
 
         Raises:
             ThresholdError: `threshold_bits` is outside 0 … 64.
@@ -86,6 +93,7 @@ class Matcher:
         self._lists = [(codes.list, codes.list_class) for codes in columns]
         self._generations = {column.index_sha256 for column in columns if isinstance(column, StoredColumn)}
         self._name_entries = name_entries
+        self._describe = describe or (lambda _: {})
         self._terms = {name: Terms(list_class) for name, list_class in self._lists} | dict(terms or {})
         self._finding_lists = {name for name, list_class in self._lists if list_class in _FINDING_CLASSES}
 
@@ -112,8 +120,8 @@ class Matcher:
             batch: Hashes of items; any number.
 
         Returns:
-            One tuple for each item, ordered by (distance, list, entry, signal). For each list, entry and signal there
-            is one match: the nearest; of equally near ones that of the canonical hash, then of the first variant,
+            One tuple for each item, ordered by (distance, list, entry, signal, publisher). For each of these there is
+            one match: the nearest; of equally near ones that of the canonical hash, then of the first variant,
             then of the first frame. Each says on what ground it stands beside the others of its item.
         """
         found: list[dict[str, list[_Found]]] = [{} for _ in batch]
@@ -131,7 +139,8 @@ class Matcher:
             self._search_extra(batch, found)
         rows = sorted({each.row for by_signal in found for some in by_signal.values() for each in some})
         names = self._name_entries(rows) if rows else {}
-        return [self._settle(by_signal, names) for by_signal in found]
+        described = self._describe(rows) if rows else {}
+        return [self._settle(by_signal, names, described) for by_signal in found]
 
     @property
     def index_sha256(self) -> str | None:
@@ -213,18 +222,34 @@ class Matcher:
                 ):
                     found[item_at].setdefault(signal, []).append(_Found(place, row, int(distance), order, None))
 
-    def _settle(self, by_signal: Mapping[str, Sequence[_Found]], names: Mapping[int, str]) -> tuple[Match, ...]:
-        best: dict[tuple[str, str, str], _Found] = {}
+    def _settle(
+        self,
+        by_signal: Mapping[str, Sequence[_Found]],
+        names: Mapping[int, str],
+        described: Mapping[int, Described],
+    ) -> tuple[Match, ...]:
+        best: dict[tuple[str, str, str, str], _Found] = {}
         for signal, some in by_signal.items():
             for each in some:
-                key = (self._lists[each.column][0], names[each.row], signal)
+                # One identifier may be that of several publishers.
+                publisher = described.get(each.row, _UNKNOWN)[0] or ""
+                key = (self._lists[each.column][0], names[each.row], signal, publisher)
                 known = best.get(key)
                 if known is None or (each.distance_bits, each.order) < (known.distance_bits, known.order):
                     best[key] = each
         ordered = sorted(best.items(), key=lambda pair: (pair[1].distance_bits, *pair[0]))
         matches = [
-            Match(name, entry, signal, each.distance_bits, each.how, each.video)
-            for (name, entry, signal), each in ordered
+            Match(
+                name,
+                entry,
+                signal,
+                each.distance_bits,
+                each.how,
+                each.video,
+                publisher=publisher or None,
+                marks=described.get(each.row, _UNKNOWN)[1],
+            )
+            for (name, entry, signal, publisher), each in ordered
         ]
         return weigh(matches, self._terms)
 

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -145,6 +146,22 @@ class IndexWriter:
         changed = self._change(before, added, np.unique(removed))
         others = [each for each in files.columns if each.signal != signal]
         self._lists[name] = ListFiles(name, version, files.threshold_bits, (*others, changed))
+
+    def version(self, name: str) -> str | None:
+        """Which state of a list the next generation will hold; None where it holds none."""
+        files = self._lists.get(name)
+        return None if files is None else files.version
+
+    def set_version(self, name: str, version: str) -> None:
+        """Say that the entries of a list in another state are those that the index holds.
+
+        Raises:
+            UsageError: There is no index of this list.
+        """
+        files = self._lists.get(name)
+        if files is None:
+            raise UsageError(f"there is no index of list {name!r}", hint="build it from all entries first")
+        self._lists[name] = replace(files, version=version)
 
     def drop_list(self, name: str) -> None:
         """Leave a list out of the next generation; no error where there is none."""

@@ -5,13 +5,14 @@ from unseen.store.changing import (
     Change,
     apply_staged,
     decide_entry,
+    describe_entries,
     discard_staged,
     quarantined_entries,
     read_checkpoint,
     read_entry_account,
     stage_page,
 )
-from unseen.store.columns import load_codes
+from unseen.store.columns import ColumnChange, load_changes, load_codes
 from unseen.store.engine import Store, open_store
 from unseen.store.findings import list_findings, name_findings
 from unseen.store.ledger import (
@@ -34,6 +35,7 @@ from unseen.store.lists import (
     list_entries,
     list_lists,
     name_entries,
+    parse_version,
     read_account,
     read_version,
     record_export,
@@ -59,6 +61,7 @@ __all__ = [
     "Acceptance",
     "Account",
     "Change",
+    "ColumnChange",
     "Disclosure",
     "Labels",
     "ListAccount",
@@ -77,6 +80,7 @@ __all__ = [
     "count_entries",
     "count_reasons",
     "decide_entry",
+    "describe_entries",
     "discard_staged",
     "disclose",
     "entries_of_type",
@@ -87,10 +91,12 @@ __all__ = [
     "list_entries",
     "list_findings",
     "list_lists",
+    "load_changes",
     "load_codes",
     "name_entries",
     "name_findings",
     "open_store",
+    "parse_version",
     "quarantined_entries",
     "read_account",
     "read_checkpoint",

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -14,10 +15,11 @@ from sqlalchemy import Connection, select
 
 from unseen.model import Codes, Signal
 from unseen.store.engine import Store
+from unseen.store.ledger.digests import in_bulk
 from unseen.store.lists import find_list
 from unseen.store.schema import entries, lists
 
-__all__ = ["load_codes"]
+__all__ = ["ColumnChange", "load_changes", "load_codes"]
 
 _Number = TypeVar("_Number", np.int64, np.uint8)
 
@@ -61,6 +63,66 @@ def load_codes(
                 rows, values = _load(connection, list_id, other, reader, folder)
                 if len(rows):
                     yield Codes(name, list_class, other, values, rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnChange:
+    """What became of the entries of one signal in one list.
+
+    Attributes:
+        signal: Name of the signal.
+        values: uint8[n, size_bytes], of the entries that came.
+        rows: int64[n], their keys.
+        removed: int64[m], keys of the entries that went.
+    """
+
+    signal: str
+    values: npt.NDArray[np.uint8]
+    rows: npt.NDArray[np.int64]
+    removed: npt.NDArray[np.int64]
+
+
+def load_changes(store: Store, name: str, since: int) -> list[ColumnChange]:
+    """Load what came to a list and went from it; reads no more rows than those, and one besides.
+
+    Args:
+        store: The store.
+        name: Of the list.
+        since: Number of the change after which the list was as the caller knows it.
+
+    Returns:
+        One for each of our signals of which anything came or went.
+
+    Raises:
+        ListError: There is no such list.
+    """
+    with store.read() as connection:
+        list_id = find_list(connection, name).record
+        changes = [_load_change(connection, list_id, signal, since) for signal in Signal]
+        return [one for one in changes if len(one.rows) or len(one.removed)]
+
+
+def _load_change(connection: Connection, list_id: int, signal: Signal, since: int) -> ColumnChange:
+    of_signal = entries.c.list_id == list_id, entries.c.signal == signal.value
+    columns = entries.c.id, entries.c.value, entries.c.added_n, entries.c.withdrawn_n
+    # Rows only ever come at the end.
+    newest_first = select(*columns).where(*of_signal).order_by(entries.c.id.desc())
+    rows, values = array("q"), bytearray()
+    for some in in_bulk(connection, newest_first):
+        is_new = [row for row in some if row[2] > since]
+        for number, value, _, withdrawn in is_new:
+            if withdrawn is None:
+                rows.append(number)
+                values += value
+        if len(is_new) < len(some):
+            break
+    gone = select(entries.c.id).where(*of_signal, entries.c.withdrawn_n > since, entries.c.added_n <= since)
+    return ColumnChange(
+        signal.value,
+        np.frombuffer(bytes(values), np.uint8).reshape(-1, signal.size_bytes),
+        np.array(rows, np.int64),
+        np.array(connection.scalars(gone).all(), np.int64),
+    )
 
 
 def _load(

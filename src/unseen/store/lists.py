@@ -29,6 +29,7 @@ __all__ = [
     "list_entries",
     "list_lists",
     "name_entries",
+    "parse_version",
     "read_account",
     "read_labels",
     "read_version",
@@ -40,6 +41,7 @@ __all__ = [
 _IDS_PER_QUERY = 500
 # Rows fetched at once: Python's work for each fetch vanishes, and they stay far below a megabyte.
 _ROWS_PER_FETCH = 10_000
+_DIGEST_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,29 @@ def read_version(store: Store, name: str) -> str:
     """
     with store.read() as connection:
         return _version_text(connection, find_list(connection, name).version)
+
+
+def parse_version(store: Store, name: str, version: str) -> int | None:
+    """The number of the change after which a list was in this state, as `read_version` told it then.
+
+    Returns:
+        None where the list was never in this state, by what is on record now.
+
+    Raises:
+        ListError: There is no such list.
+    """
+    try:
+        number = int(version[_DIGEST_DIGITS:], 16)
+    except ValueError:
+        return None
+    with store.read() as connection:
+        info = find_list(connection, name)
+        entry = connection.execute(select(ledger.c.entry).where(ledger.c.n == number)).scalar_one_or_none()
+        if entry is None or _version_text(connection, number) != version:
+            return None
+        # The entry that took a list in is known by its number, those that changed it name that.
+        is_of_list = number == info.record or json.loads(entry).get("list") == info.record
+        return number if is_of_list else None
 
 
 def _version_text(connection: Connection, version: int) -> str:

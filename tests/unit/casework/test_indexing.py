@@ -9,12 +9,38 @@ import pytest
 from tests.unit.stand_ins import open_writable
 
 from unseen.casework.known import indexing
-from unseen.casework.known.indexing import Indexing, forget_list, open_lists
+from unseen.casework.known.checking import check_index
+from unseen.casework.known.indexing import Indexing, forget_list, open_lists, refresh_index
 from unseen.casework.known.loading import load_known
 from unseen.errors import ListError, ThresholdError
 from unseen.matching import Matcher, StoredColumn
-from unseen.model import Codes, Entry, ItemHashes, ListClass, Signal
-from unseen.store import ListOrigin, Store, add_list, list_lists, load_codes, remove_list
+from unseen.model import (
+    Codes,
+    Entry,
+    EntryDecision,
+    EntryVerdict,
+    ItemHashes,
+    ListClass,
+    Mark,
+    Opinion,
+    Page,
+    Published,
+    Signal,
+    Stance,
+    Withdrawn,
+)
+from unseen.store import (
+    Change,
+    ListOrigin,
+    Store,
+    add_list,
+    apply_staged,
+    decide_entry,
+    list_lists,
+    load_codes,
+    remove_list,
+    stage_page,
+)
 
 CODES = np.random.default_rng(1).integers(0, 256, (300, 32), dtype=np.uint8)
 
@@ -174,3 +200,92 @@ def test_impossible_thresholds_are_refused_before_anything_is_opened(store: Stor
     with pytest.raises(ThresholdError):
         load_known(store, [], indexing=Indexing(threshold_bits=99, may_write=True))
     assert not (store.path / "index").exists()
+
+
+def _sync(store: Store, *changes: Published | Withdrawn, begins_anew: bool = False) -> None:
+    page = Page(changes=changes, checkpoint="1", begins_anew=begins_anew, is_last=True)
+    stage_page(store, "live", page)
+    change = Change(list_class=ListClass.CSAM, file_format="service", origin="a", at_utc="2026-11-23T12:00:00Z")
+    apply_staged(store, "live", change)
+
+
+def _published(at: int, code: np.ndarray) -> Published:
+    return Published(entry=f"s{at}", publisher="p", hashes=(("pdq", code.tobytes()),))
+
+
+def test_a_change_of_a_list_changes_its_index_and_does_not_build_it_anew(store: Store) -> None:
+    """The large segment stays the same file; what came is found, what went is not, and the rest is as it was."""
+    _sync(store, *(_published(at, code) for at, code in enumerate(CODES)))
+    Run(store)
+    before = max((store.path / "index" / "segments").iterdir(), key=lambda path: path.stat().st_size)
+    other = CODES[5] ^ np.uint8(255)
+    _sync(store, Withdrawn(entry="s7", publisher="p"), _published(5, other), _published(900, CODES[8]))
+    _sync(store, Withdrawn(entry="s8", publisher="p"))
+    refresh_index(store, ["live"])
+    assert before.exists()
+    run = Run(store, may_write=False)
+    assert run.is_stored()
+    assert run.notes == []
+    assert [entry for name, entry, _ in run.find(CODES[7]) if name == "live"] == []
+    assert [entry for name, entry, _ in run.find(CODES[5]) if name == "live"] == []
+    assert [entry for name, entry, _ in run.find(other) if name == "live"] == ["s5"]
+    assert [entry for name, entry, _ in run.find(CODES[8]) if name == "live"] == ["s900"]
+    assert [entry for name, entry, _ in run.find(CODES[9]) if name == "live"] == ["s9"]
+    assert check_index(store).lists == ("live", "ours", "theirs")  # type: ignore[union-attr]  # there is one
+
+
+def test_a_change_that_touches_no_hash_leaves_every_file_of_the_index(store: Store) -> None:
+    """Opinions are no part of the index; the index says for which version of the list it stands."""
+    _sync(store, *(_published(at, code) for at, code in enumerate(CODES)))
+    Run(store)
+    before = sorted((store.path / "index" / "segments").iterdir())
+    against = Opinion("m", Stance.AGAINST)
+    _sync(store, Published(entry="s1", publisher="p", hashes=(("pdq", CODES[1].tobytes()),), opinions=(against,)))
+    refresh_index(store, ["live"])
+    assert sorted((store.path / "index" / "segments").iterdir()) == before
+    assert Run(store, may_write=False).is_stored()
+
+
+def test_an_index_of_a_list_that_was_put_back_is_built_anew(store: Store, tmp_path: Path) -> None:
+    """A version of the list that this store never had is no place to begin from."""
+    _sync(store, *(_published(at, code) for at, code in enumerate(CODES[:100])))
+    kept = tmp_path / "kept.db"
+    kept.write_bytes(_database(store))
+    _sync(store, Withdrawn(entry="s7", publisher="p"))
+    Run(store)
+    store.close()
+    (store.path / "unseen.db").write_bytes(kept.read_bytes())
+    with open_writable(store.path) as older:
+        _sync(older, Withdrawn(entry="s8", publisher="p"))
+        run = Run(older)
+        assert [entry for name, entry, _ in run.find(CODES[7]) if name == "live"] == ["s7"]
+        assert [entry for name, entry, _ in run.find(CODES[8]) if name == "live"] == []
+
+
+def _database(store: Store) -> bytes:
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return (store.path / "unseen.db").read_bytes()
+
+
+def test_matches_say_who_published_their_entry_and_what_must_be_said_of_it(store: Store) -> None:
+    """Every publisher of one hash is named; doubts are those of now, whenever the list was taken in."""
+    against = Opinion("m", Stance.AGAINST)
+    hashes = (("pdq", CODES[0].tobytes()),)
+    _sync(
+        store,
+        Published(entry="one", publisher="p", hashes=hashes, opinions=(against,)),
+        Published(entry="one", publisher="q", hashes=hashes),
+        Published(entry="two", publisher=None, hashes=hashes),
+    )
+    verdict = EntryVerdict(decision=EntryDecision.QUARANTINED, by=None, reason="so", at_utc="2026-11-23T12:00:00Z")
+    decide_entry(store, "live", "two", verdict)
+    matcher = load_known(store, []).matcher(31)
+    item = ItemHashes(size_bytes=1, sha256=bytes(32), sha1=None, md5=None, pdq=CODES[0].tobytes(), pdq_quality=100)
+    [matches] = matcher.match([item])
+    assert [(one.list, one.entry, one.publisher, one.marks) for one in matches] == [
+        ("live", "one", "p", (Mark.DISPUTED,)),
+        ("live", "one", "q", ()),
+        ("live", "two", None, (Mark.QUARANTINED,)),
+        ("ours", "e0", None, ()),
+    ]

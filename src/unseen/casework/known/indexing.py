@@ -8,9 +8,9 @@ from unseen.errors import IndexFileError, ListError
 from unseen.lists import ListFormat
 from unseen.matching import Generation, IndexWriter, StoredColumn, building_bytes
 from unseen.model import Codes
-from unseen.store import ListInfo, Store, list_lists, load_codes, read_version
+from unseen.store import ListInfo, Store, list_lists, load_changes, load_codes, parse_version, read_version
 
-__all__ = ["Indexing", "available_bytes", "forget_list", "open_lists"]
+__all__ = ["Indexing", "available_bytes", "forget_list", "open_lists", "refresh_index"]
 
 # Building it takes a second for some million entries; nobody need be told of less.
 _WORTH_TELLING = 500_000
@@ -69,6 +69,27 @@ def open_lists(
     return opened
 
 
+def refresh_index(store: Store, names: Sequence[str], note: Callable[[str], None] = lambda _: None) -> None:
+    """Bring the index of lists that were changed up to date, so that the next search need not: what went is not found.
+
+    Where there is no index yet, the next scan builds it.
+
+    Raises:
+        ListError: A list was changed meanwhile, or its index does not fit the memory.
+        StoreError: The store cannot be read.
+    """
+    folder = store.path / "index"
+    if not folder.exists():
+        return
+    infos = [info for info in list_lists(store) if info.name in names]
+    versions = {info.name: read_version(store, info.name) for info in infos}
+    how = Indexing(may_write=True, note=note)
+    try:
+        _build(folder, store, infos, versions, how)
+    except IndexFileError as error:
+        note(f"{error}; lists are searched in memory")
+
+
 def forget_list(store_path: Path, name: str) -> None:
     """Take a list that the store holds no more out of the index too, and its values off the disk.
 
@@ -121,13 +142,37 @@ def _build(folder: Path, store: Store, infos: Sequence[ListInfo], versions: Mapp
         if not missing:
             return
         for info in missing:
-            if info.entry_count >= _WORTH_TELLING:
-                how.note(f"building the index of list {info.name}: {info.entry_count:,} entries")
-            writer.put_list(info.name, versions[info.name], _load(store, info, versions[info.name], folder))
+            if not _change(writer, store, info, versions[info.name]):
+                if info.entry_count >= _WORTH_TELLING:
+                    how.note(f"building the index of list {info.name}: {info.entry_count:,} entries")
+                writer.put_list(info.name, versions[info.name], _load(store, info, versions[info.name], folder))
         kept = {info.name for info in list_lists(store)}
         for name in writer.names() - kept:
             writer.drop_list(name)
         writer.publish()
+
+
+def _change(writer: IndexWriter, store: Store, info: ListInfo, version: str) -> bool:
+    """Bring the index of a list from an earlier state to this one; says whether there is one to begin from."""
+    known = writer.version(info.name)
+    since = None if known is None else parse_version(store, info.name, known)
+    if since is None or since >= info.version:
+        return False
+    changes = load_changes(store, info.name, since)
+    if read_version(store, info.name) != version:
+        raise _changed_meanwhile(info)
+    try:
+        for one in changes:
+            writer.change_list(info.name, version, one.signal, added=(one.values, one.rows), removed=one.removed)
+    except IndexFileError:
+        # A file is damaged: there is nothing to begin from.
+        return False
+    writer.set_version(info.name, version)
+    return True
+
+
+def _changed_meanwhile(info: ListInfo) -> ListError:
+    return ListError(f"list {info.name} was changed while it was being read", hint="run the same command again")
 
 
 def _load(store: Store, info: ListInfo, version: str, folder: Path | None = None) -> list[Codes]:
@@ -142,7 +187,7 @@ def _load(store: Store, info: ListInfo, version: str, folder: Path | None = None
         )
     columns = list(load_codes(store, [info.name], folder=folder if is_on_disk else None))
     if read_version(store, info.name) != version:
-        raise ListError(f"list {info.name} was changed while it was being read", hint="run the same command again")
+        raise _changed_meanwhile(info)
     return columns
 
 

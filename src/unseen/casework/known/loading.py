@@ -15,8 +15,17 @@ from unseen.hashing.known_files import DigestFile
 from unseen.hashing.plugin import Hasher
 from unseen.lists import FileCodes, ListFile, ListFormat, read_codes
 from unseen.matching import Matcher, Near, StoredColumn, check_threshold
-from unseen.model import Codes, ListClass, Signal
-from unseen.store import ListInfo, Store, has_entry, list_lists, load_codes, name_entries, read_account
+from unseen.model import Codes, ListClass, Mark, Signal
+from unseen.store import (
+    ListInfo,
+    Store,
+    describe_entries,
+    has_entry,
+    list_lists,
+    load_codes,
+    name_entries,
+    read_account,
+)
 
 __all__ = ["KnownMaterial", "load_known"]
 
@@ -60,9 +69,21 @@ class KnownMaterial:
             names.update((row, file.names[row - file.first_row]) for row in rows if file.first_row <= row < end)
         return names
 
+    def describe_entries(self, rows: Sequence[int]) -> Mapping[int, tuple[str | None, tuple[Mark, ...]]]:
+        """Who published entries, and what must be said of them now; of those in files nothing is known."""
+        if self.store is None:
+            return {}
+        return describe_entries(self.store, [row for row in rows if row < _FILE_ROWS_FROM])
+
     def matcher(self, threshold_bits: int, hashers: Sequence[Hasher] = ()) -> Matcher:
         """The search over all of it, within so many bits."""
-        return Matcher(self.columns, threshold_bits=threshold_bits, name_entries=self.name_entries, hashers=hashers)
+        return Matcher(
+            self.columns,
+            threshold_bits=threshold_bits,
+            name_entries=self.name_entries,
+            hashers=hashers,
+            describe=self.describe_entries,
+        )
 
     def near(self, threshold_bits: int) -> Near:
         """Whether keyframes of a video come near anything that could make a finding."""

@@ -1,6 +1,6 @@
 """What is decided here about entries: quarantined ones are searched and shown, and make no finding by themselves."""
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from unseen.errors import ListError, UsageError
 from unseen.model import EntryDecision, EntryVerdict
@@ -8,9 +8,9 @@ from unseen.store.engine import Store
 from unseen.store.ledger.entries import record
 from unseen.store.ledger.rows import decision_value
 from unseen.store.lists import find_list
-from unseen.store.schema import entries, entry_decisions, lists
+from unseen.store.schema import entries, entry_decisions
 
-__all__ = ["decide_entry", "entry_history", "quarantined_entries"]
+__all__ = ["decide_entry", "entry_history"]
 
 
 def decide_entry(store: Store, name: str, entry: str, verdict: EntryVerdict) -> bool:
@@ -64,20 +64,3 @@ def entry_history(connection: Connection, list_id: int, entry: str) -> tuple[Ent
         EntryVerdict(decision=EntryDecision(row.decision), by=row.decided_by, reason=row.reason, at_utc=row.at_utc)
         for row in connection.execute(query.order_by(entry_decisions.c.id))
     )
-
-
-def quarantined_entries(store: Store) -> frozenset[tuple[str, str]]:
-    """Name of the list and identifier of every entry that is quarantined now."""
-    newest = (
-        select(func.max(entry_decisions.c.id).label("id"))
-        .group_by(entry_decisions.c.list_id, entry_decisions.c.entry)
-        .subquery()
-    )
-    query = (
-        select(lists.c.name, entry_decisions.c.entry)
-        .join_from(entry_decisions, newest, newest.c.id == entry_decisions.c.id)
-        .join(lists, lists.c.id == entry_decisions.c.list_id)
-        .where(entry_decisions.c.decision == EntryDecision.QUARANTINED.value)
-    )
-    with store.read() as connection:
-        return frozenset((name, entry) for name, entry in connection.execute(query))
