@@ -94,11 +94,17 @@ class ListFormatError(ListError):
 
 
 class ExchangeError(UnseenError):
-    """A service that shares lists cannot be asked, or answers what it must not; `status` is HTTP's, where it came."""
+    """A service cannot be asked, or answers what it must not.
 
-    def __init__(self, message: str, *, hint: str = "", status: int | None = None) -> None:
+    Attributes:
+        status: HTTP's, where an answer came.
+        is_unheard: Whether the question cannot have arrived: there was no connection.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", status: int | None = None, is_unheard: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.is_unheard = is_unheard
 
 
 class AnswerTooLargeError(ExchangeError):

@@ -32,7 +32,11 @@ LOOSE = {
     r"audit logs?": "ledger",
 }
 # (path, word as found): why it stands there. Nothing else may.
+_WIRE = "a literal of the service's schema, never shown"
 ALLOWED: dict[tuple[str, str], str] = {
+    ("src/unseen/filing/cybertipline/schema/incident.py", "child pornography"): _WIRE,
+    ("src/unseen/filing/cybertipline/schema/incident.py", "sextortion"): _WIRE,
+    ("src/unseen/filing/rehearsal/grammar.py", "sextortion"): _WIRE,
     ("src/unseen/exchanges/ncmec/wire.py", "fingerprints"): "the name of an element in NCMEC's answers",
 }
 

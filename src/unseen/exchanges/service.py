@@ -6,7 +6,7 @@ Certificates are verified always, against the system's authorities (`SSL_CERT_FI
 
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -27,25 +27,29 @@ __all__ = ["Answer", "Service"]
 ANSWER_BYTES_MAX = 64 << 20
 # A service that moved within its host; more are a circle.
 REDIRECTS_MAX = 3
+# Names of questions are kept with them; longer ones are no names.
+REQUEST_ID_CHARS_MAX = 200
 _PASSING = frozenset({429, 500, 502, 503, 504})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service answered; its status was one of success.
+    """What a service answered; its status was one of success, unless whoever asked wanted any.
 
     Attributes:
         status: 200 ... 299.
         content: The body, whole.
         media_type: As the service named it, in lower case, without parameters.
         at_s: When, by the service's own clock, in seconds since 1970; None where it does not say.
+        request_id: By what name the service keeps the question, where it says so in `Request-ID`.
     """
 
     status: int
     content: bytes
     media_type: str
     at_s: float | None
+    request_id: str = ""
 
 
 class Service:
@@ -133,8 +137,10 @@ class Service:
         path: str,
         *,
         params: Mapping[str, str] | None = None,
-        content: bytes = b"",
+        content: bytes | Iterable[bytes] = b"",
+        size_bytes: int | None = None,
         media_type: str = "application/xml; charset=utf-8",
+        takes_refusals: bool = False,
     ) -> Answer:
         """Send something, once: where no answer comes, nobody knows whether it arrived.
 
@@ -142,16 +148,21 @@ class Service:
             method: `PUT` or `POST`.
             path: As in `get`.
             params: Query.
-            content: The body.
+            content: The body, or its pieces.
+            size_bytes: Of all pieces together.
             media_type: Of the body.
+            takes_refusals: Whether an answer of any status is wanted, since the body says what is wrong.
 
         Raises:
             ExchangeError: No answer, or not one of success.
             UsageError: An address on another host.
         """
         sent = {"Content-Type": media_type}
+        if size_bytes is not None:
+            sent["Content-Length"] = str(size_bytes)
+        question = _Question(content, sent, takes_refusals=takes_refusals)
         try:
-            return self._once(method, self._address(path), params, ANSWER_BYTES_MAX, content=content, headers=sent)
+            return self._once(method, self._address(path), params, ANSWER_BYTES_MAX, question)
         except _PassingError as failure:
             raise failure.told() from None
 
@@ -199,24 +210,28 @@ class Service:
         url: "httpx.URL",
         params: Mapping[str, str] | None,
         size_max_bytes: int,
-        *,
-        content: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
+        question: "_Question | None" = None,
     ) -> Answer:
         import httpx
 
+        question = question or _Question()
         secrets = {name: secret.reveal() for name, secret in self._query.items()}
         asked = url.copy_merge_params(dict(params or {}) | secrets)
         try:
             with (
                 self._line.limited(self._patience.answer_s),
                 self._client.stream(
-                    method, asked, content=content, headers=headers, extensions={"trace": self._line.notice}
+                    method,
+                    asked,
+                    content=question.content,
+                    headers=question.headers,
+                    extensions={"trace": self._line.notice},
                 ) as response,
             ):
-                self._check_status(response)
+                if not question.takes_refusals:
+                    self._check_status(response)
                 body = self._body(response, size_max_bytes)
-                return Answer(response.status_code, body, _media_type(response), _date(response))
+                return Answer(response.status_code, body, _media_type(response), _date(response), _request_id(response))
         except (httpx.TransportError, httpx.StreamError, OSError) as error:
             # From None throughout: these errors hold the request, and that holds the credentials.
             raise self._translate(error) from None
@@ -262,24 +277,37 @@ class Service:
         if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
             return ExchangeError(f"{self.host} gave an address that is none")
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
-            return _PassingError(f"{self.host} cannot be reached")
+            return _PassingError(f"{self.host} cannot be reached", is_unheard=True)
         if isinstance(error, httpx.TimeoutException):
             return _PassingError(f"{self.host} does not answer in time")
         return _PassingError(f"{self.host} broke its answer off")
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    content: bytes | Iterable[bytes] | None = None
+    headers: Mapping[str, str] | None = None
+    takes_refusals: bool = False
+
+
 class _PassingError(Exception):
     """A failure that may pass."""
 
-    def __init__(self, message: str, *, status: int | None = None, wanted_s: float = 0.0) -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, wanted_s: float = 0.0, is_unheard: bool = False
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.is_unheard = is_unheard
         self.wanted_s = wanted_s
 
     def told(self) -> ExchangeError:
         asks = f", and asks to be left alone for {self.wanted_s:,.0f} s" if self.wanted_s else ""
         return ExchangeError(
-            f"{self}{asks}", hint="run the same command again later; what came is kept", status=self.status
+            f"{self}{asks}",
+            hint="run the same command again later; what came is kept",
+            status=self.status,
+            is_unheard=self.is_unheard,
         )
 
 
@@ -327,6 +355,10 @@ def _date(response: "httpx.Response") -> float | None:
         return parsedate_to_datetime(response.headers.get("date", "")).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def _request_id(response: "httpx.Response") -> str:
+    return str(response.headers.get("request-id", ""))[:REQUEST_ID_CHARS_MAX]
 
 
 def _names_no_address(record: logging.LogRecord) -> bool:

@@ -1,0 +1,1 @@
+"""How reports leave the house: delivery to services and authorities."""

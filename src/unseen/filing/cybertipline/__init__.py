@@ -1,0 +1,1 @@
+"""NCMEC's CyberTipline: its reports, its calls, and what its answers mean."""

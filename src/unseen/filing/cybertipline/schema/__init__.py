@@ -1,0 +1,75 @@
+"""What a report and the details of a file consist of, every element that the service knows."""
+
+from unseen.filing.cybertipline.schema.accounts import (
+    AssociatedAccount,
+    IntendedRecipient,
+    PersonOrUserReported,
+    Victim,
+)
+from unseen.filing.cybertipline.schema.files import Details, FileAnnotations, FileDetails, OriginalFileHash
+from unseen.filing.cybertipline.schema.incident import (
+    CellPhoneIncident,
+    ChatImIncident,
+    EmailIncident,
+    IncidentSummary,
+    IncidentType,
+    InternetDetails,
+    NewsgroupIncident,
+    NonInternetIncident,
+    OnlineGamingIncident,
+    PeerToPeerIncident,
+    ReportAnnotations,
+    WebPageIncident,
+)
+from unseen.filing.cybertipline.schema.parts import (
+    Address,
+    ContactPerson,
+    DeviceId,
+    Email,
+    EstimatedLocation,
+    IpCaptureEvent,
+    NameValue,
+    Part,
+    Person,
+    Phone,
+)
+from unseen.filing.cybertipline.schema.report import BatchedReport, LawEnforcement, Report, Reporter
+from unseen.filing.cybertipline.schema.writing import to_xml
+
+__all__ = [
+    "Address",
+    "AssociatedAccount",
+    "BatchedReport",
+    "CellPhoneIncident",
+    "ChatImIncident",
+    "ContactPerson",
+    "Details",
+    "DeviceId",
+    "Email",
+    "EmailIncident",
+    "EstimatedLocation",
+    "FileAnnotations",
+    "FileDetails",
+    "IncidentSummary",
+    "IncidentType",
+    "IntendedRecipient",
+    "InternetDetails",
+    "IpCaptureEvent",
+    "LawEnforcement",
+    "NameValue",
+    "NewsgroupIncident",
+    "NonInternetIncident",
+    "OnlineGamingIncident",
+    "OriginalFileHash",
+    "Part",
+    "PeerToPeerIncident",
+    "Person",
+    "PersonOrUserReported",
+    "Phone",
+    "Report",
+    "ReportAnnotations",
+    "Reporter",
+    "Victim",
+    "WebPageIncident",
+    "to_xml",
+]
