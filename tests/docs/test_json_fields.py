@@ -36,6 +36,7 @@ def names(value: object) -> Iterator[str]:
         "report --bundle bundle --json; unseen rerun bundle --json",
         "findings show $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --json",
         "report --out written --json",
+        "erase hashes 2 --by name --reason why --json",
         "stamp request --out query --json",
         "key show --json 2> /dev/null; unseen key rotate --json",
         "witness --state witness --json",

@@ -1,21 +1,15 @@
 """`unseen findings`: what scans have found, and what people have decided about it."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from unseen import store
+from unseen.casework.given.persons import stated_name, stated_reason
 from unseen.casework.proof.clock import now_utc
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
 from unseen.model import Decision, Finding, Status, Verdict
 
 __all__ = ["decide", "list_findings", "show_findings"]
-
-# A name is a line; a reason may be a page. Both end up in every report on the finding.
-_NAME_CHARS_MAX = 200
-_REASON_CHARS_MAX = 4_000
-
-_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 def list_findings(location: str, *, status: Status | None = None) -> Iterator[Finding]:
@@ -75,29 +69,10 @@ def decide(location: str, ids: Sequence[str], decision: Decision, *, by: str, re
         SigningKeyError: There is no key to sign the ledger with.
         LedgerBrokenError: The store's ledger is not what was signed.
     """
-    name = _stated("name", by, _NAME_CHARS_MAX, option="--by")
-    why = _stated("reason", reason, _REASON_CHARS_MAX, option="--reason")
+    name = stated_name(by)
+    why = stated_reason(reason)
     if not ids:
         raise UsageError("no finding was named", hint="give the ids that `unseen findings` prints")
     with open_recorded(location, create=False) as opened:
         decided = store.record_verdicts(opened, ids, decision, by=name, reason=why, at_utc=now_utc())
         return store.name_findings(opened, decided)
-
-
-def _is_control(character: str) -> bool:
-    # Commands to a terminal, halves of characters, and marks that turn the direction of writing could make a verdict
-    # read otherwise than it was given. Joiners are formatting too, but some scripts cannot do without.
-    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or unicodedata.bidirectional(character) in _TURNS
-
-
-def _stated(what: str, text: str, chars_max: int, *, option: str) -> str:
-    stated = text.strip()
-    if not stated:
-        raise UsageError(
-            f"the {what} is empty", hint=f"a verdict is a person's: say with {option} whose it is, and why"
-        )
-    if len(stated) > chars_max:
-        raise UsageError(f"the {what} has {len(stated):,} characters, at most {chars_max:,} are kept")
-    if any(_is_control(character) for character in stated):
-        raise UsageError(f"the {what} holds characters that are no text, or more than one line")
-    return stated

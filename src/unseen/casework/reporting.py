@@ -14,7 +14,7 @@ from unseen.casework.proof import clock
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.standing import standing_at_end
 from unseen.errors import SigningKeyError, SourceError, StoreError, UsageError
-from unseen.model import Summary
+from unseen.model import EXHIBIT, Retention, Summary
 from unseen.model.report import Form, ReportData, ReportedList, ReportedRun, Stated
 from unseen.reports import can_write_pdf, write_html, write_json, write_json_body, write_pdf
 from unseen.store import (
@@ -156,6 +156,7 @@ def read_report(store: Store, scan_id: int | None, *, stated: Stated, at_utc: st
         unscreened=lambda: _counted(unscreened_rows(store, record.id), summary.not_screened, "rows not screened"),
         checkpoint=standing_at_end(store, record.id),
         acquired=tuple(acquired_media(store, record.id)),
+        retention=Retention.parse(settings.get("keep_hashes", str(EXHIBIT))),
     )
 
 

@@ -25,7 +25,7 @@ from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
-from unseen.model import Acquired, Finding, Item, NotScreened, Summary, VideoMode
+from unseen.model import EXHIBIT, Acquired, Finding, Item, NotScreened, Retention, Summary, VideoMode
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
 from unseen.sources.buckets import is_bucket
 from unseen.sources.layers import Secrets
@@ -60,6 +60,7 @@ class ScanSettings:
         unsafe_no_sandbox: Go on where the kernel cannot lock a worker.
         keys: Folder of signing keys; None for `UNSEEN_KEYS` or the user's own.
         video: How videos are looked at.
+        retention: For how long the hashes of items that match nothing are kept.
         passwords: Path of a file with passwords for encrypted containers. Kept nowhere; an unfinished scan goes on
             with the same ones only.
     """
@@ -73,6 +74,7 @@ class ScanSettings:
     unsafe_no_sandbox: bool = False
     keys: Path | None = None
     video: VideoMode = VideoMode.FAST
+    retention: Retention = EXHIBIT
     passwords: str | None = None
 
 
@@ -143,7 +145,8 @@ def run_scan(
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
         key = _key_of(what, store, secrets)
         run = _describe_run(settings, known, workers, index_sha256=matcher.index_sha256)
-        session = stack.enter_context(ScanSession(store, key, settings=what, at_utc=now_utc(), run=run))
+        begun = ScanSession(store, key, settings=what, at_utc=now_utc(), run=run, retention=settings.retention)
+        session = stack.enter_context(begun)
         before = session.account
         if before.items:
             watchers.note(f"going on with an unfinished scan: {before.items:,} items are done")
@@ -233,6 +236,7 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
             "basis": settings.basis,
             "unsafe_no_sandbox": settings.unsafe_no_sandbox,
             "video": settings.video.value,
+            "keep_hashes": str(settings.retention),
         }
     )
 

@@ -7,6 +7,7 @@ import typer
 __all__ = [
     "DEFAULT_STORE",
     "Json",
+    "KeepHashes",
     "Lists",
     "Passwords",
     "Signal",
@@ -55,6 +56,15 @@ Video = Annotated[
     Literal["fast", "thorough"],
     typer.Option(
         "--video", help="How videos are looked at: fast by keyframes where they suffice, thorough each second."
+    ),
+]
+KeepHashes = Annotated[
+    str,
+    typer.Option(
+        "--keep-hashes",
+        metavar="off|DAYS|exhibit",
+        help="How long hashes of what matched nothing are kept, for a recheck: not at all, so many days, or as long as"
+        " the exhibit.",
     ),
 ]
 Passwords = Annotated[

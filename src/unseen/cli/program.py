@@ -26,6 +26,7 @@ COMMANDS = {
     "list": "Keep hash lists: add, ls, show, rm, export.",
     "scan": "Find known material in what lies at the sources.",
     "findings": "List what scans have found, one row for each item.",
+    "erase": "Erase hashes of items that matched nothing: expired, hashes.",
     "report": "Write a report of one scan, as HTML, PDF and JSON.",
     "rerun": "Repeat the matches of a bundle from the hashes in it.",
     "verify": "Say whether a store or a bundle is what was signed.",

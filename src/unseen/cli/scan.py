@@ -9,6 +9,7 @@ from unseen.cli import voice
 from unseen.cli.options import (
     DEFAULT_STORE,
     Json,
+    KeepHashes,
     Lists,
     Passwords,
     Store,
@@ -39,6 +40,7 @@ def scan(
     basis: Annotated[
         str | None, typer.Option("--basis", metavar="TEXT", help="Legal basis of this scan, kept with it.")
     ] = None,
+    keep_hashes: KeepHashes = "exhibit",
     unsafe_no_sandbox: Unsandboxed = False,
     store: Store = DEFAULT_STORE,
     json: Json = False,
@@ -53,7 +55,7 @@ def scan(
     from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
     from unseen.cli import rows, tables
     from unseen.cli.progress import Meter, is_watched
-    from unseen.model import Acquired, Finding, NotScreened, VideoMode
+    from unseen.model import Acquired, Finding, NotScreened, Retention, VideoMode
 
     settings = ScanSettings(
         store=store,
@@ -62,6 +64,7 @@ def scan(
         threshold_bits=threshold_bits,
         workers=workers,
         basis=basis,
+        retention=Retention.parse(keep_hashes),
         unsafe_no_sandbox=unsafe_no_sandbox,
         video=VideoMode(video),
         passwords=passwords,

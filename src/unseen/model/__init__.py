@@ -33,9 +33,11 @@ from unseen.model.items import Item, Locator, Times
 from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary, VideoShare
 from unseen.model.outcomes import Outcome, Reason, State
 from unseen.model.ranges import ByteSource, UnreadError
+from unseen.model.retention import EXHIBIT, Retention
 from unseen.model.verdicts import Decision, Status, Verdict
 
 __all__ = [
+    "EXHIBIT",
     "NEAR_BITS_MAX",
     "PDQ_BITS",
     "QUALITY_MIN",
@@ -72,6 +74,7 @@ __all__ = [
     "Published",
     "Reason",
     "Refused",
+    "Retention",
     "Screened",
     "Second",
     "Signal",

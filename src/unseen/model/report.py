@@ -10,6 +10,7 @@ from unseen.model.hashes import Signal
 from unseen.model.items import Locator, Times
 from unseen.model.matches import Match, NotScreened, Summary
 from unseen.model.outcomes import Outcome, Reason, State
+from unseen.model.retention import EXHIBIT, Retention
 from unseen.model.verdicts import Verdict
 
 __all__ = [
@@ -162,6 +163,7 @@ class ReportData:
         acquired: Images of media, and what came of the digests stored in them; none in an extract.
         findings_shown: How many of the findings are given, where the others, and what was not screened, are left out
             on purpose; None where all is given.
+        retention: For how long hashes of items that matched nothing are kept.
     """
 
     written_at_utc: str
@@ -186,3 +188,4 @@ class ReportData:
     checkpoint: Checkpoint | None = None
     acquired: tuple[Acquired, ...] = ()
     findings_shown: int | None = None
+    retention: Retention = EXHIBIT

@@ -61,6 +61,7 @@ def _lines(report: ReportData) -> Iterator[str]:
             "threshold_bits": report.threshold_bits,
             "plugged_in": list(report.plugged_in),
             "unsafe_no_sandbox": report.unsafe_no_sandbox,
+            "keep_hashes": str(report.retention),
         },
         "runs": [asdict(run) for run in report.runs],
         "lists": [_list(one) for one in report.lists],

@@ -122,17 +122,15 @@ def _front(report: ReportData, report_id: str) -> list[Block]:
     facts = [
         _fact(label, _code(value)) for name, label in words.STATED.items() if (value := getattr(report.stated, name))
     ]
-    facts += [
-        _fact(
-            "Scan",
-            f"number {report.scan} of its store, begun {_time(report.started_at_utc)},"
-            f" finished {_time(report.finished_at_utc)}",
-        ),
+    span = f"begun {_time(report.started_at_utc)}, finished {_time(report.finished_at_utc)}"
+    return [
+        *facts,
+        _fact("Scan", f"number {report.scan} of its store, {span}"),
         _fact("Legal basis", _code(report.basis) if report.basis else "none was stated for this scan"),
+        _fact("Hashes kept", words.kept_words(report.retention, report.started_at_utc)),
         _fact("Written", f"{_time(report.written_at_utc)}, by unseen {report.version}"),
         _fact("Report id", _code(report_id)),
     ]
-    return facts
 
 
 def _figures(report: ReportData) -> list[dict[str, str]]:

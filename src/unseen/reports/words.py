@@ -3,7 +3,19 @@
 import tomllib
 from pathlib import Path
 
-from unseen.model import How, ListClass, Outcome, Reason, Signal, State, Summary, Times, VideoMode, VideoShare
+from unseen.model import (
+    How,
+    ListClass,
+    Outcome,
+    Reason,
+    Retention,
+    Signal,
+    State,
+    Summary,
+    Times,
+    VideoMode,
+    VideoShare,
+)
 from unseen.model.report import Stated
 
 __all__ = [
@@ -21,6 +33,7 @@ __all__ = [
     "WITH_LEDGER",
     "by_keyframes",
     "how_words",
+    "kept_words",
     "times_words",
     "video_words",
 ]
@@ -133,6 +146,16 @@ def how_words(how: How | None) -> str:
     if how.candidate_distance_bits is not None:
         words.append(f"{how.candidate_distance_bits} bits before refinement")
     return ", ".join(words) or "as it lies"
+
+
+def kept_words(retention: Retention, began_at_utc: str) -> str:
+    """What becomes of the hashes of items that matched nothing."""
+    due = retention.due_utc(began_at_utc)
+    if due is not None:
+        return f"of items that matched nothing until {due[:10]}, for a recheck; then they are erased"
+    if retention.days == 0:
+        return "none of items that matched nothing: no recheck can see them"
+    return "of items that matched nothing as long as the exhibit, for a recheck"
 
 
 def by_keyframes(summary: Summary) -> str:

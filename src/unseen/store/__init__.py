@@ -13,8 +13,9 @@ from unseen.store.changing import (
     stage_page,
 )
 from unseen.store.columns import ColumnChange, load_changes, load_codes
-from unseen.store.engine import Store, open_store
+from unseen.store.engine import Store, empty_log, open_store
 from unseen.store.findings import list_findings, name_findings
+from unseen.store.kept.retention import count_whole, erase_hashes, move_dates, scans_due
 from unseen.store.ledger import (
     Page,
     Recorder,
@@ -49,6 +50,7 @@ from unseen.store.records import (
     acquired_media,
     count_reasons,
     has_entry,
+    has_scan,
     read_matched_labels,
     read_scan,
     reported_findings,
@@ -79,20 +81,25 @@ __all__ = [
     "apply_staged",
     "count_entries",
     "count_reasons",
+    "count_whole",
     "decide_entry",
     "describe_entries",
     "discard_staged",
     "disclose",
+    "empty_log",
     "entries_of_type",
     "erase",
+    "erase_hashes",
     "has_entry",
     "has_records",
+    "has_scan",
     "is_scanning",
     "list_entries",
     "list_findings",
     "list_lists",
     "load_changes",
     "load_codes",
+    "move_dates",
     "name_entries",
     "name_findings",
     "open_store",
@@ -111,6 +118,7 @@ __all__ = [
     "record_verdicts",
     "remove_list",
     "reported_findings",
+    "scans_due",
     "stage_page",
     "unscreened_rows",
     "verdict_history",

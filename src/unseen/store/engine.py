@@ -21,11 +21,11 @@ from unseen.store.schema import metadata
 if TYPE_CHECKING:
     from unseen.store.ledger.entries import Recorder
 
-__all__ = ["SCHEMA_VERSIONS", "Store", "bulk_insert", "migrate", "open_store"]
+__all__ = ["SCHEMA_VERSIONS", "Store", "bulk_insert", "empty_log", "migrate", "open_store"]
 
 # Every revision under migrations/versions, oldest first; a test holds them together. Kept here so that opening a
 # store that is up to date need not import Alembic.
-SCHEMA_VERSIONS = ("0001", "0002")
+SCHEMA_VERSIONS = ("0001", "0002", "0003")
 
 # "UnSn": tells our files from any other SQLite file, whoever else keeps a table called alembic_version in it.
 _APPLICATION_ID = 0x556E536E
@@ -33,6 +33,9 @@ _APPLICATION_ID = 0x556E536E
 # The longest writer is the import of a list: some 6 s for each million entries, in one transaction. A scan that waits
 # for a list of a hundred million loses ten minutes; one that gave up would lose its batch and end.
 _BUSY_TIMEOUT_S = 600.0
+
+# Whoever reads the store as it was before keeps its log from being emptied; it is tried again by the next command.
+_LOG_TIMEOUT_MS = 1_000
 
 _FILE_NAME = "unseen.db"
 
@@ -169,6 +172,8 @@ def _make_engine(file: Path, *, read_only: bool) -> Engine:
         )
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        # What is deleted is overwritten: it was hashes of lists, or of files of people that nobody has anything on.
+        connection.execute("PRAGMA secure_delete = ON")
         if read_only:
             connection.execute("PRAGMA query_only = ON")
         return connection
@@ -260,6 +265,25 @@ def _keep_a_log(store: Store) -> None:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.execute("PRAGMA journal_mode = WAL")
+
+
+def empty_log(store: Store) -> bool:
+    """Bring all that was written into the file itself, and leave the write-ahead log empty.
+
+    Returns:
+        Whether that could be done: not while another process reads the store as it was.
+    """
+    with store.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        try:
+            driver.execute(f"PRAGMA busy_timeout = {_LOG_TIMEOUT_MS}")
+            is_busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise _translate(error, store.path) from error
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {round(_BUSY_TIMEOUT_S * 1000)}")
+    return not is_busy
 
 
 def _translate(error: BaseException, path: Path) -> StoreError:

@@ -25,6 +25,7 @@ __all__ = [
     "acquired_media",
     "count_reasons",
     "has_entry",
+    "has_scan",
     "read_matched_labels",
     "read_scan",
     "reported_findings",
@@ -96,6 +97,12 @@ def read_scan(store: Store, scan_id: int | None = None) -> ScanRecord:
         {**json.loads(row["settings"]), "runs": [json.loads(one) for one in conditions]},
         json.loads(row["summary"]),
     )
+
+
+def has_scan(store: Store, scan_id: int) -> bool:
+    """Whether the store holds a scan of this number, finished or not."""
+    with store.read() as connection:
+        return connection.execute(select(scans.c.id).where(scans.c.id == scan_id)).first() is not None
 
 
 def count_reasons(store: Store, scan_id: int) -> tuple[dict[Reason, int], dict[Reason, int]]:

@@ -13,15 +13,29 @@ from typing import Any, Self
 
 from sqlalchemy import func, insert, select, text, update
 
-from unseen.model import Acquired, Finding, Locator, NotScreened, Outcome, Reason, Screened, Summary, Verdict, VideoMode
+from unseen.model import (
+    EXHIBIT,
+    Acquired,
+    Finding,
+    Locator,
+    NotScreened,
+    Outcome,
+    Reason,
+    Retention,
+    Screened,
+    Summary,
+    Verdict,
+    VideoMode,
+)
 from unseen.store.engine import Store
 from unseen.store.findings import pack_how, pack_locator, pack_times, read_locator, scan_findings
+from unseen.store.kept.retention import keeps_hashes, set_apart
 from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import finding_value, item_value, run_value, stated_account
 from unseen.store.locks import ScanLock
 from unseen.store.records import acquired_media
 from unseen.store.schema import finding_matches, findings, items, not_screened, runs, scans
-from unseen.store.variants import pack_hashes
+from unseen.store.variants import pack_hashes, pack_plugged_in
 from unseen.store.verdicts import verdicts_of
 
 __all__ = ["Account", "Run", "ScanSession"]
@@ -85,7 +99,16 @@ class ScanSession:
         is_resumed: Whether an earlier run was not finished.
     """
 
-    def __init__(self, store: Store, key: bytes, *, settings: str, at_utc: str, run: Run = Run()) -> None:
+    def __init__(
+        self,
+        store: Store,
+        key: bytes,
+        *,
+        settings: str,
+        at_utc: str,
+        run: Run = Run(),
+        retention: Retention = EXHIBIT,
+    ) -> None:
         """Begin a scan, or resume the unfinished one with the same key.
 
         Args:
@@ -94,6 +117,8 @@ class ScanSession:
             settings: The same in words (JSON), for whoever asks later what was run.
             at_utc: The time, in ISO 8601.
             run: Under which conditions this run works; it decides nothing.
+            retention: For how long hashes of items that match nothing are kept; counted from the first run of a scan
+                that is resumed.
 
         Raises:
             StoreError: The same scan is running now, or the store cannot be written.
@@ -102,7 +127,7 @@ class ScanSession:
         self._lock = ScanLock(store.path, key)
         try:
             with record(store, at_utc=at_utc) as page:
-                self.scan_id, self.account, self.is_resumed = _begin(page, key, settings, run)
+                self.scan_id, self.account, self.is_resumed = _begin(page, key, settings, run, retention)
         except BaseException:
             self._lock.release()
             raise
@@ -177,7 +202,8 @@ class ScanSession:
         """
         account = self.account.with_batch(batch, seconds)
         with record(self._store, at_utc=at_utc) as page:
-            _insert(page, self.scan_id, batch)
+            is_keeping = keeps_hashes(page, self.scan_id)
+            _insert(page, self.scan_id, batch, is_keeping=is_keeping)
             page.add("scan_batch", {"scan": self.scan_id, "account": stated_account(asdict(account))})
             page.connection.execute(
                 update(scans).where(scans.c.id == self.scan_id).values(summary=json.dumps(asdict(account)))
@@ -230,32 +256,42 @@ class _Kept:
             yield at >> 3, 1 << (at & 7)
 
 
-def _begin(page: Page, key: bytes, settings: str, run: Run) -> tuple[int, Account, bool]:
+def _begin(page: Page, key: bytes, settings: str, run: Run, retention: Retention) -> tuple[int, Account, bool]:
     connection = page.connection
     unfinished = connection.execute(
-        select(scans.c.id, scans.c.summary, scans.c.settings)
+        select(scans.c.id, scans.c.summary, scans.c.settings, scans.c.hashes_due_utc)
         .where(scans.c.key == key, scans.c.finished_at_utc.is_(None))
         .order_by(scans.c.id.desc())
     ).first()
     number = page.next
     if unfinished is None:
         scan_id, account = number, Account()
-        connection.execute(insert(scans).values(id=number, key=key, settings=settings, started_at_utc=page.at_utc))
+        due = retention.due_utc(page.at_utc)
+        asked = {"key": key, "settings": settings, "keep_days": retention.days}
+        begun = {"started_at_utc": page.at_utc, "hashes_due_utc": due}
+        connection.execute(insert(scans).values(id=number, **asked, **begun))
     else:
         scan_id = int(unfinished.id)
         account = Account(**json.loads(unfinished.summary)) if unfinished.summary else Account()
-        settings = connection.execute(select(scans.c.settings).where(scans.c.id == scan_id)).scalar_one()
+        settings, due = unfinished.settings, unfinished.hashes_due_utc
     row = {"scan_id": scan_id, "conditions": json.dumps(run.conditions)}
-    stated = {**run.stated, "resumes": None if unfinished is None else scan_id}
+    stated = {
+        **run.stated,
+        "resumes": None if unfinished is None else scan_id,
+        "keep_hashes": str(retention),
+        "hashes_due": due,
+    }
     _, salt = page.commit_to("scan_started", stated, run_value({**row, "key": key, "settings": settings}))
     connection.execute(insert(runs).values(id=number, salt=salt, **row))
     return scan_id, account, unfinished is not None
 
 
-def _insert(page: Page, scan_id: int, batch: Sequence[Screened]) -> None:
+def _insert(page: Page, scan_id: int, batch: Sequence[Screened], *, is_keeping: bool) -> None:
     item_rows, unscreened = [], []
     for one in batch:
         row = _item_row(scan_id, one)
+        if one.finding is None:
+            set_apart(page, row, is_keeping=is_keeping)
         reasons = () if one.not_screened is None else (one.not_screened.reason.value,)
         row["id"], row["salt"] = page.commit_to("item", {"scan": scan_id}, item_value(row, reasons))
         item_rows.append(row)
@@ -300,6 +336,9 @@ def _item_row(scan_id: int, one: Screened) -> dict[str, Any]:
         "pdq": hashes.pdq,
         "pdq_quality": hashes.pdq_quality,
         "variants": pack_hashes(hashes),
+        "plugged_in": pack_plugged_in(hashes.extra),
+        "hash_salt": None,
+        "hashes_sha256": None,
     }
 
 

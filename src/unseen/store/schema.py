@@ -188,6 +188,13 @@ scans = Table(
     Column("finished_at_utc", Text),
     Column("seconds", Text, nullable=False, server_default="0"),
     Column("summary", Text),
+    # For how many days from its beginning the hashes of items that matched nothing are kept; 0 for not at all, NULL
+    # for as long as the exhibit. See unseen.model.Retention.
+    Column("keep_days", Integer),
+    # When they must be gone: NULL where there is no date, and once they are.
+    Column("hashes_due_utc", Text),
+    # 1 for a recheck: its items are those that came to match, copied with their hashes.
+    Column("is_recheck", Integer, nullable=False, server_default="0"),
     Index("scans_by_key", "key"),
 )
 
@@ -222,6 +229,12 @@ items = Table(
     # Packed variants, or frames of a video, so that a later recheck needs no pixel: see unseen.store.variants.
     Column("variants", LargeBinary),
     Column("salt", LargeBinary(16), nullable=False),
+    # JSON object: in hexadecimal, what hashers of a licensee made, by signal; or NULL.
+    Column("plugged_in", Text),
+    # Of an item that matched nothing: the salt of its hashes, which goes with them, and what the entry commits to of
+    # them, which stays. NEVER_KEPT where they were not written; both NULL where the entry holds them as it holds all.
+    Column("hash_salt", LargeBinary(16)),
+    Column("hashes_sha256", LargeBinary(32)),
     UniqueConstraint("scan_id", "locator", name="one_row_per_item_and_scan"),
 )
 

@@ -8,9 +8,12 @@ Orientation, convention and alpha are positions in the tuples below; 0 is None. 
 Layout of frames, little-endian: one byte 2, one byte for how the video was looked at (0 `fast`, 1 `thorough`), then for
 each frame `number u32, stream u16, quality u8, time_s f64, pdq 32 bytes`.
 
+What hashers of a licensee made is kept by itself: JSON, an object of signals, each with its value in hexadecimal.
+
 Of the image of a medium, which is neither: one byte 3, then `md5 u8, sha1 u8`, what came of each stored digest.
 """
 
+import json
 import struct
 from collections.abc import Sequence
 
@@ -21,9 +24,11 @@ __all__ = [
     "ACQUISITION_VERSION",
     "pack_frames",
     "pack_hashes",
+    "pack_plugged_in",
     "pack_variants",
     "unpack_acquisition",
     "unpack_frames",
+    "unpack_plugged_in",
     "unpack_variants",
 ]
 
@@ -51,6 +56,16 @@ def pack_hashes(hashes: ItemHashes) -> bytes | None:
     if hashes.vpdq:
         return pack_frames(hashes.vpdq, hashes.video_mode or VideoMode.THOROUGH)
     return pack_variants(hashes.variants)
+
+
+def pack_plugged_in(extra: Sequence[tuple[str, bytes]]) -> str | None:
+    """Write what plugged-in hashers made; None where there were none."""
+    return json.dumps({signal: value.hex() for signal, value in extra}) if extra else None
+
+
+def unpack_plugged_in(text: str | None) -> tuple[tuple[str, bytes], ...]:
+    """Read what `pack_plugged_in` wrote."""
+    return tuple((signal, bytes.fromhex(digits)) for signal, digits in json.loads(text or "{}").items())
 
 
 def unpack_acquisition(packed: bytes) -> Acquisition:

@@ -12,9 +12,11 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from unseen.casework.kept.expiring import Erased, erase_when_due
 from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc
 from unseen.casework.proof.places import LEDGER_FOLDER, key_folder
 from unseen.errors import LedgerBrokenError, SigningKeyError, StoreError, UnseenError, UsageError
@@ -57,15 +59,23 @@ _KEYED_FOR = b"unseen keyed digest\0"
 
 @contextmanager
 def open_recorded(
-    location: str | Path, *, create: bool = True, keys: Path | None = None, note: Callable[[str], None] = lambda _: None
+    location: str | Path,
+    *,
+    create: bool = True,
+    keys: Path | None = None,
+    note: Callable[[str], None] = lambda _: None,
+    on_erased: Callable[[Erased], None] | None = None,
 ) -> Iterator[Store]:
     """Open a store for writing, with its ledger; seal what was kept on leaving.
+
+    Hashes whose date has come are erased first.
 
     Args:
         location: The store's directory.
         create: Whether to make a store where there is none.
         keys: Folder of signing keys; None for `key_folder()`.
-        note: Told what a person should know: that a key was made.
+        note: Told what a person should know: that a key was made, that hashes were erased.
+        on_erased: Told what was erased, in place of `note`.
 
     Raises:
         StoreError: The store cannot be opened or written.
@@ -74,7 +84,9 @@ def open_recorded(
     """
     with open_store(location, create=create) as store:
         bookkeeper = Bookkeeper(store, KeyFolder(keys or key_folder()), note=note)
+        bookkeeper.on_erased = on_erased or partial(_tell_erased, note)
         try:
+            bookkeeper.erase_when_due()
             yield store
         except BaseException:
             # What was kept is sealed even so, if it can be; the first error is the one to hear of.
@@ -110,6 +122,7 @@ class Bookkeeper:
     Attributes:
         origin: Name of the ledger and of its key: `unseen.` and sixteen hexadecimal digits.
         sealed: The last checkpoint.
+        on_erased: Told which hashes were erased because their date had come.
     """
 
     def __init__(self, store: Store, keys: KeyFolder, *, note: Callable[[str], None] = lambda _: None) -> None:
@@ -119,6 +132,8 @@ class Bookkeeper:
         self._salts: list[bytes] = []
         self._sealed_at_s = time.monotonic()
         self._is_sealing = False
+        self._is_erasing = False
+        self.on_erased: Callable[[Erased], None] = lambda _: None
         self._rotations: set[str] = set()
         self.sealed: Checkpoint | None = None
         if keys.folder.absolute().is_relative_to(store.path.absolute()):
@@ -152,6 +167,17 @@ class Bookkeeper:
         waiting = time.monotonic() - self._sealed_at_s
         if waiting >= SEAL_SECONDS or count_entries(self._store) - self.sealed.size >= SEAL_ENTRIES:
             self.seal()
+            # A scan may go on for weeks, and another's date come meanwhile.
+            self.erase_when_due()
+
+    def erase_when_due(self) -> None:
+        """Erase the hashes whose date has come."""
+        if not self._is_erasing:
+            self._is_erasing = True
+            try:
+                erase_when_due(self._store, tell=self.on_erased)
+            finally:
+                self._is_erasing = False
 
     def keyed_digest(self, secret: bytes) -> bytes:
         """See `keyed_digest`."""
@@ -262,6 +288,13 @@ class Bookkeeper:
                 f"no signing key can be made in {self._keys.folder}: {error}",
                 hint="set UNSEEN_KEYS to a folder of yours outside the store: nothing is kept without a ledger",
             ) from error
+
+
+def _tell_erased(note: Callable[[str], None], erased: Erased) -> None:
+    if erased.items:
+        note(f"erased the hashes of {erased.items:,} items of scan {erased.scan} that matched nothing: they were due")
+    if not erased.is_off_disk:
+        note("another process reads the store: what was erased leaves its log with the next command that writes")
 
 
 def _origin(store: Store) -> str | None:

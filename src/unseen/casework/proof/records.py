@@ -9,6 +9,7 @@ from heapq import merge
 from types import TracebackType
 from typing import Any, Self
 
+from unseen.casework.proof.kept_hashes import KeptHashes
 from unseen.errors import LedgerBrokenError, UsageError
 from unseen.ledger.canonical import to_bytes
 from unseen.store import Store
@@ -63,6 +64,7 @@ class RecordChecker:
         self._erased: set[int] = set()
         self._lists: dict[int, dict[str, Any]] = {}
         self._scans: dict[int, dict[str, Any]] = {}
+        self._hashes = KeptHashes(_committed)
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +129,9 @@ class RecordChecker:
         if back:
             raise LedgerBrokenError(f"the row of entry {min(back)} is there, and was erased", index=min(back))
         self._snapshot.check_lists(self._lists)
+        self._hashes.finish()
+        for scan_id, scan in self._scans.items():
+            scan["are_hashes_kept"] = self._hashes.are_kept(scan_id)
         self._snapshot.check_scans(self._scans, self._erased)
         self._snapshot.check_strays()
         self._records.erased = len(self._erased)
@@ -160,7 +165,7 @@ class RecordChecker:
             if commitment is not None:
                 self._pass_over(number)
             return
-        _, kind, salt, value = row
+        _, kind, salt, value, hashes = row
         self._row = next(self._rows, None)
         if commitment is None or (kind or stated["type"]) != stated["type"]:
             raise _stray(row)
@@ -172,6 +177,8 @@ class RecordChecker:
                 found=found,
                 hint=_ALTERED,
             )
+        if hashes is not None:
+            self._hashes.take(number, stated["scan"], hashes)
 
     def _pass_over(self, number: int) -> None:
         """Take an entry whose row is not there: it was erased, with a record that says so."""
@@ -193,7 +200,8 @@ class RecordChecker:
             case "list_removed":
                 self._lists.pop(stated["list"], None)
             case "scan_started" if stated["resumes"] is None:
-                self._scans[number] = {"started": stated, "items": 0, "findings": 0}
+                due = stated.get("hashes_due")
+                self._scans[number] = {"started": stated, "items": 0, "findings": 0, "due": due}
             case "item":
                 self._scans[stated["scan"]]["items"] += 1
             case "finding":
@@ -209,6 +217,10 @@ class RecordChecker:
                         expected=f"{scan['items']} items, {scan['findings']} findings",
                         found=f"{counted['items']} items, {counted['findings']} findings",
                     )
+            case "hashes_due":
+                self._scans[stated["scan"]]["due"] = stated["due"]
+            case "hashes_erased":
+                self._hashes.follow(stated)
             case "erasure":
                 self._erased.update(stated["entries"])
             case "report_written":

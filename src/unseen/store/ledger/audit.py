@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, func, select, text
 
 from unseen.errors import LedgerBrokenError, StoreDamagedError
+from unseen.model import EXHIBIT, Retention
 from unseen.store.engine import Store
 from unseen.store.ledger.digests import Changes, digest_changes
 from unseen.store.ledger.entries import entries_of_type
@@ -166,8 +167,8 @@ class Snapshot:
         """Compare the rows of scans with what their entries say.
 
         Args:
-            stated: By its number, the first entry of every scan (`started`), and the last that states its account
-                (`last`).
+            stated: By its number, the first entry of every scan (`started`), the last that states its account
+                (`last`), when its hashes must be gone (`due`), and whether any are left (`are_hashes_kept`).
             erased: Numbers of entries whose values were erased.
 
         Raises:
@@ -178,7 +179,8 @@ class Snapshot:
             what = "is missing" if number in stated else "was added without a record"
             raise LedgerBrokenError(f"scan {number} {what}", index=number)
         for number, of_scan in stated.items():
-            if _scan_as_stated(of_scan) != _scan_as_kept(dict(rows[number])):
+            is_same = _scan_as_stated(of_scan) == _scan_as_kept(dict(rows[number]))
+            if not (is_same and _retention_as_stated(of_scan, dict(rows[number]))):
                 raise LedgerBrokenError(f"scan {number} is not what was recorded", index=number, hint=_ALTERED)
             blank = (rows[number]["settings"], rows[number]["key"]) == ("{}", bytes(32))
             if number in erased and not blank:
@@ -241,6 +243,15 @@ def _definitions(connection: Connection) -> dict[tuple[str, str], str]:
         r" WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' AND (type, name) <> ('table', 'alembic_version')"
     )
     return {(kind, name): " ".join(sql.split()) for kind, name, sql in connection.execute(text(query))}
+
+
+def _retention_as_stated(entries: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Whether a scan keeps hashes for as long as it was begun with; its date is dropped with the last of them."""
+    keeping = Retention.parse(entries["started"].get("keep_hashes", str(EXHIBIT)))
+    is_dated = row["hashes_due_utc"] == entries["due"]
+    is_over = row["hashes_due_utc"] is None and not entries["are_hashes_kept"]
+    is_recheck = entries["started"].get("recheck") is not None
+    return (row["keep_days"], bool(row["is_recheck"])) == (keeping.days, is_recheck) and (is_dated or is_over)
 
 
 def _scan_as_stated(entries: Mapping[str, Any]) -> tuple[object, ...]:

@@ -77,17 +77,17 @@ def disclose(store: Store, scan_id: int, prefixes: Sequence[str] = ()) -> Disclo
         begun = list(open_runs(connection, runs.c.scan_id == scan_id))
         are_open = not _names_others(connection, scan_id, chosen)
         entries: dict[int, Opening | None] = {0: None, **_opened(opened)}
-        entries |= _opened(begun) if are_open else dict.fromkeys(number for number, *_ in begun)
+        entries |= _opened(begun) if are_open else dict.fromkeys(one.number for one in begun)
         entries |= dict.fromkeys(_lists_searched(connection, scan_id))
         entries[_finished(connection, scan_id)] = None
         # Whoever was given a former key goes from it to the present one by these.
         entries |= dict.fromkeys(int(json.loads(one)["n"]) for one in entries_of_type(connection, "key_rotated"))
-        ids_seen = tuple(dict.fromkeys(value["id"] for *_, value in seen if isinstance(value, dict)))
+        ids_seen = tuple(dict.fromkeys(one.value["id"] for one in seen if isinstance(one.value, dict)))
         return Disclosure(scan_id, ids_seen, entries, are_open)
 
 
 def _opened(rows: Sequence[Opened]) -> dict[int, Opening | None]:
-    return {number: (salt, value) for number, _, salt, value in rows if isinstance(value, dict)}
+    return {one.number: (one.salt, one.value) for one in rows if isinstance(one.value, dict)}
 
 
 def _findings_of(scan_id: int) -> Select[Any]:

@@ -96,6 +96,10 @@ class Page:
         salt, commitment = self._recorder.hide(hidden)
         return self._append(kind, {**stated, "c": commitment}), salt
 
+    def hide(self, hidden: Fields) -> tuple[bytes, str]:
+        """Commit to a value that is part of another: a salt to keep beside it, and the commitment in hexadecimal."""
+        return self._recorder.hide(hidden)
+
     def write(self) -> None:
         """Put the entries into the transaction."""
         bulk_insert(self.connection, ledger, enumerate(self._entries, self._first))

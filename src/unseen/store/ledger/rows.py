@@ -6,7 +6,7 @@ checking use the same functions here, so that they cannot mean different things.
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
@@ -22,13 +22,18 @@ from unseen.store.schema import (
     verdict_matches,
     verdicts,
 )
+from unseen.store.variants import ACQUISITION_VERSION
 
 __all__ = [
     "MATCH_COLUMNS",
+    "NEVER_KEPT",
+    "Kept",
     "Opened",
     "decision_value",
     "finding_value",
+    "hashes_value",
     "item_value",
+    "kept_value",
     "open_decisions",
     "open_findings",
     "open_items",
@@ -42,12 +47,43 @@ __all__ = [
 ]
 
 Row = Mapping[str, Any]
-# Number of the entry, what it says its type is (None: whatever has no table of its own), salt, value (or its text, of
-# those that are kept as text).
-Opened = tuple[int, str | None, bytes, dict[str, Any] | str]
+
+# What stands in `hashes_sha256` of an item whose hashes were not written. No salt gives it.
+NEVER_KEPT = bytes(32)
+
+
+class Kept(NamedTuple):
+    """What is left of the hashes of an item that matched nothing.
+
+    Attributes:
+        salt: None once they were erased, or where they were never written.
+        value: What `commitment` commits to together with the salt.
+    """
+
+    salt: bytes | None
+    value: dict[str, Any]
+    commitment: bytes
+
+
+class Opened(NamedTuple):
+    """A row that opens a commitment.
+
+    Attributes:
+        number: Of the entry.
+        kind: What the entry says its type is; None for whatever has no table of its own.
+        value: Or its text, of those that are kept as text.
+        hashes: Of an item whose hashes can be erased without its row; None for all else.
+    """
+
+    number: int
+    kind: str | None
+    salt: bytes
+    value: dict[str, Any] | str
+    hashes: Kept | None = None
+
 
 _DIGESTS = ("sha256", "sha1", "md5", "pdq", "variants")
-_PLAIN = ("scan_id", "state", "outcome", "reason", "size_bytes", "pdq_quality")
+_OF_ITEM = ("scan_id", "state", "outcome", "reason", "size_bytes")
 # Which match it is; two of the same values are the same match, however the hash was taken.
 MATCH_COLUMNS = ("list", "entry", "signal", "distance_bits")
 _MATCH = (*MATCH_COLUMNS, "how")
@@ -57,14 +93,36 @@ _ROWS_PER_FETCH = 2_000
 
 
 def item_value(row: Row, reasons: Sequence[str]) -> dict[str, Any]:
-    """What an entry `item` commits to: the row of `items`, and why it was not screened, if so."""
-    value: dict[str, Any] = {name: row[name] for name in _PLAIN}
-    for name in _DIGESTS:
-        digest = row[name]
-        value[name] = None if digest is None else digest.hex()
+    """What an entry `item` commits to: the row of `items`, and why it was not screened, if so.
+
+    Where the hashes can be erased by themselves, their commitment is in their place.
+    """
+    value: dict[str, Any] = {name: row[name] for name in _OF_ITEM}
+    if row["hashes_sha256"] is None:
+        value |= hashes_value(row)
+    else:
+        value["hashes"] = row["hashes_sha256"].hex()
+        if _is_acquisition(row["variants"]):
+            value["variants"] = row["variants"].hex()
     _put_locator(value, row["locator"])
     if reasons:
         value["not_screened"] = list(reasons)
+    return value
+
+
+def kept_value(row: Row) -> dict[str, Any]:
+    """The hashes of an item that matched nothing. What came of an acquisition is no hash, and stays with the item."""
+    return hashes_value({**row, "variants": None} if _is_acquisition(row["variants"]) else row)
+
+
+def hashes_value(row: Row) -> dict[str, Any]:
+    """The hashes of an item, as entries commit to them."""
+    value: dict[str, Any] = {"pdq_quality": row["pdq_quality"]}
+    for name in _DIGESTS:
+        digest = row[name]
+        value[name] = None if digest is None else digest.hex()
+    if row["plugged_in"] is not None:
+        value["plugged_in"] = row["plugged_in"]
     return value
 
 
@@ -135,7 +193,10 @@ def open_items(connection: Connection, *which: ColumnElement[bool]) -> Iterator[
     for number, rows in groupby(_fetch(connection, query, names), key=lambda row: row["id"]):
         group = list(rows)
         reasons = [row["reason_unscreened"] for row in group if row["reason_unscreened"] is not None]
-        yield number, "item", group[0]["salt"], item_value(group[0], reasons)
+        salt, commitment = group[0]["hash_salt"], group[0]["hashes_sha256"]
+        is_apart = salt is not None or commitment is not None
+        hashes = Kept(salt, kept_value(group[0]), commitment or b"") if is_apart else None
+        yield Opened(number, "item", group[0]["salt"], item_value(group[0], reasons), hashes)
 
 
 def open_findings(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
@@ -154,7 +215,7 @@ def open_findings(connection: Connection, *which: ColumnElement[bool]) -> Iterat
     rows = _fetch(connection, query, names)
     for (number, salt, *_), group in groupby(rows, key=lambda row: tuple(row[name] for name in key)):
         matches = list(group)
-        yield number, "finding", salt, finding_value(matches[0], matches)
+        yield Opened(number, "finding", salt, finding_value(matches[0], matches))
 
 
 def open_runs(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
@@ -166,7 +227,7 @@ def open_runs(connection: Connection, *which: ColumnElement[bool]) -> Iterator[O
         .order_by(runs.c.id)
     )
     for row in _fetch(connection, query, [*runs.c.keys(), "settings", "key"]):
-        yield row["id"], "scan_started", row["salt"], run_value(row)
+        yield Opened(row["id"], "scan_started", row["salt"], run_value(row))
 
 
 def open_verdicts(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
@@ -182,19 +243,19 @@ def open_verdicts(connection: Connection, *which: ColumnElement[bool]) -> Iterat
     for number, rows in groupby(_fetch(connection, query, names), key=lambda row: row["id"]):
         group = list(rows)
         matches = [row for row in group if row["list"] is not None]
-        yield number, "verdict", group[0]["salt"], verdict_value(group[0], matches)
+        yield Opened(number, "verdict", group[0]["salt"], verdict_value(group[0], matches))
 
 
 def open_decisions(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
     """Rows of `entry_decisions`, those that hold for every condition."""
     query = select(entry_decisions).where(*which).order_by(entry_decisions.c.id)
     for row in _fetch(connection, query, entry_decisions.c.keys()):
-        yield row["id"], "entry_decision", row["salt"], decision_value(row)
+        yield Opened(row["id"], "entry_decision", row["salt"], decision_value(row))
 
 
 def _others(connection: Connection) -> Iterator[Opened]:
     for row in _fetch(connection, select(openings).order_by(openings.c.n), openings.c.keys()):
-        yield row["n"], None, row["salt"], row["value"]
+        yield Opened(row["n"], None, row["salt"], row["value"])
 
 
 def _fetch(connection: Connection, query: Select[Any], names: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -206,6 +267,10 @@ def _fetch(connection: Connection, query: Select[Any], names: Sequence[str]) -> 
         for row in rows:
             yield dict(zip(names, row, strict=True))
     result.close()
+
+
+def _is_acquisition(variants: bytes | None) -> bool:
+    return variants is not None and variants[0] == ACQUISITION_VERSION
 
 
 def _put_locator(value: dict[str, Any], packed: bytes) -> None:

@@ -1,0 +1,1 @@
+"""Hashes that are kept: for how long, and how they go."""
