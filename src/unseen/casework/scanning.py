@@ -32,7 +32,7 @@ from unseen.sources.layers import Secrets
 
 if TYPE_CHECKING:
     from unseen.casework.known.loading import KnownMaterial
-    from unseen.store import Run, Store
+    from unseen.store import Run, ScanSession, Store
 
 __all__ = ["ScanSettings", "ScanWatchers", "run_scan"]
 
@@ -130,7 +130,7 @@ def run_scan(
         from unseen.casework.known.loading import load_known
         from unseen.casework.proof.recording import open_recorded, seal
         from unseen.scan import Clock, scan
-        from unseen.store import ObjectVersions, ScanSession
+        from unseen.store import ObjectVersions
 
         store = stack.enter_context(open_recorded(settings.store, keys=settings.keys, note=watchers.note))
         hashers = load_hashers()
@@ -145,8 +145,7 @@ def run_scan(
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
         key = _key_of(what, store, secrets)
         run = _describe_run(settings, known, workers, index_sha256=matcher.index_sha256)
-        begun = ScanSession(store, key, settings=what, at_utc=now_utc(), run=run, retention=settings.retention)
-        session = stack.enter_context(begun)
+        session = stack.enter_context(_begin(settings, store, key, what=what, run=run))
         before = session.account
         if before.items:
             watchers.note(f"going on with an unfinished scan: {before.items:,} items are done")
@@ -167,6 +166,12 @@ def run_scan(
         )
         versions.forget()
         yield replace(summary, ledger_checkpoint=seal(store))
+
+
+def _begin(settings: ScanSettings, store: "Store", key: bytes, *, what: str, run: "Run") -> "ScanSession":
+    from unseen.store import ScanSession
+
+    return ScanSession(store, key, settings=what, at_utc=now_utc(), run=run, retention=settings.retention)
 
 
 def _enter(workers: Darkroom, watchers: ScanWatchers, stack: ExitStack) -> None:

@@ -69,5 +69,5 @@ class KeptHashes:
                 raise LedgerBrokenError(
                     f"the hashes of entry {first} (item) are there, and were erased",
                     index=first,
-                    hint="an older copy of the database was put in place, or one of its rows",
+                    hint="an older copy of the store was put in place, or one of its rows",
                 )
