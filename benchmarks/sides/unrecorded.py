@@ -27,9 +27,14 @@ class _Recorder:
 
 @contextmanager
 def _open(
-    location: str | Path, *, create: bool = True, keys: Path | None = None, note: Callable[[str], None] | None = None
+    location: str | Path,
+    *,
+    create: bool = True,
+    keys: Path | None = None,
+    note: Callable[[str], None] | None = None,
+    on_erased: Callable[..., None] | None = None,
 ) -> Iterator[Store]:
-    del keys, note
+    del keys, note, on_erased
     with open_store(location, create=create) as store:
         store.recorder = _Recorder()
         yield store
