@@ -31,9 +31,8 @@ from unseen.model.hashes import (
 )
 from unseen.model.items import Item, Locator, Times
 from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary, VideoShare
-from unseen.model.outcomes import Outcome, Reason, State
+from unseen.model.outcomes import EXHIBIT, Outcome, Reason, Retention, State
 from unseen.model.ranges import ByteSource, UnreadError
-from unseen.model.retention import EXHIBIT, Retention
 from unseen.model.verdicts import Decision, Status, Verdict
 
 __all__ = [

@@ -9,8 +9,7 @@ from unseen.model.entries import Label
 from unseen.model.hashes import Signal
 from unseen.model.items import Locator, Times
 from unseen.model.matches import Match, NotScreened, Summary
-from unseen.model.outcomes import Outcome, Reason, State
-from unseen.model.retention import EXHIBIT, Retention
+from unseen.model.outcomes import EXHIBIT, Outcome, Reason, Retention, State
 from unseen.model.verdicts import Verdict
 
 __all__ = [
