@@ -11,7 +11,7 @@ from unseen.errors import UsageError
 if TYPE_CHECKING:
     from unseen.model import Decision
 
-__all__ = ["app", "clear", "confirm", "findings", "reopen", "show"]
+__all__ = ["app", "ask", "clear", "confirm", "findings", "reopen", "show"]
 
 app = new_app(invoke_without_command=True)
 
@@ -59,18 +59,21 @@ def findings(
 
 @app.command()
 def show(ids: Ids, *, store: Store = DEFAULT_STORE, json: Json = False) -> int:
-    """Show findings with every verdict on them, oldest first.
+    """Show findings with every verdict on them, and every answer of a service that was asked, oldest first.
 
     Example: unseen findings show 9f86d081
     """
+    from unseen.casework.asking import answers_about
     from unseen.casework.findings import show_findings
     from unseen.cli import rows, tables
 
     for finding, verdicts in show_findings(store, ids):
+        answers = answers_about(store, finding.id)
         row = rows.finding_row(finding, with_id=True) | {"verdicts": [rows.verdict_row(one) for one in verdicts]}
+        row["answers"] = answers
         earlier = [tables.verdict_line(one, is_newest=False) for one in verdicts[:-1]]
         *lines, newest = [*tables.finding_lines(finding, with_id=True), *([] if verdicts else ["  no verdict yet"])]
-        voice.show(row, [*lines, *earlier, newest], json=json)
+        voice.show(row, [*lines, *earlier, newest, *map(tables.service_line, answers)], json=json)
     return 0
 
 
@@ -109,6 +112,38 @@ def reopen(ids: Ids, *, by: By, reason: Reason, store: Store = DEFAULT_STORE, js
     from unseen.model import Decision
 
     return _decide(ids, Decision.REOPENED, (by, reason), store=store, json=json)
+
+
+@app.command()
+def ask(
+    ids: Ids,
+    *,
+    login: Annotated[str, typer.Option("--login", metavar="FILE", help="File that holds user:password, of mode 0600.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who wants it.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why these hashes may leave.")],
+    address: Annotated[
+        str, typer.Option("--address", metavar="URL", help="Of the service.")
+    ] = "https://shield.projectarachnid.com",
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Ask Project Arachnid Shield about findings: their PDQs leave this machine, and nothing else.
+
+    Only of the findings that are named here. Who wanted it, why, what was sent and what was answered is on record. An
+    answer is one more opinion: it decides nothing. Exits 1 where anything is known there, 5 where something was not
+    answered.
+
+    Example: unseen findings ask 9f86d081 --login shield.login --by "D. Okafor" --reason "a second opinion"
+    """
+    from unseen.casework.asking import ask_about
+    from unseen.cli import rows, tables
+
+    is_known = is_left = False
+    for told in ask_about(store, ids, login=login, by=by, reason=reason, address=address):
+        is_known = is_known or told.is_known
+        is_left = is_left or told.outcome != "answered"
+        voice.show(rows.told_row(told), tables.told_lines(told), json=json)
+    return voice.FOUND if is_known else 5 if is_left else 0
 
 
 def _decide(ids: list[str], decision: "Decision", stated: tuple[str, str], *, store: str, json: bool) -> int:

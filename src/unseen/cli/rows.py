@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from unseen.model import Acquired, Finding, Frame, How, Item, ItemHashes, Match, NotScreened, Reason, Summary, Verdict
 
 if TYPE_CHECKING:
+    from unseen.casework.asking import Told
     from unseen.casework.bench import Measurement
     from unseen.casework.bundles import Repeated, Rerun, WrittenBundle
     from unseen.casework.demo import DemoResult
@@ -47,6 +48,7 @@ __all__ = [
     "rotated_row",
     "stamp_row",
     "summary_row",
+    "told_row",
     "verdict_row",
     "verified_row",
 ]
@@ -239,6 +241,16 @@ def finding_row(finding: Finding, *, with_id: bool = False) -> Row:
         "matches": [match_row(match) for match in finding.matches],
         "status": finding.status,
         "verdict": None if finding.verdict is None else verdict_row(finding.verdict),
+    }
+
+
+def told_row(told: "Told") -> Row:
+    """A row of `unseen findings ask --json`."""
+    return {
+        "finding": told.finding,
+        "outcome": told.outcome,
+        "classification": told.classification,
+        "sha256": _hex(told.sha256),
     }
 
 

@@ -8,6 +8,7 @@ from unseen.cli import voice
 from unseen.model import Acquired, Comparison, Finding, How, Match, NotScreened, Signal, Summary, Verdict, VideoShare
 
 if TYPE_CHECKING:
+    from unseen.casework.asking import Told
     from unseen.casework.bundles import Repeated, WrittenBundle
     from unseen.casework.lists import ListAccount, ListInfo
     from unseen.casework.matching import Answer
@@ -26,7 +27,9 @@ __all__ = [
     "not_screened_lines",
     "repeated_line",
     "report_lines",
+    "service_line",
     "summary_lines",
+    "told_lines",
     "verdict_line",
     "video_words",
 ]
@@ -87,6 +90,19 @@ def verdict_line(verdict: Verdict, *, is_newest: bool = True) -> str:
     overtaken = " (open again: a match has come since)" if is_newest and not verdict.is_current else ""
     said = voice.printable(f"{verdict.decision} by {verdict.by}, {verdict.at_utc}: {verdict.reason}")
     return f"  {said}{overtaken}"
+
+
+def told_lines(told: "Told") -> list[str]:
+    """What a service answered about a finding, or why it did not."""
+    words = {"unanswered": "the service gave no answer", "no_pdq": "not asked: it has no PDQ that can be compared"}
+    said = told.classification if told.classification is not None else words[told.outcome]
+    return [f"{told.finding}  {voice.printable(said)}"]
+
+
+def service_line(answer: Mapping[str, str | None]) -> str:
+    """What a service answered about the finding above, and when."""
+    said = answer["classification"] or str(answer["outcome"])
+    return f"  {answer['service']}, {answer['at_utc']}: {voice.printable(said)}"
 
 
 def answer_lines(answer: "Answer") -> list[str]:

@@ -28,6 +28,7 @@ from unseen.store.ledger import (
     record,
 )
 from unseen.store.ledger.disclosure import Disclosure, disclose
+from unseen.store.ledger.questions import list_answers, pdqs_of_findings, record_answers, record_question
 from unseen.store.lists import (
     ListAccount,
     ListInfo,
@@ -94,6 +95,7 @@ __all__ = [
     "has_records",
     "has_scan",
     "is_scanning",
+    "list_answers",
     "list_entries",
     "list_findings",
     "list_lists",
@@ -104,6 +106,7 @@ __all__ = [
     "name_findings",
     "open_store",
     "parse_version",
+    "pdqs_of_findings",
     "quarantined_entries",
     "read_account",
     "read_checkpoint",
@@ -114,7 +117,9 @@ __all__ = [
     "read_scan",
     "read_version",
     "record",
+    "record_answers",
     "record_export",
+    "record_question",
     "record_verdicts",
     "remove_list",
     "reported_findings",
