@@ -133,9 +133,9 @@ def test_questions_are_asked_in_small_numbers(
     evidence: Evidence, server: Server, login: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each on record by itself, so that one that fails takes no other with it."""
-    from unseen.casework import asking
+    from unseen.casework.asking import shield
 
-    monkeypatch.setattr(asking, "HASHES_MAX", 1)
+    monkeypatch.setattr(shield, "HASHES_MAX", 1)
     ask(evidence, server, login, *LOCATORS)
     assert len(server.questions) == len(recorded(evidence, "hashes_sent")) == 2
 
