@@ -31,7 +31,7 @@ from unseen.store import (
     unscreened_rows,
 )
 
-__all__ = ["WrittenReport", "read_report", "write_report"]
+__all__ = ["WrittenReport", "read_report", "write_report", "write_whole"]
 
 Row = TypeVar("Row")
 
@@ -99,7 +99,7 @@ def write_report(
             if path.exists():
                 raise UsageError(f"there is a report at {path} already", hint="give another folder with --out")
         written = [
-            WrittenReport(report_id, report.scan, form, str(path), *_write(path, writers[form]))
+            WrittenReport(report_id, report.scan, form, str(path), *write_whole(path, writers[form]))
             for form, path in paths.items()
         ]
     try:
@@ -205,7 +205,12 @@ def _counted(rows: Iterator[Row], expected: int, what: str) -> Iterator[Row]:
         )
 
 
-def _write(path: Path, write: Callable[[IO[bytes]], None]) -> tuple[bytes, int]:
+def write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> tuple[bytes, int]:
+    """Write one file, whole or not at all, that only its owner may read; gives its SHA-256 and size.
+
+    Raises:
+        SourceError: It cannot be written.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _placed(path) as out:

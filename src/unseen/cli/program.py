@@ -29,6 +29,7 @@ COMMANDS = {
     "erase": "Erase hashes of items that matched nothing: expired, hashes.",
     "report": "Write a report of one scan, as HTML, PDF and JSON.",
     "rerun": "Repeat the matches of a bundle from the hashes in it.",
+    "audit": "Measure error rates on benign files of your own: threshold, recall.",
     "verify": "Say whether a store or a bundle is what was signed.",
     "key": "Show the key that a store is signed with, or change it: show, rotate.",
     "stamp": "Have a time stamping authority state that a ledger exists: request, add.",

@@ -88,6 +88,7 @@ class Task:
         is_void: Nobody waits for the answer any more.
         mode: How it is looked at if it is a video.
         so_far: What its keyframes gave, while all of it is being looked at.
+        alteration: Of which altered copy the hashes are wanted; 0 for none.
     """
 
     node: Node
@@ -104,6 +105,7 @@ class Task:
     is_void: bool = False
     mode: VideoMode = VideoMode.THOROUGH
     so_far: ItemHashes | None = None
+    alteration: int = 0
 
     @property
     def is_long(self) -> bool:
@@ -152,7 +154,15 @@ class Worker:
         takes_videos: Whether it loaded what decodes them, which costs a start as much as all the rest.
     """
 
-    def __init__(self, limits: Limits, now_s: float, *, unsafe_no_sandbox: bool, takes_videos: bool) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        now_s: float,
+        *,
+        unsafe_no_sandbox: bool,
+        takes_videos: bool,
+        altering_seed: int | None = None,
+    ) -> None:
         self.tasks: deque[Task] = deque()
         self.deadline_at_s = now_s + START_S
         self.sandbox: Sandbox | None = None
@@ -161,7 +171,8 @@ class Worker:
         self._frames: list[Frame] = []
         self._patience_ends_s = float("inf")
         bounds = (limits.bytes_max, limits.pixels_max, limits.frames_max, limits.frames_pixels_max)
-        arguments = (int(unsafe_no_sandbox), int(takes_videos), *bounds, kernel_in_use())
+        seed = -1 if altering_seed is None else altering_seed
+        arguments = (int(unsafe_no_sandbox), int(takes_videos), seed, *bounds, kernel_in_use())
         self.socket, self._process = spawn(WORKER_COMMAND, arguments)
 
     @property
@@ -182,7 +193,9 @@ class Worker:
         if len(self.tasks) == 1:
             self._restart_clock(now_s, deadline_s)
         ranges_bytes = None if task.lend is None else task.stamp[0]
-        request = pack_request(Request(task.number, task.digests_only, task.is_member, ranges_bytes, task.mode))
+        request = pack_request(
+            Request(task.number, task.digests_only, task.is_member, ranges_bytes, task.mode, task.alteration)
+        )
         descriptor = task.descriptor if task.lend is None else task.lend()
         assert descriptor is not None
         with contextlib.suppress(OSError):

@@ -60,6 +60,7 @@ class Darkroom:
         deadline_s: float = DEADLINE_S,
         clock_s: Callable[[], float] = time.monotonic,
         video: VideoMode = VideoMode.THOROUGH,
+        altering_seed: int | None = None,
     ) -> None:
         """Prepare a darkroom; nothing is started yet.
 
@@ -73,12 +74,14 @@ class Darkroom:
             deadline_s: Seconds an item may take to decode, and a reader to the next member; large files have more.
             clock_s: A monotonic clock.
             video: How videos are looked at.
+            altering_seed: For items that ask for an altered copy: of what is drawn at random. None where none does.
         """
         self.comes_near: Callable[[ItemHashes], bool] | None = None
         self._takes_videos = False
         self._size = workers
         self._limits = limits
         self._unsafe_no_sandbox = unsafe_no_sandbox
+        self._altering_seed = altering_seed
         self._deadline_s = deadline_s
         self._clock_s = clock_s
         self._signals: tuple[str, ...] = ()
@@ -333,6 +336,7 @@ class Darkroom:
             self._clock_s(),
             unsafe_no_sandbox=self._unsafe_no_sandbox,
             takes_videos=self._takes_videos,
+            altering_seed=self._altering_seed,
         )
         self._crew.append(worker)
         self._tell(worker)

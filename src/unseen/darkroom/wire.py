@@ -61,6 +61,7 @@ class Request:
         is_member: A reader has said already what lies inside.
         ranges_bytes: The descriptor is a socket on which so many bytes are served by ranges; None for a file.
         mode: How it is looked at if it is a video.
+        alteration: Of which altered copy the hashes are wanted, by number in the catalogue; 0 for none.
     """
 
     number: int
@@ -68,11 +69,12 @@ class Request:
     is_member: bool = False
     ranges_bytes: int | None = None
     mode: VideoMode = VideoMode.THOROUGH
+    alteration: int = 0
 
 
 # Number of the item, the code of a reason to give without decoding (0: decode), is a member, is served by ranges, how
-# to look at a video, size.
-REQUEST = struct.Struct("<QBBBB4xQ")
+# to look at a video, alteration, size.
+REQUEST = struct.Struct("<QBBBBH2xQ")
 # Of a file of digests whose descriptor goes along: offset, count, size of each. Of another size than a request.
 DIGEST_FILE = struct.Struct("<QQB23x")
 # Magic, whether the worker is locked, its single thread, version of Landlock, error number, then the signals.
@@ -119,16 +121,17 @@ def pack_request(request: Request) -> bytes:
     """Ask for the item whose descriptor goes along."""
     by_ranges = request.ranges_bytes is not None
     code = _REASON_CODES[request.digests_only]
-    return REQUEST.pack(
-        request.number, code, request.is_member, by_ranges, _MODE_CODES[request.mode], request.ranges_bytes or 0
-    )
+    mode, size_bytes = _MODE_CODES[request.mode], request.ranges_bytes or 0
+    return REQUEST.pack(request.number, code, request.is_member, by_ranges, mode, request.alteration, size_bytes)
 
 
 def unpack_request(message: bytes) -> Request:
     """Read what `pack_request` wrote."""
-    number, code, is_member, by_ranges, mode, size_bytes = REQUEST.unpack(message)
+    number, code, is_member, by_ranges, mode, alteration, size_bytes = REQUEST.unpack(message)
     ranges_bytes = size_bytes if by_ranges else None
-    return Request(number, _REASONS[code], bool(is_member), ranges_bytes, _MODES[mode] or VideoMode.THOROUGH)
+    return Request(
+        number, _REASONS[code], bool(is_member), ranges_bytes, _MODES[mode] or VideoMode.THOROUGH, alteration
+    )
 
 
 def pack_digest_file(file: DigestFile) -> bytes:

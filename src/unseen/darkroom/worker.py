@@ -8,7 +8,9 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from unseen.darkroom.develop import VideoMetError
 from unseen.darkroom.hashers import load_hashers
@@ -21,6 +23,8 @@ from unseen.darkroom.warmup import warm_up, warm_up_video
 from unseen.darkroom.wire import (
     DIGEST_FILE,
     REQUEST,
+    Inside,
+    Request,
     pack_answer,
     pack_greeting,
     unpack_digest_file,
@@ -31,6 +35,10 @@ from unseen.errors import SandboxError
 from unseen.hashing import use_kernel
 from unseen.hashing.known_files import KnownFiles
 from unseen.hashing.plugin import Hasher
+from unseen.model import ItemHashes
+
+if TYPE_CHECKING:
+    from unseen.darkroom.altering.making import Copyist
 
 __all__ = ["main"]
 
@@ -42,16 +50,18 @@ _DESCRIPTOR_BYTES = 4
 # Far more often than the parent's patience for one picture ends.
 _PULSE_S = 5.0
 
+Looked = tuple[ItemHashes, Inside]
+
 
 def main(arguments: Sequence[str]) -> None:
     """Run a worker until its parent hangs up.
 
     Args:
         arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, 1 to look at videos
-            too, the four limits, and the variant of the kernel.
+            too, the seed of alterations or -1 for none, the four limits, and the variant of the kernel.
     """
     *numbers, kernel = arguments
-    inherited, parent_pid, unsafe_no_sandbox, takes_videos, *bounds = map(int, numbers)
+    inherited, parent_pid, unsafe_no_sandbox, takes_videos, altering_seed, *bounds = map(int, numbers)
     bytes_max, pixels_max, frames_max, frames_pixels_max = bounds
     use_kernel(kernel)
     limits = Limits(
@@ -68,16 +78,45 @@ def main(arguments: Sequence[str]) -> None:
         warm_up()
         if takes_videos:
             warm_up_video()
+        copyist = _prepare_copyist(altering_seed, limits)
         sandbox = lock_process(unsafe_no_sandbox=bool(unsafe_no_sandbox))
     except (OSError, SandboxError) as error:
         os.write(WORKER_SOCKET, pack_greeting(None, getattr(error, "errno", None) or 0))
         return
     os.write(WORKER_SOCKET, pack_greeting(sandbox, 0))
-    _serve(connection, limits, hashers, takes_videos=bool(takes_videos))
+    look = partial(_look_at, limits=limits, hashers=hashers, copyist=copyist)
+    _serve(connection, tuple(hasher.signal for hasher in hashers), look, takes_videos=bool(takes_videos))
 
 
-def _serve(connection: socket.socket, limits: Limits, hashers: tuple[Hasher, ...], *, takes_videos: bool) -> None:
-    signals = tuple(hasher.signal for hasher in hashers)
+def _prepare_copyist(altering_seed: int, limits: Limits) -> "Copyist | None":
+    if altering_seed < 0:
+        return None
+    # Only here: what draws on pictures is loaded by workers that are asked for it, and by no scan.
+    from unseen.darkroom.altering.making import Copyist
+
+    return Copyist(altering_seed, limits)
+
+
+def _look_at(
+    descriptor: int,
+    request: Request,
+    *,
+    limits: Limits,
+    hashers: tuple[Hasher, ...],
+    copyist: "Copyist | None",
+    known_files: KnownFiles,
+    film: Film | None,
+) -> Looked:
+    """Take the hashes of an item, or of an altered copy of it."""
+    if request.alteration and request.digests_only is None:
+        assert copyist is not None
+        return copyist.develop(descriptor, request.alteration), Inside.NOTHING
+    return look_at(descriptor, request, limits=limits, hashers=hashers, known_files=known_files, film=film)
+
+
+def _serve(
+    connection: socket.socket, signals: tuple[str, ...], look: Callable[..., Looked], *, takes_videos: bool
+) -> None:
     known_files = KnownFiles()
     ancillary_bytes = socket.CMSG_SPACE(_DESCRIPTOR_BYTES)
     while True:
@@ -92,9 +131,7 @@ def _serve(connection: socket.socket, limits: Limits, hashers: tuple[Hasher, ...
         request = unpack_request(message)
         film = Film(request.mode, _Pulse(request.number)) if takes_videos else None
         try:
-            hashes, inside = look_at(
-                descriptor, request, limits=limits, hashers=hashers, known_files=known_files, film=film
-            )
+            hashes, inside = look(descriptor, request, known_files=known_files, film=film)
         except VideoMetError:
             os.write(WORKER_SOCKET, pack_deferral(request.number))
         else:

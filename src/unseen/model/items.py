@@ -115,6 +115,8 @@ class Item:
         is_later: Another item offers this one's bytes as its continuation: by itself it is no container.
         is_folder: It has no bytes of its own: what `open` gives is only looked into.
         times: When it was touched, as its source says; of an ordinary file they are asked when it is opened.
+        alteration: Number of an alteration in the darkroom's catalogue: hashes are wanted of a copy that is altered
+            so, and nothing is looked into. 0 for the item itself.
     """
 
     locator: Locator
@@ -124,3 +126,4 @@ class Item:
     is_later: bool = False
     is_folder: bool = False
     times: Times | None = None
+    alteration: int = 0

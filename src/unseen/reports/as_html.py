@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import IO
 
 from unseen.model.report import ReportData
-from unseen.reports.page import build_page, finding_block, unscreened_row
+from unseen.reports.page import Page, build_page, finding_block, unscreened_row
 
-__all__ = ["write_html"]
+__all__ = ["write_html", "write_page"]
 
 _FOLDER = Path(__file__).parent
 # Characters handed over at once: the template yields a few at a time.
@@ -18,6 +18,23 @@ _CHUNK_CHARACTERS = 1 << 16
 
 def write_html(report: ReportData, report_id: str, out: IO[bytes]) -> None:
     """Write the page; constant memory, however many findings there are."""
+    page = build_page(
+        report,
+        report_id,
+        findings=(finding_block(count, finding) for count, finding in enumerate(report.findings(), start=1)),
+        unscreened=map(unscreened_row, report.unscreened()),
+    )
+    write_page(page, (_FOLDER / "page.css").read_text(encoding="utf-8"), out)
+
+
+def write_page(page: Page, style: str, out: IO[bytes]) -> None:
+    """Write one page of sections and blocks.
+
+    Args:
+        page: As `unseen.reports.page` lays one out; its `id` takes the place of REPORT-ID in the style.
+        style: CSS, the only one that the page allows itself.
+        out: Open for writing.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     places = Environment(
@@ -27,13 +44,7 @@ def write_html(report: ReportData, report_id: str, out: IO[bytes]) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = (_FOLDER / "page.css").read_text(encoding="utf-8").replace("REPORT-ID", report_id)
-    page = build_page(
-        report,
-        report_id,
-        findings=(finding_block(count, finding) for count, finding in enumerate(report.findings(), start=1)),
-        unscreened=map(unscreened_row, report.unscreened()),
-    )
+    style = style.replace("REPORT-ID", page["id"])
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     pieces = places.get_template("page.html").generate(page=page, style=style, style_sha256=digest)
     for chunk in _chunks(pieces):

@@ -73,7 +73,8 @@ class Intake:
         node = Node(item, is_wanted=want is Want.TAKE, is_delivered=True)
         stamp = (found.st_size, found.st_mtime_ns)
         number, video = self._desk.next_number(), self._desk.video
-        return Task(node, number, descriptor, stamp, is_member=item.is_later, mode=video)
+        is_member = item.is_later or item.alteration > 0
+        return Task(node, number, descriptor, stamp, is_member=is_member, mode=video, alteration=item.alteration)
 
     def _serve(self, item: Item, want: Want, lender: Lender) -> Task:
         node, stamp = Node(item, is_wanted=want is Want.TAKE), (lender.size_bytes, 0)

@@ -1,0 +1,152 @@
+"""`unseen audit`: error rates, measured on files of one's own that are known to be benign."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unseen.cli import voice
+from unseen.cli.options import (
+    DEFAULT_STORE,
+    Json,
+    Lists,
+    Store,
+    Threshold,
+    Unsandboxed,
+    Video,
+    Workers,
+    new_app,
+)
+
+if TYPE_CHECKING:
+    from unseen.casework.auditing.threshold import ThresholdSettings
+
+__all__ = ["app", "audit", "recall", "threshold"]
+
+app = new_app(no_args_is_help=True)
+
+Benign = Annotated[
+    list[str],
+    typer.Option("--benign", metavar="DIR", help="A folder, or file, of benign files only; may be repeated."),
+]
+Out = Annotated[
+    str | None,
+    typer.Option("--out", metavar="DIR", help="Folder for the files; made where there is none. Default: here."),
+]
+
+
+@app.callback()
+def audit() -> None:
+    """Measure error rates on benign files of your own: threshold, recall."""
+
+
+@app.command()
+def threshold(
+    *,
+    benign: Benign,
+    lists: Lists = None,
+    threshold_bits: Threshold = 31,
+    volume: Annotated[
+        int | None,
+        typer.Option("--volume", metavar="N", min=1, help="Files screened a day: says what the rate would mean."),
+    ] = None,
+    cluster_bits: Annotated[
+        int,
+        typer.Option("--cluster-bits", metavar="BITS", min=0, max=64, help="Distance of near-duplicates, inclusive."),
+    ] = 31,
+    crowd_clusters: Annotated[
+        int,
+        typer.Option(
+            "--crowd-clusters", metavar="N", min=2, help="Set an entry aside that comes near so many clusters."
+        ),
+    ] = 3,
+    out: Out = None,
+    video: Video = "fast",
+    workers: Workers = None,
+    unsafe_no_sandbox: Unsandboxed = False,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Say how often benign files match these lists, at every threshold.
+
+    Files are screened as a scan would screen them, and nothing of them is kept. Near-duplicates count once. Writes the
+    result as JSON and as a page with a plot, and puts its digest on record.
+
+    Example: unseen audit threshold --benign /srv/benign --volume 2000000
+    """
+    from unseen.casework.auditing.threshold import ThresholdSettings
+    from unseen.model import VideoMode
+
+    settings = ThresholdSettings(
+        store=store,
+        sources=tuple(benign),
+        lists=tuple(lists or ()),
+        threshold_bits=threshold_bits,
+        cluster_bits=cluster_bits,
+        crowd_clusters=crowd_clusters,
+        volume=volume,
+        workers=workers,
+        video=VideoMode(video),
+        unsafe_no_sandbox=unsafe_no_sandbox,
+    )
+    return _run_threshold(settings, out or ".", json=json)
+
+
+def _run_threshold(settings: "ThresholdSettings", folder: str, *, json: bool) -> int:
+    from unseen.casework.auditing.threshold import audit_threshold
+    from unseen.casework.auditing.writing import write_threshold
+    from unseen.cli import audits, rows, tables
+    from unseen.cli.progress import Meter, is_watched
+    from unseen.model import NotScreened
+
+    with Meter("auditing", json=json) as meter:
+        progress = meter.follow if is_watched(json=json) else None
+        for told in audit_threshold(settings, note=voice.note, progress=progress):
+            if isinstance(told, NotScreened):
+                voice.show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
+            else:
+                meter.stop()
+                written = write_threshold(told, store=settings.store, folder=folder, note=voice.note)
+                voice.show(written.document, audits.threshold_lines(told), json=json)
+                voice.show(audits.written_row(written), audits.written_lines(written), json=json)
+    return 0
+
+
+@app.command()
+def recall(
+    *,
+    benign: Benign,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of what alterations draw at random.")
+    ] = 1,
+    out: Out = None,
+    workers: Workers = None,
+    unsafe_no_sandbox: Unsandboxed = False,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Say which alterations of benign pictures are still found, at several thresholds.
+
+    Each picture is decoded, altered and hashed inside the darkroom, once for each alteration; only hashes leave it. No
+    list is needed. Takes some seconds of a core for each picture.
+
+    Example: unseen audit recall --benign /srv/benign
+    """
+    from unseen.casework.auditing.recall import RecallSettings, audit_recall
+    from unseen.casework.auditing.writing import write_recall
+    from unseen.cli import audits, rows, tables
+    from unseen.cli.progress import Meter
+    from unseen.model import NotScreened
+
+    settings = RecallSettings(
+        sources=tuple(benign), seed=seed, workers=workers, unsafe_no_sandbox=unsafe_no_sandbox, store=store
+    )
+    with Meter("auditing", json=json) as meter:
+        for told in audit_recall(settings, note=voice.note, on_copy=meter.count):
+            if isinstance(told, NotScreened):
+                voice.show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
+            else:
+                meter.stop()
+                written = write_recall(told, store=store, folder=out or ".", note=voice.note)
+                voice.show(written.document, audits.recall_lines(told), json=json)
+                voice.show(audits.written_row(written), audits.written_lines(written), json=json)
+    return 0

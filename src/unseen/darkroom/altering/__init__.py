@@ -1,0 +1,1 @@
+"""Alterations of pictures, made inside the darkroom: a locked worker decodes, alters and hashes; only hashes leave."""
