@@ -40,6 +40,8 @@ def names(value: object) -> Iterator[str]:
         "stamp request --out query --json",
         "key show --json 2> /dev/null; unseen key rotate --json",
         "witness --state witness --json",
+        "audit threshold --benign uploads --volume 9 --out audits --json",
+        "audit recall --benign uploads/small.jpg --out audits --json",
         "doctor --json",
         pytest.param("bench --json", marks=pytest.mark.soak),
         pytest.param("demo --json", marks=pytest.mark.soak),
