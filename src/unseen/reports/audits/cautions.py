@@ -23,13 +23,14 @@ def threshold_cautions(audit: ThresholdAudit) -> Iterator[str]:
         )
     if audit.by_digest:
         yield (
-            f"{_plural(audit.by_digest, 'file')} matched by a digest: they are no benign files, or those entries are wrong; they are"
-            " counted apart, and somebody must find out which"
+            f"{_plural(audit.by_digest, 'file')} matched by a digest: no benign files, or those entries are wrong; they"
+            " are counted apart, and somebody must find out which"
         )
     if audit.crowded:
+        entries = _plural(len(audit.crowded), "entry", "entries")
         yield (
-            f"{_plural(len(audit.crowded), 'entry', 'entries')} came near {audit.crowd_clusters} or more unrelated clusters: they say"
-            " little about whoever has such a file, and wait for a named person"
+            f"{entries} came near {audit.crowd_clusters} or more unrelated clusters: that says little about whoever has"
+            " such a file, and waits for a named person"
         )
 
 
@@ -37,8 +38,8 @@ def recall_cautions(audit: RecallAudit) -> Iterator[str]:
     """Give sentences; none for an audit of many pictures."""
     if audit.pictures < _PICTURES_WANTED:
         yield (
-            f"a small set: with {_plural(audit.pictures, 'picture')} the intervals are wide; {_PICTURES_WANTED} make them"
-            " narrower than ten points to either side"
+            f"a small set: with {_plural(audit.pictures, 'picture')} the intervals are wide; {_PICTURES_WANTED} make"
+            " them narrower than ten points to either side"
         )
 
 
