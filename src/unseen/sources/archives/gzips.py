@@ -9,15 +9,16 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from unseen.model import ByteSource, Reason, State, UnreadError
+from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.archives import signatures
 from unseen.sources.archives.deflate import inflate
 from unseen.sources.archives.names import to_address
-from unseen.sources.archives.streams import REST_BYTES_MIN, Pass
+from unseen.sources.archives.streams import Pass
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import Part
 from unseen.sources.layers.registry import HEAD_BYTES
 from unseen.sources.layers.rereadable import hold
+from unseen.sources.layers.rest import rest_of
 
 __all__ = ["unpack"]
 
@@ -45,10 +46,8 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
         yield Member(layer="gz", address=to_address(_read_header(head)[0]), open=look.open)
         yield from look.damage
         ended_at = look.ended_at
-    if ended_at is not None and source.size_bytes - ended_at >= REST_BYTES_MIN:
-        rest = Part(source, ended_at, source.size_bytes - ended_at)
-        if rest.read_at(0, _PIECE_BYTES).strip(b"\0"):
-            yield Member(layer="gz", address=f"bytes from {ended_at}", open=lambda: rest, state=State.ORPHAN)
+    if ended_at is not None:
+        yield from rest_of(source, ended_at, "gz")
 
 
 class _Look:

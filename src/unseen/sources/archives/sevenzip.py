@@ -15,16 +15,17 @@ from py7zr import SevenZipFile
 from py7zr.compressor import AESDecompressor, SupportedMethods
 from py7zr.exceptions import UnsupportedCompressionMethodError
 
-from unseen.model import ByteSource, Reason, State, Times, UnreadError
+from unseen.model import ByteSource, Reason, Times, UnreadError
 from unseen.sources.archives.names import to_address
 from unseen.sources.archives.signatures import SEVEN_ZIP, find_behind_program
-from unseen.sources.archives.streams import REST_BYTES_MIN, Pass
+from unseen.sources.archives.streams import Pass
 from unseen.sources.archives.zip_files.records import FILETIME_1970
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.range_file import RangeFile
 from unseen.sources.layers.ranges import Part
 from unseen.sources.layers.registry import HEAD_BYTES
 from unseen.sources.layers.rereadable import hold
+from unseen.sources.layers.rest import rest_of
 
 __all__ = ["unpack"]
 
@@ -39,17 +40,25 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     """Give the entries of a 7z archive: the open ones first, then those that a password opens."""
     start = find_behind_program(source.read_at(0, HEAD_BYTES), source, SEVEN_ZIP)
     archive = Part(source, start, source.size_bytes)
-    yield from _entries(archive, context)
+    if not _begins_well(archive):
+        # libarchive passes over that, and may then see an archive of nothing.
+        yield Reason.UNREADABLE
+    if any(archive.read_at(12, 16)):
+        yield from _entries(archive, context)
     yield from _rest(archive)
+
+
+def _begins_well(source: ByteSource) -> bool:
+    """Whether the checksum over what says where the list of entries lies is right."""
+    start = source.read_at(0, _START_BYTES)
+    return len(start) == _START_BYTES and zlib.crc32(start[12:]) == int.from_bytes(start[8:12], "little")
 
 
 def _rest(source: ByteSource) -> Iterator[Member]:
     """What lies behind the list of entries, with which an archive ends."""
     next_at, next_bytes = struct.unpack("<12xQQ", source.read_at(0, 28).ljust(28, b"\0"))
     at = _START_BYTES + next_at + next_bytes
-    if source.size_bytes - at >= REST_BYTES_MIN and source.read_at(at, HEAD_BYTES).strip(b"\0"):
-        rest = Part(source, at, source.size_bytes - at)
-        yield Member(layer="7z", address=f"bytes from {at}", open=lambda: rest, state=State.ORPHAN)
+    yield from rest_of(source, at, "7z")
 
 
 def _entries(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
@@ -59,7 +68,8 @@ def _entries(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     for given in look.members():
         if given is Reason.ENCRYPTED:
             is_hidden = True
-        else:
+        elif isinstance(given, Member) or is_listed or not _lists_nothing(source):
+            # Of an archive without entries libarchive says that it is broken.
             is_listed = is_listed or isinstance(given, Member)
             yield given
     if is_listed and not is_hidden and not look.locked:
@@ -75,6 +85,14 @@ def _entries(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
             yield Member(
                 layer="7z", address=to_address(entry.path), open=partial(_refuse, error.reason), times=entry.times
             )
+
+
+def _lists_nothing(source: ByteSource) -> bool:
+    """Whether the list of entries can be read without a password, and is empty."""
+    try:
+        return not _parse(source, "").files
+    except UnreadError:
+        return False
 
 
 def _refuse(reason: Reason) -> Reason:

@@ -7,17 +7,19 @@ other entries are passed over, since their targets are given where they lie.
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from unseen.model import ByteSource, Reason, State, UnreadError
+from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.archives import signatures
 from unseen.sources.archives.endings import has_end
 from unseen.sources.archives.libarchive import Entry, Reader, UnreadEntryError
 from unseen.sources.archives.names import Links, to_address
+from unseen.sources.archives.packed_ends import COMPRESS, end_of_packed
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import Part
 from unseen.sources.layers.registry import HEAD_BYTES
 from unseen.sources.layers.rereadable import hold
+from unseen.sources.layers.rest import rest_of
 
-__all__ = ["REST_BYTES_MIN", "Pass", "unpack"]
+__all__ = ["Pass", "unpack"]
 
 # What a compressed file is to libarchive, unless an archive lies in it: one entry, or none.
 _COMPRESSED = ("raw", "empty")
@@ -35,8 +37,6 @@ _KINDS: tuple[tuple[Callable[[bytes, ByteSource], bool], tuple[str, ...]], ...] 
 _READ_ON = b"tar:read_concatenated_archives"
 # An archive of nothing but broken headers; whatever comes after so many is broken too.
 _BROKEN_MAX = 1_000
-# Fewer bytes than any picture has.
-REST_BYTES_MIN = 64
 
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
@@ -45,7 +45,14 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     formats = next((formats for is_mine, formats in _KINDS if is_mine(head, source)), _COMPRESSED)
     if "rar" in formats:
         source = Part(source, signatures.find_behind_program(head, source, signatures.RAR), source.size_bytes)
-    yield from Pass(source, context, formats).members()
+    if formats is not _COMPRESSED:
+        yield from Pass(source, context, formats).members()
+        return
+    end = end_of_packed(head, source, context.budget)
+    yield from Pass(Part(source, 0, end), context, formats).members()
+    # What is compressed the oldest way has no end: whatever was put behind it would be taken for more of it.
+    start = len(COMPRESS) if head.startswith(COMPRESS) else end
+    yield from rest_of(source, start, _layer_of(source))
 
 
 class Pass:
@@ -238,12 +245,8 @@ class Pass:
         # Below compression, a tar file was read to the end of what is compressed: see `_READ_ON`.
         is_at_end = reader.is_compressed and self._is_tar_below and not self._is_spent
         is_placed = is_single or is_at_end or reader.skips_cheaply or reader.format in {"rar", "lha"}
-        if not is_placed or self._source.size_bytes - at < REST_BYTES_MIN:
-            return
-        if self._source.read_at(at, HEAD_BYTES).strip(b"\0"):
-            rest = Part(self._source, at, self._source.size_bytes - at)
-            layer = _layer_of(self._source) if is_single else reader.format
-            yield Member(layer=layer, address=f"bytes from {at}", open=lambda: rest, state=State.ORPHAN)
+        if is_placed:
+            yield from rest_of(self._source, at, _layer_of(self._source) if is_single else reader.format)
 
 
 _COMPRESSIONS = (

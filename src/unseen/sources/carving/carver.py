@@ -12,6 +12,7 @@ from unseen.sources.carving.packed import follow_ole, follow_pdf, follow_zip
 from unseen.sources.carving.signatures import OVERLAP_BYTES, starts
 from unseen.sources.carving.stills import follow_bmp, follow_gif, follow_jp2, follow_jpeg, follow_png
 from unseen.sources.carving.tagged import follow_tiff
+from unseen.sources.carving.uuencoded import decode_uuencoded, follow_uuencoded
 from unseen.sources.layers.member import Member
 from unseen.sources.layers.ranges import MemoryRange, Part
 
@@ -32,6 +33,7 @@ _FOLLOW: dict[str, Callable[[Blocks, int], Extent | None]] = {
     "zip": follow_zip,
     "ole": follow_ole,
     "text": follow_text,
+    "uuencoded": follow_uuencoded,
 }
 
 
@@ -40,8 +42,8 @@ class Found:
     """Something that was found by its structure.
 
     Attributes:
-        kind: What its structure is: `jpeg png gif bmp jp2 tiff riff boxes matroska asf pdf zip ole`; or `text`:
-            a picture written in base64.
+        kind: What its structure is: `jpeg png gif bmp jp2 tiff riff boxes matroska asf pdf zip ole`; `text`:
+            a picture written in base64; or `uuencoded`: any file written so.
         offset: Where it begins, in bytes.
         size_bytes: Its length.
         is_whole: Its structure was followed to its end; else it reaches to the next thing found, or to a bound.
@@ -68,6 +70,8 @@ def carve(source: ByteSource) -> Iterator[Member | Reason]:
             yield found
         else:
             yield _as_member(source, found)
+            if found.kind == "uuencoded" and not found.is_whole:
+                yield decode_uuencoded(Part(source, found.offset, found.size_bytes))[1] or Reason.TRUNCATED
 
 
 def find(source: ByteSource) -> Iterator[Found | Reason]:
@@ -137,6 +141,8 @@ def content_of(source: ByteSource, found: Found) -> ByteSource:
         UnreadError: They cannot be read.
     """
     part = Part(source, found.offset, found.size_bytes)
+    if found.kind == "uuencoded":
+        return MemoryRange(decode_uuencoded(part)[0])
     return MemoryRange(decode_text(part)) if found.kind == "text" else part
 
 

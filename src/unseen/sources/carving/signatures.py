@@ -57,6 +57,8 @@ SIGNATURES = (
     Signature("text", b"iVBORw0KGgo"),
     Signature("text", b"R0lGOD"),
     Signature("text", b"UklGR"),
+    Signature("uuencoded", b"begin "),
+    Signature("uuencoded", b"begin-base64 "),
 )
 # What may follow the mark at the start of a JPEG: tables, frames, restart intervals, application data, comments.
 _JPEG_FIRST = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xC9, 0xCA, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
@@ -146,6 +148,9 @@ def _may_begin(signature: Signature, data: bytes, at: int) -> bool:
         return len(head) < 4 or head[3] in _JPEG_FIRST
     if signature.kind == "gif":
         return len(head) < 6 or head[4:6] in {b"7a", b"9a"}
+    if signature.kind == "uuencoded":
+        mode = head[len(signature.magic) :][:3]
+        return len(mode) < 3 or mode.isdigit()
     if signature.kind == "bmp":
         return len(head) < 18 or (head[6:10] == bytes(4) and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES)
     return True

@@ -114,6 +114,29 @@ class Claims:
                 self._starts.append(each.offset)
                 self._ends.append(min(self._size_bytes, each.offset + each.size_bytes))
 
+    def add_many(self, places: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], *, count_max: int) -> bool:
+        """Claim many stretches at once, neighbours as one.
+
+        Args:
+            places: int64[n], where they begin; what lies outside the volume is left out.
+            sizes: int64[n], of each, in bytes.
+            count_max: How many stretches may be claimed altogether.
+
+        Returns:
+            Whether there was room for them.
+        """
+        is_inside = (places >= 0) & (places < self._size_bytes) & (sizes > 0)
+        starts, sizes = places[is_inside], sizes[is_inside]
+        ends = np.minimum(self._size_bytes, starts + np.minimum(sizes, self._size_bytes))
+        begins = np.ones(len(starts), dtype=bool)
+        begins[1:] = starts[1:] != ends[:-1]
+        if len(self._starts) + int(begins.sum()) > count_max:
+            return False
+        if len(starts):
+            self._starts.frombytes(starts[begins].tobytes())
+            self._ends.frombytes(ends[np.append(begins[1:], True)].tobytes())
+        return True
+
     def merged(self) -> "Claimed":
         """Give them in order, overlapping ones joined."""
         starts = np.frombuffer(self._starts, dtype=np.int64) if self._starts else np.empty(0, np.int64)

@@ -17,12 +17,14 @@ from unseen.sources.layers.member import (
 )
 from unseen.sources.layers.ranges import FileRange, MemoryRange, Part, Segments
 from unseen.sources.layers.registry import UNKNOWN, Format, Unpack, load_formats, recognise
+from unseen.sources.layers.rest import REST_BYTES_MIN, rest_of
 from unseen.sources.layers.walk import Announced, Closed, Found, Stated, Walk, Want, reason_of, walk
 
 __all__ = [
     "INFLATION_MAX",
     "LAYER_LIMITS",
     "NO_SECRETS",
+    "REST_BYTES_MIN",
     "UNKNOWN",
     "Announced",
     "Budget",
@@ -45,5 +47,6 @@ __all__ = [
     "load_formats",
     "reason_of",
     "recognise",
+    "rest_of",
     "walk",
 ]

@@ -1,9 +1,7 @@
 """Messages (RFC 5322, RFC 2045): every part, however deep, decoded; pages saved as MHTML are messages too."""
 
-import binascii
 import codecs
 import contextlib
-import re
 from collections.abc import Iterator
 from email.message import Message
 from email.parser import BytesFeedParser
@@ -24,10 +22,6 @@ _DEPTH_MAX = 50
 _PARTS_MAX = 100_000
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pgp-encrypted"})
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-# Files were put into the text itself before there were parts; some programs still do it.
-_UUENCODED = re.compile(
-    rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n(.*?)^(?:end|====)\r?$", re.MULTILINE | re.DOTALL
-)
 
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
@@ -84,10 +78,6 @@ def _contents(part: Message, number: str) -> Iterator[Member]:
     if not content:
         return
     yield _member(f"{number} {_name(part)}".strip(), content)
-    if part.get_content_maintype() == "text":
-        for index, match in enumerate(_UUENCODED.finditer(content), start=1):
-            name = match[1].decode("utf-8", "surrogateescape")
-            yield _member(f"{number} encoded {index} {name}", _uudecoded(match[2], is_base64=match[0][5:6] == b"-"))
 
 
 def _packed(text: str) -> bytes:
@@ -108,25 +98,6 @@ def _name(part: Message) -> str:
     except (LookupError, ValueError, TypeError):
         # The name claims an encoding that does not exist, or is broken otherwise.
         return part.get_content_type()
-
-
-def _uudecoded(lines: bytes, *, is_base64: bool) -> bytes:
-    """Decode line by line; a line that is broken is left out."""
-    pieces: list[bytes] = []
-    for line in lines.splitlines():
-        try:
-            pieces.append(binascii.a2b_base64(line) if is_base64 else _line(line))
-        except binascii.Error:
-            continue
-    return b"".join(pieces)
-
-
-def _line(line: bytes) -> bytes:
-    try:
-        return binascii.a2b_uu(line)
-    except binascii.Error:
-        # Some encoders pad the last line too far.
-        return binascii.a2b_uu(line[: 1 + ((line[0] - 32 & 63) * 4 + 5) // 3]) if line else b""
 
 
 def _member(address: str, content: bytes) -> Member:

@@ -4,11 +4,11 @@ Source of the format: the Android Open Source Project, BackupManagerService and 
 BackupPasswordManager): versions 1 to 5, AES-256 in CBC mode under a master key that a password opens.
 """
 
+import contextlib
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -18,6 +18,7 @@ from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import Part
 from unseen.sources.layers.rereadable import hold
+from unseen.sources.layers.rest import rest_of
 
 __all__ = ["unpack", "warm_up"]
 
@@ -52,7 +53,7 @@ def warm_up() -> None:
 
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
-    """Give the tar archive that a backup is."""
+    """Give the tar archive that a backup is, and what stands behind it."""
     header = _read_header(source)
     if isinstance(header, Reason):
         yield header
@@ -61,17 +62,15 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     if header.locks is not None and key is None:
         yield Reason.ENCRYPTED
         return
-    damage: list[Reason] = []
-
-    def read() -> ByteSource:
-        if key is None and not header.is_packed:
-            return Part(source, header.data_at, source.size_bytes)
-        reopen = partial(_data, source, header, key, context, [])
-        pieces = _data(source, header, key, context, damage)
-        return hold(pieces, reopen, memory_bytes_max=context.limits.memory_bytes_max)
-
-    yield Member(layer="ab", address="backup.tar", open=read)
-    yield from damage
+    look = _Look(source, header, key, context)
+    yield Member(layer="ab", address="backup.tar", open=look.open)
+    yield from look.damage
+    ended_at = look.ended_at
+    if key is not None and not header.is_packed:
+        # Only the archive inside knows where it ends. Whatever somebody put behind it was never encrypted.
+        ended_at = header.data_at
+    if ended_at is not None:
+        yield from rest_of(source, ended_at, "ab")
 
 
 def _read_header(source: ByteSource) -> _Header | Reason:
@@ -126,41 +125,76 @@ def _is_right(_vector: bytes, key: bytes, checksum: bytes, salt: bytes, rounds: 
     return any(hashlib.pbkdf2_hmac("sha1", each, salt, rounds, _KEY_BYTES) == checksum for each in (spelled, key))
 
 
-def _data(
-    source: ByteSource, header: _Header, key: tuple[bytes, bytes] | None, context: Context, damage: list[Reason]
-) -> Iterator[bytes]:
-    """The archive, piece by piece; what is damaged ends it, and is told."""
-    offsets = range(header.data_at, source.size_bytes, _PIECE_BYTES)
-    pieces: Iterator[bytes] = (source.read_at(offset, _PIECE_BYTES) for offset in offsets)
-    if key is not None:
-        pieces = _decrypt(*key, pieces)
-    if not header.is_packed:
-        yield from pieces
-        return
-    size_bytes = 0
-    unpacker = zlib.decompressobj()
-    try:
-        for piece in _inflate(unpacker.decompress, pieces, lambda: unpacker.unconsumed_tail):
-            context.budget.inflate(len(piece), inflated_before=size_bytes, compressed_bytes=source.size_bytes)
-            size_bytes += len(piece)
-            yield piece
-        if not unpacker.eof:
-            damage.append(Reason.TRUNCATED)
-    except zlib.error as error:
-        if not size_bytes:
-            raise UnreadError(Reason.UNREADABLE) from error
-        damage.append(Reason.UNREADABLE)
+class _Look:
+    """The data of one backup.
 
+    Attributes:
+        damage: Why it ended early.
+        ended_at: Where in the backup the deflated data ended; None before all of it was read, and where none was.
+    """
 
-def _inflate(
-    unpack_some: Callable[[bytes, int], bytes], pieces: Iterator[bytes], tail: Callable[[], bytes]
-) -> Iterator[bytes]:
-    for piece in pieces:
-        data = piece
-        while data:
-            if some := unpack_some(data, _PIECE_BYTES):
-                yield some
-            data = tail()
+    def __init__(self, source: ByteSource, header: _Header, key: tuple[bytes, bytes] | None, context: Context) -> None:
+        self.damage: list[Reason] = []
+        self.ended_at: int | None = None
+        self._source = source
+        self._header = header
+        self._key = key
+        self._context = context
+
+    def open(self) -> ByteSource:
+        """Give the archive, as far as it goes."""
+        if self._key is None and not self._header.is_packed:
+            return Part(self._source, self._header.data_at, self._source.size_bytes)
+        self.damage.clear()
+        return hold(self._counted(), self._plain, memory_bytes_max=self._context.limits.memory_bytes_max)
+
+    def _counted(self) -> Iterator[bytes]:
+        """The archive, piece by piece; what is damaged ends it, and is told."""
+        if not self._header.is_packed:
+            yield from self._stored()
+            return
+        size_bytes = 0
+        try:
+            for piece in self._inflated():
+                self._context.budget.inflate(
+                    len(piece), inflated_before=size_bytes, compressed_bytes=self._source.size_bytes
+                )
+                size_bytes += len(piece)
+                yield piece
+            if self.ended_at is None:
+                self.damage.append(Reason.TRUNCATED)
+        except zlib.error as error:
+            if not size_bytes:
+                raise UnreadError(Reason.UNREADABLE) from error
+            self.damage.append(Reason.UNREADABLE)
+
+    def _plain(self) -> Iterator[bytes]:
+        """The same once more."""
+        with contextlib.suppress(zlib.error):
+            yield from self._inflated() if self._header.is_packed else self._stored()
+
+    def _stored(self) -> Iterator[bytes]:
+        offsets = range(self._header.data_at, self._source.size_bytes, _PIECE_BYTES)
+        pieces = (self._source.read_at(offset, _PIECE_BYTES) for offset in offsets)
+        return pieces if self._key is None else _decrypt(*self._key, pieces)
+
+    def _inflated(self) -> Iterator[bytes]:
+        unpacker = zlib.decompressobj()
+        packed_bytes = 0
+        for piece in self._stored():
+            packed_bytes += len(piece)
+            data = piece
+            while data:
+                if some := unpacker.decompress(data, _PIECE_BYTES):
+                    yield some
+                data = unpacker.unconsumed_tail
+            if unpacker.eof:
+                packed_bytes -= len(unpacker.unused_data)
+                if self._key is not None:
+                    # Padded to whole blocks, by one byte at least.
+                    packed_bytes = (packed_bytes // _BLOCK_BYTES + 1) * _BLOCK_BYTES
+                self.ended_at = self._header.data_at + packed_bytes
+                return
 
 
 def _decrypt(key: bytes, vector: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,8 +1,11 @@
 """7z archives, open and locked."""
 
+import io
 import random
+import zlib
 from pathlib import Path
 
+import py7zr
 import pytest
 from tests.unit.sources.archives.programs import run_program
 from tests.unit.sources.archives.unpacking import unpack_any
@@ -36,6 +39,22 @@ def test_every_entry_is_given(tmp_path: Path, method: str) -> None:
 def test_entries_behind_a_program_are_given(tmp_path: Path) -> None:
     """An archive that unpacks itself is read like any other."""
     assert unpack_any(b"MZ" + NOISE[:5_000] + make_7z(tmp_path)).contents == FILES
+
+
+@pytest.mark.parametrize("password", [None, "secret"])
+def test_an_archive_of_nothing_is_empty_and_not_unreadable(password: str | None) -> None:
+    """Whoever made it: with a list of no entries, or with no list."""
+    made = io.BytesIO()
+    with py7zr.SevenZipFile(made, "w", password=password, header_encryption=password is not None):
+        pass
+    given = unpack_any(made.getvalue(), *filter(None, [password]))
+    assert (given.contents, given.reasons) == ({}, [])
+    nothing = bytes(20)
+    given = unpack_any(b"7z\xbc\xaf\x27\x1c\0\4" + zlib.crc32(nothing).to_bytes(4, "little") + nothing)
+    assert (given.contents, given.reasons) == ({}, [])
+    broken = bytes([1, *nothing[1:]])
+    given = unpack_any(b"7z\xbc\xaf\x27\x1c\0\4" + zlib.crc32(nothing).to_bytes(4, "little") + broken)
+    assert given.reasons
 
 
 def test_what_follows_an_archive_is_given(tmp_path: Path) -> None:

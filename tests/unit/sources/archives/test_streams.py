@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import random
+import sys
 import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +16,11 @@ from tests.unit.sources.archives.programs import run_program
 from tests.unit.sources.archives.unpacking import contents_of, unpack_any
 
 from unseen.model import Reason, State
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 NOISE = random.Random(5).randbytes(300_000)
 FILES = {"a.txt": b"hello " * 500, "sub/ü.bin": NOISE, "../../x": b"up", "empty": b""}
@@ -111,8 +117,11 @@ def test_compressed_tar_files_are_one_layer(tmp_path: Path, option: str) -> None
         (tmp_path / name).write_bytes(data)
     run_program("bsdtar", f"--{option}", "-cf", "x", *PLAIN, cwd=tmp_path)
     given = unpack_any((tmp_path / "x").read_bytes())
+    # The oldest kind has no end, and is looked through as it lies besides.
+    rest = given.contents.pop("bytes from 2", None)
+    assert (rest is not None) == (option == "compress")
     assert given.contents == contents_of(PLAIN)
-    assert {member.layer for member in given.members} == {"tar"}
+    assert {member.layer for member in given.members} - {"compress"} == {"tar"}
 
 
 @pytest.mark.parametrize(
@@ -161,6 +170,45 @@ def test_what_stands_behind_a_compressed_tar_file_is_given() -> None:
     alone = unpack_any(packed).contents
     assert given.contents == {**alone, f"bytes from {len(packed)}": NOISE[:9_000]}
     assert unpack_any(packed + bytes(9_000)).contents == alone
+
+
+@pytest.mark.parametrize("option", ["gzip", "bzip2", "xz", "zstd", "lz4", "lzip", "lzma"])
+@pytest.mark.parametrize("is_tar", [True, False])
+def test_whatever_compressed_it_what_stands_behind_is_given(tmp_path: Path, option: str, *, is_tar: bool) -> None:
+    """Nothing of the archive is lost for it, and no zeros before it hide it."""
+    (tmp_path / "a").write_bytes(NOISE)
+    form = "--format=ustar" if is_tar else "--format=raw"
+    run_program("bsdtar", form, f"--{option}", "-cf", "packed", "a", cwd=tmp_path)
+    packed = (tmp_path / "packed").read_bytes()
+    for behind in (NOISE[:9_000], bytes(3 << 20) + NOISE[:9_000]):
+        given = unpack_any(packed + behind)
+        assert given.reasons == []
+        inside, rest = given.contents.values()
+        assert inside == NOISE
+        assert isinstance(rest, bytes)
+        assert rest.endswith(NOISE[:9_000])
+        assert given.members[1].state is State.ORPHAN
+
+
+def test_several_streams_before_what_stands_behind_are_all_read() -> None:
+    """xz and zstd join streams, and let others be stepped over."""
+    first, second = lzma.compress(b"first"), lzma.compress(b"second")
+    given = unpack_any(first + bytes(8) + second + NOISE[:500])
+    assert list(given.contents.values()) == [b"firstsecond", NOISE[:500]]
+    skipped = b"\x50\x2a\x4d\x18\x05\0\0\0abcde"
+    packed = zstd.compress(b"first") + skipped + zstd.compress(b"second" * 99_999)
+    given = unpack_any(packed + NOISE[:500])
+    assert list(given.contents.values()) == [b"first" + b"second" * 99_999, NOISE[:500]]
+
+
+def test_what_is_compressed_the_oldest_way_is_looked_through_as_it_lies_too(tmp_path: Path) -> None:
+    """It has no end: what stands behind would pass for more of it."""
+    (tmp_path / "a").write_bytes(b"words " * 9_000)
+    run_program("bsdtar", "--format=raw", "--compress", "-cf", "packed", "a", cwd=tmp_path)
+    given = unpack_any((tmp_path / "packed").read_bytes() + NOISE[:9_000])
+    rest = given.contents["bytes from 2"]
+    assert isinstance(rest, bytes)
+    assert rest.endswith(NOISE[:9_000])
 
 
 def test_what_stands_behind_the_end_of_a_tar_file_is_read_or_stated() -> None:

@@ -1,6 +1,7 @@
 """Images that emulators write: every byte is what QEMU reads from them."""
 
 import os
+import random
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.sources.disks.images import Opened, medium, need, run
+from tests.unit.sources.unpacked import members
 
-from unseen.model import ByteSource, Reason, UnreadError
+from unseen.model import ByteSource, Reason, State, UnreadError
 from unseen.sources import open_source
 from unseen.sources.disks.images.dmg import open_dmg
 from unseen.sources.disks.images.qcow import QcowMedium, unpack
@@ -86,6 +88,35 @@ def test_every_kind_of_image_is_read_as_qemu_wrote_it(tmp_path: Path, kind: str,
         assert read[: len(_MEDIUM)] == _MEDIUM
         assert not any(read[len(_MEDIUM) :])
         assert disk.read_at(disk.size_bytes, 10) == b""
+
+
+@pytest.mark.parametrize(("kind", "options", "flag"), [each for each in _KINDS if each[0] in {"qcow2", "vdi"}])
+def test_what_lies_in_the_file_and_not_on_the_disk_is_given(tmp_path: Path, kind: str, options: str, flag: str) -> None:
+    """An image that nobody touched has nothing of that kind; what was put behind one is a member, whole."""
+    data = convert(tmp_path, kind, options, flag).read_bytes()
+    behind = random.Random(3).randbytes(9_000)
+    assert [each[0] for each in members(data) if not isinstance(each, Reason)] == ["partition@0"]
+    disk, rest = members(data + behind)
+    assert disk == members(data)[0]
+    assert not isinstance(rest, Reason)
+    assert rest[1] is State.ORPHAN
+    assert isinstance(rest[2], bytes)
+    assert rest[2].endswith(behind)
+
+
+def test_a_cluster_that_nothing_leads_to_is_given(tmp_path: Path) -> None:
+    """What a discarded stretch of the disk held stays in the file."""
+    data = bytearray(convert(tmp_path, "qcow2", "cluster_size=64k").read_bytes())
+    (l1_at,) = struct.unpack_from(">Q", data, 40)
+    l2_at = struct.unpack_from(">Q", data, l1_at)[0] & 0x00FFFFFFFFFFFE00
+    entries = struct.unpack_from(">8192Q", data, l2_at)
+    index, place = next((at, entry & 0x00FFFFFFFFFFFE00) for at, entry in enumerate(entries) if entry)
+    lost = bytes(data[place : place + 65536])
+    data[l2_at + 8 * index : l2_at + 8 * index + 8] = bytes(8)
+    _, rest = members(bytes(data))
+    assert not isinstance(rest, Reason)
+    assert isinstance(rest[2], bytes)
+    assert lost in rest[2]
 
 
 def test_the_compressed_vector_is_what_qemu_reads(vectors: Path, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Mail: every part of every message is given, decoded, whatever the mail program did to it."""
 
 import base64
-import binascii
 import email.policy
 import struct
 from email.message import EmailMessage
@@ -58,16 +57,6 @@ def test_messages_in_messages_are_opened() -> None:
     """A forwarded message's parts are parts."""
     data = message(nested=message(nested=message())).as_bytes()
     assert [content for content in given(data).values() if content == JPEG] == [JPEG] * 3
-
-
-def test_files_in_the_text_itself_are_decoded() -> None:
-    """Uuencoded files have no part of their own."""
-    lines = b"".join(binascii.b2a_uu(PNG[at : at + 45]) for at in range(0, len(PNG), 45))
-    text = b"From: a\nSubject: b\n\nhello\nbegin 644 a b.png\n" + lines + b"`\nend\nbye\n"
-    assert given(text)["1 encoded 1 a b.png"] == PNG
-    packed = base64.encodebytes(PNG)
-    text = b"From: a\nSubject: b\n\nhello\nbegin-base64 644 a.png\n" + packed + b"====\nbye\n"
-    assert given(text)["1 encoded 1 a.png"] == PNG
 
 
 def test_what_stands_between_parts_is_given() -> None:

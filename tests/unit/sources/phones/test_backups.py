@@ -25,10 +25,26 @@ SECRETS = Context(secrets=Secrets(("wrong", "pässword")))
 def test_an_android_backup_is_a_tar_archive(version: int, password: str | None, *, is_packed: bool) -> None:
     """Of every version, deflated or not, encrypted or not: the archive, byte for byte."""
     data = android_backup(TAR, version=version, is_packed=is_packed, password=password)
-    assert members(data, SECRETS) == [("backup.tar", State.ALLOCATED, TAR)]
+    archive, *rest = members(data, SECRETS)
+    assert archive == ("backup.tar", State.ALLOCATED, TAR)
+    # Of one that is encrypted and not deflated only the archive says where it ends.
+    assert bool(rest) == (password is not None and not is_packed)
     inside = recognise(MemoryRange(contents(data, SECRETS)[0]))
     assert inside is not None
     assert inside.name == "tar"
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+@pytest.mark.parametrize("password", [None, "pässword"])
+@pytest.mark.parametrize("more", range(17))
+def test_what_stands_behind_an_android_backup_is_given(password: str | None, more: int, *, is_packed: bool) -> None:
+    """It is no part of the archive, and nobody looks there: a member of its own, or behind the tar file."""
+    behind = random.Random(9).randbytes(700)
+    data = android_backup(TAR + bytes(more), is_packed=is_packed, password=password)
+    given = members(data + behind, SECRETS)
+    (content,) = [each[2] for each in given[1:] if not isinstance(each, Reason)] or [given[0][2]]
+    assert isinstance(content, bytes)
+    assert content == behind if is_packed else content.endswith(behind)
 
 
 @pytest.mark.parametrize("passwords", [(), ("wrong", "also wrong")])

@@ -25,11 +25,10 @@ from unseen.sources.archives.zip_files.records import (
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import Part
 from unseen.sources.layers.rereadable import hold
+from unseen.sources.layers.rest import REST_BYTES_MIN, rest_of
 
 __all__ = ["unpack"]
 
-# Fewer bytes than any picture has: what lies between entries and is shorter, such as sizes behind data, is nothing.
-_REST_BYTES_MIN = 64
 _SEARCH_BYTES = 1 << 20
 _STORED, _DEFLATED, _DEFLATED64 = 0, 8, 9
 # The headers that can follow the data of an entry: its sizes, the next entry, the directory.
@@ -127,9 +126,7 @@ class _Zip:
 
     def _rest(self, start: int, stop: int) -> Iterator[Member]:
         """Bytes that belong to no entry: a program that unpacks the file, or something hidden."""
-        rest = Part(self._source, start, stop - start)
-        if rest.size_bytes >= _REST_BYTES_MIN and rest.read_at(0, _SEARCH_BYTES).strip(b"\0"):
-            yield Member(layer="zip", address=f"bytes from {start}", open=lambda: rest, state=State.ORPHAN)
+        return rest_of(self._source, start, "zip", stop=stop)
 
     def _cover(self, start: int, stop: int) -> None:
         size_bytes = self._source.size_bytes
@@ -232,7 +229,7 @@ class _Zip:
                 yield piece
         except UnreadError as error:
             # Empty by its own account, and by its size: not every method can say so.
-            is_empty = not (size_bytes or entry.size_bytes or entry.crc) and packed.size_bytes < _REST_BYTES_MIN
+            is_empty = not (size_bytes or entry.size_bytes or entry.crc) and packed.size_bytes < REST_BYTES_MIN
             if password is not None or not (size_bytes or is_empty):
                 raise
             reason = error.reason if size_bytes else None
@@ -257,5 +254,5 @@ class _Zip:
 
     def _note_slack(self, entry: ZipEntry, used_bytes: int) -> None:
         """The packed data may be longer than what unpacks."""
-        if (entry.packed_bytes or 0) - used_bytes >= _REST_BYTES_MIN:
+        if (entry.packed_bytes or 0) - used_bytes >= REST_BYTES_MIN:
             self._slack.append((entry.data_at + used_bytes, entry.data_at + (entry.packed_bytes or 0)))

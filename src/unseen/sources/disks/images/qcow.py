@@ -4,16 +4,21 @@ Format: QEMU project, docs/interop/qcow2.rst. Read by code of our own because li
 clusters without saying so (libyal/libqcow issue 17).
 """
 
+import contextlib
 import struct
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
+import numpy as np
+import numpy.typing as npt
 from isal import isal_zlib
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.disks.images.blocks import read_blocks
+from unseen.sources.disks.images.leftovers import leftovers
 from unseen.sources.disks.images.recent import Recent
 from unseen.sources.disks.volumes import volumes_on
 from unseen.sources.layers import Context, Member
@@ -45,6 +50,12 @@ _OFFSET_MASK = 0x00FFFFFFFFFFFE00
 _IS_COMPRESSED = 1 << 62
 _IS_ZERO = 1
 _SUBCLUSTERS_IN_ONE = 32
+# What is compressed says in sectors how long it is: up to this many bytes of the last may be another's.
+_SECTOR_BYTES = 512
+# The format knows five extensions. QEMU itself makes tables of counts of 8 MiB at most.
+_EXTENSIONS_MAX, _COUNTS_BYTES_MAX = 100, 8 << 20
+
+_Numbers = npt.NDArray[np.int64]
 
 # As for E01: what file systems come back to, and the tables that lead there.
 _CLUSTERS_KEPT_BYTES = 32 << 20
@@ -59,6 +70,9 @@ class _Header:
     l1_entries: int
     snapshots: int
     snapshots_at: int
+    header_bytes: int
+    counts_at: int
+    counts_clusters: int
     is_corrupt: bool
     has_subclusters: bool
     is_zstd: bool
@@ -70,20 +84,31 @@ class _Snapshot:
     l1_at: int
     l1_entries: int
     size_bytes: int
+    at: int
+    described_bytes: int
 
 
 def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
-    """Give the volumes on the disk, then each internal snapshot as a disk of its own."""
+    """Give the volumes on the disk, each internal snapshot as a disk of its own, then what lies in none of them."""
     header = _read_header(source)
     if header.is_corrupt:
         yield Reason.UNREADABLE
-    yield from volumes_on(QcowMedium(source, header))
+    medium = QcowMedium(source, header)
+    yield from volumes_on(medium)
+    disks, described = [medium], [_described(source, header)]
     for snapshot in _read_snapshots(source, header):
         if isinstance(snapshot, Reason):
             yield snapshot
-            return
+            break
+        described.append(iter([(np.array([snapshot.at], np.int64), np.array([snapshot.described_bytes], np.int64))]))
         address = f"snapshot@{snapshot.identity}"
-        yield Member(layer="qcow2", address=address, open=partial(QcowMedium, source, header, snapshot))
+        opener = partial(QcowMedium, source, header, snapshot)
+        yield Member(layer="qcow2", address=address, open=opener)
+        with contextlib.suppress(UnreadError):
+            # Whoever opens it is told.
+            disks.append(opener())
+    claimed = chain(*described, *(disk.extents() for disk in disks))
+    yield from leftovers(source, claimed, layer="qcow2", about_bytes=_SECTOR_BYTES)
 
 
 class QcowMedium:
@@ -108,6 +133,7 @@ class QcowMedium:
         self._source = source
         self._header = header
         self._cluster_bytes = 1 << header.cluster_bits
+        self._packed_place_bits = 62 - (header.cluster_bits - 8)
         self._entry_words = 2 if header.has_subclusters else 1
         self._l2_entries = self._cluster_bytes // (8 * self._entry_words)
         needed = -(-self.size_bytes // (self._cluster_bytes * self._l2_entries))
@@ -115,6 +141,7 @@ class QcowMedium:
             raise UnreadError(Reason.TOO_LARGE)
         if needed > entries or 8 * needed > _L1_BYTES_MAX:
             raise UnreadError(Reason.UNREADABLE)
+        self._l1_at = l1_at
         raw = _read_exactly(source, l1_at, 8 * needed)
         self._l1 = struct.unpack(f">{needed}Q", raw)
         self._l2: Recent[tuple[int, ...]] = Recent(_TABLES_KEPT_BYTES)
@@ -124,6 +151,43 @@ class QcowMedium:
         """See `ByteSource.read_at`."""
         give = self._subclusters if self._header.has_subclusters else self._cluster
         return read_blocks(offset, size, size_bytes=self.size_bytes, block_bytes=self._cluster_bytes, give=give)
+
+    def extents(self) -> Iterator[tuple[_Numbers, _Numbers]]:
+        """Say where in the file the tables and the clusters of the disk lie: places and sizes."""
+        yield np.array([self._l1_at], np.int64), np.array([8 * len(self._l1)], np.int64)
+        # Where a table serves twice, what it says of the later place decides how far its last cluster goes.
+        tables = {entry & _OFFSET_MASK: number for number, entry in enumerate(self._l1) if entry & _OFFSET_MASK}
+        for place, number in tables.items():
+            yield np.array([place], np.int64), np.array([self._cluster_bytes], np.int64)
+            raw = self._source.read_at(place, self._cluster_bytes)
+            words = np.frombuffer(raw[: len(raw) // 8 * 8], ">u8").astype(np.uint64)
+            entries = words[:: self._entry_words]
+            is_packed = (entries & np.uint64(_IS_COMPRESSED)) != 0
+            yield self._packed_extents(entries[is_packed])
+            places = (entries & np.uint64(_OFFSET_MASK)).astype(np.int64)
+            offsets = (number * self._l2_entries + np.arange(len(entries))) * self._cluster_bytes
+            is_plain = ~is_packed & (places > 0) & (offsets < self.size_bytes)
+            sizes = np.minimum(self._cluster_bytes, self.size_bytes - offsets)
+            if self._entry_words == 2:
+                bits = words[1::2][is_plain]
+                yield self._subcluster_extents(places[is_plain], sizes[is_plain], bits)
+            else:
+                yield places[is_plain], sizes[is_plain]
+
+    def _subcluster_extents(
+        self, places: _Numbers, sizes: _Numbers, bits: npt.NDArray[np.uint64]
+    ) -> tuple[_Numbers, _Numbers]:
+        each = self._cluster_bytes // _SUBCLUSTERS_IN_ONE
+        indices = np.arange(_SUBCLUSTERS_IN_ONE)
+        is_there = (bits[:, None] >> indices.astype(np.uint64) & np.uint64(1)) != 0
+        here = np.clip(sizes[:, None] - indices * each, 0, each)
+        return (places[:, None] + indices * each)[is_there], here[is_there]
+
+    def _packed_extents(self, entries: npt.NDArray[np.uint64]) -> tuple[_Numbers, _Numbers]:
+        bits = np.uint64(self._packed_place_bits)
+        places = (entries & np.uint64((1 << self._packed_place_bits) - 1)).astype(np.int64)
+        sectors = ((entries & np.uint64(_IS_COMPRESSED - 1)) >> bits).astype(np.int64)
+        return places, (sectors + 1) * 512 - (places & 511)
 
     def _entry(self, number: int) -> tuple[int, int]:
         """What the tables say of a cluster: its descriptor, and the bits of its subclusters."""
@@ -169,9 +233,8 @@ class QcowMedium:
         if kept is not None:
             return kept
         # The lower bits are a byte's place; above them, how many sectors more than the one it lies in hold the rest.
-        offset_bits = 62 - (self._header.cluster_bits - 8)
-        place = descriptor & ((1 << offset_bits) - 1)
-        sectors = (descriptor & (_IS_COMPRESSED - 1)) >> offset_bits
+        place = descriptor & ((1 << self._packed_place_bits) - 1)
+        sectors = (descriptor & (_IS_COMPRESSED - 1)) >> self._packed_place_bits
         # The last sector of the file may be cut: what is compressed ends before it does.
         stored = self._source.read_at(place, (sectors + 1) * 512 - (place & 511))
         inflate = _inflate_zstd if self._header.is_zstd else _inflate
@@ -184,12 +247,13 @@ class QcowMedium:
 
 def _read_header(source: ByteSource) -> _Header:
     fields = _HEADER.unpack(_read_exactly(source, 0, _HEADER.size))
-    _, version, backing_at, _, cluster_bits, size_bytes, cipher, l1_entries, l1_at, _, _, snapshots, snapshots_at = (
+    _, version, backing_at, _, cluster_bits, size_bytes, cipher, l1_entries, l1_at, *counts, snapshots, snapshots_at = (
         fields
     )
     if cipher:
         raise UnreadError(Reason.ENCRYPTED)
     features = compression = 0
+    header_bytes = _HEADER.size
     if version >= 3:
         raw = _read_exactly(source, 0, _V3_COMPRESSION_AT + 1)
         (features,) = struct.unpack_from(">Q", raw, _V3_FEATURES_AT)
@@ -207,6 +271,9 @@ def _read_header(source: ByteSource) -> _Header:
         l1_entries=l1_entries,
         snapshots=snapshots,
         snapshots_at=snapshots_at,
+        header_bytes=header_bytes,
+        counts_at=counts[0],
+        counts_clusters=counts[1],
         is_corrupt=bool(features & _CORRUPT),
         has_subclusters=bool(features & _SUBCLUSTERS),
         is_zstd=compression == 1,
@@ -230,9 +297,28 @@ def _read_snapshots(source: ByteSource, header: _Header) -> Iterator[_Snapshot |
             yield error.reason
             return
         size_bytes = struct.unpack(">Q", rest[8:16])[0] if extra_bytes >= 16 else header.size_bytes
-        yield _Snapshot(identity.decode("latin-1").replace("\0", ""), l1_at, l1_entries, size_bytes)
         # Each begins at a multiple of eight.
-        at += (40 + extra_bytes + id_bytes + name_bytes + 7) // 8 * 8
+        described_bytes = (40 + extra_bytes + id_bytes + name_bytes + 7) // 8 * 8
+        plain = identity.decode("latin-1").replace("\0", "")
+        yield _Snapshot(plain, l1_at, l1_entries, size_bytes, at, described_bytes)
+        at += described_bytes
+
+
+def _described(source: ByteSource, header: _Header) -> Iterator[tuple[_Numbers, _Numbers]]:
+    """Say where the header with its extensions, the counts of references and the table of snapshots lie."""
+    at = header.header_bytes
+    for _ in range(_EXTENSIONS_MAX):
+        kind, size = struct.unpack(">II", source.read_at(at, 8).ljust(8, b"\0"))
+        at += 8 + (size + 7) // 8 * 8
+        if not kind:
+            break
+    yield np.array([0], np.int64), np.array([min(at, 1 << header.cluster_bits)], np.int64)
+    table_bytes = min(header.counts_clusters << header.cluster_bits, _COUNTS_BYTES_MAX)
+    raw = source.read_at(header.counts_at, table_bytes)
+    places = np.frombuffer(raw[: len(raw) // 8 * 8], ">u8").astype(np.int64)
+    places = np.unique(places[places > 0])
+    yield np.array([header.counts_at], np.int64), np.array([table_bytes], np.int64)
+    yield places, np.full(len(places), 1 << header.cluster_bits, np.int64)
 
 
 def _read_exactly(source: ByteSource, offset: int, size: int) -> bytes:

@@ -7,9 +7,11 @@ import struct
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.disks.images.blocks import read_blocks
+from unseen.sources.disks.images.leftovers import leftovers
 from unseen.sources.disks.volumes import volumes_on
 from unseen.sources.layers import Context, Member
 
@@ -29,8 +31,10 @@ _MAP_BYTES_MAX = 64 << 20
 
 
 def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
-    """Give the volumes on the disk."""
-    return volumes_on(VdiMedium(source))
+    """Give the volumes on the disk, then what lies in the file and in no block of the disk."""
+    medium = VdiMedium(source)
+    yield from volumes_on(medium)
+    yield from leftovers(source, medium.extents(), layer="vdi")
 
 
 class VdiMedium:
@@ -49,9 +53,8 @@ class VdiMedium:
         raw = source.read_at(_HEADER_AT, _HEADER.size)
         if len(raw) < _HEADER.size:
             raise UnreadError(Reason.TRUNCATED)
-        version, _, kind, _, _, map_at, self._data_at, _, size_bytes, block_bytes, extra_bytes, blocks = _HEADER.unpack(
-            raw
-        )
+        version, header_bytes, kind, _, _, map_at, self._data_at, *rest = _HEADER.unpack(raw)
+        _, size_bytes, block_bytes, extra_bytes, blocks = rest
         if version != _VERSION or kind not in {_GROWING, _FIXED}:
             raise UnreadError(Reason.UNSUPPORTED)
         if (
@@ -65,10 +68,21 @@ class VdiMedium:
         self._block_bytes = block_bytes
         self._stride = block_bytes + extra_bytes
         self._extra_bytes = extra_bytes
+        self._map_at = map_at
+        # Identifiers follow the fields that matter here.
+        self._header_end = min(_HEADER_AT + 4 + header_bytes, map_at)
         table = source.read_at(map_at, 4 * blocks)
         if len(table) < 4 * blocks:
             raise UnreadError(Reason.TRUNCATED)
         self._map = np.frombuffer(table, "<u4")
+
+    def extents(self) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+        """Say where in the file its tables and the blocks of the disk lie: places and sizes."""
+        yield np.array([0, self._map_at], np.int64), np.array([self._header_end, 4 * len(self._map)], np.int64)
+        count = -(-self.size_bytes // self._block_bytes)
+        stored = np.flatnonzero(self._map[:count] < _NOWHERE).astype(np.int64)
+        places = self._data_at + self._map[stored].astype(np.int64) * self._stride + self._extra_bytes
+        yield places, np.minimum(self._block_bytes, self.size_bytes - stored * self._block_bytes)
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource.read_at`."""
