@@ -114,7 +114,7 @@ def test_names_that_are_no_text_come_back_as_they_were(folder: Path) -> None:
         timeout=60,
         check=True,
     )
-    assert ended.stdout.splitlines()[0] == rb"clean/gr\xfc\xdfe \x1b[31m.txt"
+    assert ended.stdout.splitlines()[0] == rb"clean/gr\xfc\xdfe \u{1b}[31m.txt"
 
 
 def test_classes_on_the_command_line_are_all_there_are() -> None:

@@ -75,7 +75,9 @@ def _tell_gaps(sandbox: object) -> None:
 
 def _write(row: dict[str, object]) -> None:
     """What was taken, one value a line, under the item it was taken from."""
-    voice.write(voice.printable(str(row["item"])))
+    from unseen.reports.shown import show
+
+    voice.write(show(str(row["item"])))
     for signal in ("pdq", "md5", "sha1", "sha256"):
         if row[signal] is not None:
             quality = f"  quality {row['pdq_quality']}" if signal == "pdq" else ""

@@ -38,6 +38,7 @@ def rerun(
     """
     from unseen.casework.bundles import rerun as run
     from unseen.cli import rows, tables
+    from unseen.reports.shown import show
 
     done = run(bundle, store=store, lists=lists or (), key=key)
     for (finding, item), matches in groupby(done.matches, key=lambda one: (one.finding, one.item)):
@@ -46,7 +47,7 @@ def rerun(
             for one in group:
                 voice.write_row(rows.repeated_row(one))
         else:
-            voice.write(f"{finding}  finding: {voice.printable(item)}")
+            voice.write(f"{finding}  finding: {show(item)}")
             for line in voice.columns(map(tables.repeated_line, group), indent="  "):
                 voice.write(line)
     held = f"{done.count_held} of {voice.plural(len(done.matches), 'match', 'matches')} hold"

@@ -5,7 +5,19 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from unseen.cli import voice
-from unseen.model import Acquired, Comparison, Finding, How, Match, NotScreened, Signal, Summary, Verdict, VideoShare
+from unseen.model import (
+    Acquired,
+    Comparison,
+    Finding,
+    How,
+    Match,
+    NotScreened,
+    Signal,
+    Summary,
+    Verdict,
+    VideoShare,
+)
+from unseen.reports.shown import show
 
 if TYPE_CHECKING:
     from unseen.casework.asking import Told
@@ -49,12 +61,12 @@ def finding_lines(finding: Finding, *, with_id: bool = False) -> list[str]:
     head = f"{finding.id}  " if with_id else ""
     state = "" if finding.state == "allocated" else f" ({finding.state})"
     verdict = [] if finding.verdict is None else [verdict_line(finding.verdict)]
-    return [f"{head}finding: {voice.printable(str(finding.locator))}{state}", *match_lines(finding.matches), *verdict]
+    return [f"{head}finding: {show(str(finding.locator))}{state}", *match_lines(finding.matches), *verdict]
 
 
 def acquired_lines(acquired: Acquired) -> list[str]:
     """The image, and what came of each digest that its acquisition stored."""
-    return [f"image: {voice.printable(str(acquired.locator))}", f"  {comparisons_words(asdict(acquired.acquisition))}"]
+    return [f"image: {show(str(acquired.locator))}", f"  {comparisons_words(asdict(acquired.acquisition))}"]
 
 
 def comparisons_words(acquisition: Mapping[str, Comparison]) -> str:
@@ -112,7 +124,7 @@ def answer_lines(answer: "Answer") -> list[str]:
         word += f" ({answer.reason.replace('_', ' ')})"
     elif answer.matches and not answer.is_finding:
         word += " (known or cleared only: no finding)"
-    return [f"{word}: {voice.printable(answer.item)}", *match_lines(answer.matches)]
+    return [f"{word}: {show(answer.item)}", *match_lines(answer.matches)]
 
 
 def list_lines(lists: Sequence["ListInfo"]) -> list[str]:
@@ -191,7 +203,7 @@ def video_words(video: VideoShare) -> str:
 def not_screened_lines(unscreened: NotScreened) -> list[str]:
     """The item and why."""
     reason = unscreened.reason.replace("_", " ")
-    return [f"not screened: {voice.printable(str(unscreened.locator))} ({reason})"]
+    return [f"not screened: {show(str(unscreened.locator))} ({reason})"]
 
 
 def report_lines(written: Sequence["WrittenReport"]) -> list[str]:

@@ -4,14 +4,18 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-__all__ = ["restrict", "show", "wrap"]
+__all__ = ["read_shown", "restrict", "show", "wrap"]
 
 # One character, or one escape that must not be torn apart.
 _PIECE = re.compile(r"\\x[0-9a-f]{2}|\\u\{[0-9a-f]+\}|\\.|.", re.DOTALL)
-_NAMED = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # A line may end early behind one of these, if not by more than this many characters.
 _BREAK_AFTER = frozenset("/ >,;")
 _BREAK_EARLY_MAX = 24
+_NAMED = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_PLAIN = {written: character for character, written in _NAMED.items()}
+# A byte that is no text, a character by its number, one of those with a name; else a backslash that begins nothing.
+_ESCAPE = re.compile(r"\\x([89a-f][0-9a-f])|\\u\{([0-9a-f]{1,6})\}|\\[\\nrt]|\\")
+_CODE_MAX = 0x10FFFF
 
 
 def show(text: str) -> str:
@@ -29,6 +33,24 @@ def show(text: str) -> str:
     # Letters with separate marks look like those with built-in ones: only one of the two spellings may stay as it is.
     is_composed = unicodedata.is_normalized("NFC", text)
     return "".join(_shown(text, at, is_composed=is_composed) for at in range(len(text)))
+
+
+def read_shown(shown: str) -> str | None:
+    r"""Read back what `show` wrote, also where more characters than need be are escapes; None where it is no such text.
+
+    Example:
+        >>> read_shown(r"a\\b\u{20}")
+        'a\\b '
+    """
+    pieces: list[str] = []
+    at = 0
+    for escape in _ESCAPE.finditer(shown):
+        character = _read_escape(escape)
+        if character is None:
+            return None
+        pieces += (shown[at : escape.start()], character)
+        at = escape.end()
+    return "".join((*pieces, shown[at:]))
 
 
 def wrap(shown: str, width: int) -> Iterator[str]:
@@ -57,6 +79,15 @@ def restrict(shown: str, has_glyph: Callable[[str], bool]) -> str:
     if shown.isascii():
         return shown
     return "".join(one if has_glyph(one) else f"\\u{{{ord(one):x}}}" for one in shown)
+
+
+def _read_escape(escape: re.Match[str]) -> str | None:
+    byte, code = escape[1], escape[2]
+    if byte is not None:
+        return chr(0xDC00 + int(byte, 16))
+    if code is not None:
+        return chr(int(code, 16)) if int(code, 16) <= _CODE_MAX else None
+    return _PLAIN.get(escape[0])
 
 
 def _shown(text: str, at: int, *, is_composed: bool) -> str:

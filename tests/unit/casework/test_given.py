@@ -1,16 +1,22 @@
 """What users give by name: locators of things in files, and files of passwords."""
 
 import io
+import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.sources.phones.backups import make_itunes_backup
 
-from unseen.casework.given.locators import Asked
+from unseen.casework.given.locators import Asked, _readings
 from unseen.casework.given.passwords import read_passwords
 from unseen.casework.hashing import hash_sources
 from unseen.errors import SourceError
+from unseen.model import Locator
+from unseen.reports.shown import restrict, show
 
 
 @pytest.fixture
@@ -45,6 +51,57 @@ def test_every_printed_locator_is_taken_back(archive: Path) -> None:
     """Whatever `hash` prints for a file names that thing, odd names included."""
     for locator in hashed("outer.zip"):
         assert locator in hashed(locator)
+
+
+@pytest.mark.parametrize("spell", [str, show, lambda text: restrict(show(text), str.isascii)])
+def test_every_locator_that_people_see_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spell: Callable[[str], str]
+) -> None:
+    """As JSON holds it, as the terminal and reports show it, and with the escapes of a font that lacks letters."""
+    monkeypatch.chdir(tmp_path)
+    odd = [
+        "a\\b",
+        "a\nb",
+        r"a\nb",
+        "  x ",
+        "\u202egpj",
+        "e\u0301",
+        r"\> \\> >",
+        " > ",
+        r"\u{20}",
+        "中文",
+        "\udcff",
+        "x" * 300,
+    ]
+    archive = tmp_path / "o\\dd \n.tar"
+    with tarfile.open(archive, "w") as file:
+        for name in odd:
+            entry = tarfile.TarInfo(name)
+            entry.size = 4
+            file.addfile(entry, io.BytesIO(b"data"))
+    Path(r"plain \x41.txt").write_text("x")
+    locators = hashed(".") - {"./" + archive.name}
+    assert len(locators) == len(odd) + 1
+    for locator in locators:
+        assert hashed(spell(locator)) == {locator}
+
+
+@given(st.lists(st.text(st.sampled_from("> \\anu{}\n\u0301\udcff"), max_size=6), min_size=2, max_size=4))
+def test_whatever_the_addresses_both_spellings_lead_to_them(addresses: list[str]) -> None:
+    """What rows hold, and what terminal and reports show of it, are read as the same chain."""
+    text = str(Locator(tuple(("layer", address) for address in addresses)))
+    assert _readings(text)[0] == tuple(addresses)
+    assert tuple(addresses) in _readings(show(text))
+
+
+def test_a_text_that_two_spellings_make_of_two_things_is_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that was asked for is left out; each row says what it is of."""
+    monkeypatch.chdir(tmp_path)
+    with zipfile.ZipFile("a.zip", "w") as file:
+        file.writestr(r"x\y", "as people see it")
+        file.writestr(r"x\\y", "as rows spell it")
+    assert hashed(r"a.zip > x\\y") == {r"a.zip > x\y", r"a.zip > x\\y"}
+    assert hashed(r"a.zip > x\y") == {r"a.zip > x\y"}
 
 
 def test_what_exists_as_a_path_is_a_path(archive: Path) -> None:

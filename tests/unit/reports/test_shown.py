@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unseen.reports.shown import restrict, show, wrap
+from unseen.reports.shown import read_shown, restrict, show, wrap
 
 # Any bytes a file system may hold, as text with surrogateescape.
 ANY_NAME = st.one_of(
@@ -33,6 +33,19 @@ def unescape(shown: str) -> str:
 def test_what_is_shown_tells_exactly_what_was_given(name: str) -> None:
     """No two names are shown alike: the escapes lead back to the name."""
     assert unescape(show(name)) == name
+    assert read_shown(show(name)) == name
+
+
+@given(ANY_NAME)
+def test_what_a_page_shows_reads_back_too(name: str) -> None:
+    """Escapes for letters that a font lacks are read like the others."""
+    assert read_shown(restrict(show(name), str.isascii)) == name
+
+
+@pytest.mark.parametrize("text", ["a\\", r"a\b\q", r"\x7f", r"\u{110000}", r"\u{}", r"\>", r"\x"])
+def test_what_is_no_escape_is_no_shown_text(text: str) -> None:
+    """Nothing is guessed."""
+    assert read_shown(text) is None
 
 
 @given(ANY_NAME)

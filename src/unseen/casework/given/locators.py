@@ -8,6 +8,7 @@ from typing import BinaryIO
 from unseen.casework.buckets import check_complete, open_buckets
 from unseen.errors import SourceError
 from unseen.model import Item, Locator
+from unseen.reports.shown import read_shown, show
 from unseen.sources import PATHS, open_listed, open_sources, paths_from
 from unseen.sources.buckets import BucketItems, is_bucket
 from unseen.sources.layers import Want
@@ -27,25 +28,33 @@ class Asked:
 
         Args:
             texts: Paths of directories and files, addresses of buckets, and locators; `-` for the paths in `listed`.
-                What exists as a path is a path, whatever it looks like.
+                What exists as a path is a path, whatever it looks like. A locator may be spelt as in rows
+                or as it is shown to people; where the two spellings mean two things, both are asked for.
             listed: A list of paths, ended by newlines or zero bytes.
 
         Raises:
             SourceError: A path does not exist or cannot be opened, or a bucket cannot be read.
         """
         paths: list[str] = []
-        self._targets: dict[str, set[tuple[str, ...]]] = {}
+        # Of each text all that it may mean.
+        self._meant: list[set[tuple[str, ...]]] = []
         for text in texts:
-            addresses = Locator.addresses(text)
+            readings = _readings(text)
+            path = next((one[0] for one in readings if len(one) == 1 and os.path.lexists(one[0])), None)
             if text == PATHS or os.path.lexists(text):
                 paths.append(text)
-            elif len(addresses) == 1:
+            elif path is not None or len(readings[0]) == 1:
                 # A file's own name may hold what a locator writes escaped.
-                paths.append(addresses[0] if os.path.lexists(addresses[0]) else text)
+                paths.append(text if path is None else path)
             else:
-                self._targets.setdefault(addresses[0], set()).add(addresses)
+                chains = [one for one in readings if len(one) > 1]
+                there = [one for one in chains if os.path.lexists(one[0]) or is_bucket(one[0])]
+                self._meant.append(set(there or chains[:1]))
         # All of a file holds whatever lies in it.
-        self._targets = {path: targets for path, targets in self._targets.items() if path not in paths}
+        self._meant = [meant for meant in self._meant if not any(one[0] in paths for one in meant)]
+        self._targets: dict[str, set[tuple[str, ...]]] = {}
+        for target in set[tuple[str, ...]]().union(*self._meant):
+            self._targets.setdefault(target[0], set()).add(target)
         self._found: set[tuple[str, ...]] = set()
         self._buckets: list[BucketItems] = []
         whole = self._open([path for path in paths if path != PATHS])
@@ -76,12 +85,13 @@ class Asked:
             SourceError: One did, or there was not.
         """
         check_complete(self._buckets)
-        for path, targets in self._targets.items():
-            for target in sorted(targets - self._found):
+        for meant in self._meant:
+            if not meant & self._found:
+                target = min(meant)
                 where = Locator(tuple(("file", address) for address in target))
                 raise SourceError(
-                    f"nothing was found at {str(where)!r}",
-                    hint=f"`unseen hash {path}` shows what lies in it, and what could not be looked into",
+                    f"nothing was found at {show(str(where))!r}",
+                    hint=f"`unseen hash {show(target[0])}` shows what lies in it, and what could not be looked into",
                 )
 
     def _open(self, texts: Sequence[str]) -> Iterator[Item]:
@@ -99,3 +109,10 @@ class Asked:
                 self._found.add(target)
                 return Want.TAKE
         return Want.ENTER if any(target[: len(addresses)] == addresses for target in targets) else Want.PASS
+
+
+def _readings(text: str) -> list[tuple[str, ...]]:
+    """The addresses that a text may stand for: as rows spell it, and as it is shown to people."""
+    shown = read_shown(text)
+    spelt = (text,) if shown in {None, text} else (text, shown)
+    return [Locator.addresses(one) for one in spelt if one is not None]
