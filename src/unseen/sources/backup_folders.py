@@ -14,7 +14,14 @@ from functools import partial
 
 from unseen.model import ByteSource, Item, Locator, Reason, State, UnreadError
 from unseen.sources.files import Directory, open_below
-from unseen.sources.phones.signatures import FOLDER_ENTRY, FOLDER_LENGTH, FOLDER_MAGIC, INDEX_NAMES, PLIST_NAME
+from unseen.sources.phones.signatures import (
+    FOLDER_ENTRY,
+    FOLDER_LENGTH,
+    FOLDER_MAGIC,
+    INDEX_NAMES,
+    JOURNAL_NAME,
+    PLIST_NAME,
+)
 
 __all__ = ["FolderRange", "backup_in", "is_blob", "is_shard"]
 
@@ -126,7 +133,7 @@ def _open_folder(directory: Directory) -> ByteSource | Reason:
 
 
 def _top(folder: int) -> Iterator[tuple[str, int]]:
-    for name in (PLIST_NAME, *INDEX_NAMES, *filter(is_blob, _listed(folder))):
+    for name in (PLIST_NAME, *INDEX_NAMES, JOURNAL_NAME, *filter(is_blob, _listed(folder))):
         size = _size(folder, name)
         if size >= 0:
             yield name, size

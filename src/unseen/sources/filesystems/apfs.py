@@ -18,6 +18,7 @@ from unseen.sources.filesystems.favoured import is_favoured
 from unseen.sources.filesystems.unclaimed import Account
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.whole_sectors import WholeSectors
+from unseen.sources.phones.backups import Backups
 
 __all__ = ["unpack"]
 
@@ -46,7 +47,7 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
             # The name is not needed to say which: volumes are numbered.
             yield _unread(str(number + 1), error.reason)
         else:
-            yield from _Files(source, view, account, volume).members()
+            yield from _Files(source, view, account, volume).members(Backups(context))
     block_bytes, blocks = struct.unpack_from("<IQ", source.read_at(0, 48), 36)
     if blocks * block_bytes > source.size_bytes:
         yield Reason.TRUNCATED
@@ -95,7 +96,14 @@ class _Files:
         self._source, self._view, self._account, self._volume = source, view, account, volume
         self._seen: set[int] = set()
 
-    def members(self) -> Iterator[Member]:
+    def members(self, backups: Backups) -> Iterator[Member | Reason]:
+        for member in self._all():
+            # A resource fork has an address that no file of a backup has.
+            if not backups.is_held(member.address, member.open):
+                yield member
+        yield from backups.members()
+
+    def _all(self) -> Iterator[Member]:
         # Folders not yet walked, the next one last.
         pending = [("", self._volume.root, 0)]
         while pending:

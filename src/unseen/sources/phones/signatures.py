@@ -9,6 +9,7 @@ __all__ = [
     "FOLDER_LENGTH",
     "FOLDER_MAGIC",
     "INDEX_NAMES",
+    "JOURNAL_NAME",
     "MANIFEST_BYTES_MAX",
     "PLIST_NAME",
     "is_android_backup",
@@ -22,6 +23,8 @@ FOLDER_LENGTH = struct.Struct("<Q")
 FOLDER_ENTRY = struct.Struct("<QH")
 # What says how a backup was made, and what its files were called; the second of these before iOS 10.
 PLIST_NAME, INDEX_NAMES = "Manifest.plist", ("Manifest.db", "Manifest.mbdb")
+# Changes to the first of them that a program had not yet written into it.
+JOURNAL_NAME = "Manifest.db-wal"
 # A manifest names each application that was installed, in some hundred bytes.
 MANIFEST_BYTES_MAX = 16 << 20
 

@@ -26,6 +26,9 @@ from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import Part
 from unseen.sources.layers.rereadable import hold
 from unseen.sources.layers.rest import REST_BYTES_MIN, rest_of
+from unseen.sources.phones.backups import Backups, is_top
+from unseen.sources.phones.signatures import PLIST_NAME
+from unseen.sources.phones.ufdr import REPORT_NAME, Original, read_report
 
 __all__ = ["unpack"]
 
@@ -59,6 +62,9 @@ class _Zip:
         # What the entry given last turned out to be: to be said, and to be given, behind it.
         self._damage: list[Reason] = []
         self._slack: list[tuple[int, int]] = []
+        # Of a phone: backups among the entries, and what a report says of each, by its path here.
+        self._backups = Backups(context)
+        self._originals: dict[str, Original] = {}
 
     def members(self) -> Iterator[Member | Reason]:
         directory = find_directory(self._source)
@@ -71,6 +77,45 @@ class _Zip:
 
     def _listed(self, directory: Directory) -> Iterator[Member | Reason]:
         self._cover(directory.end_at, directory.stop)
+        yield from self._look_ahead(directory)
+        yield from self._each_listed(directory)
+        for given in self._backups.members():
+            yield given
+            yield from self._left_by_last()
+        for original in self._originals.values():
+            # The report says that it is here.
+            yield Member(layer="ufdr", address=to_address(original.path), open=lambda: Reason.UNREADABLE)
+
+    def _look_ahead(self, directory: Directory) -> Iterator[Reason]:
+        """Find what says what other entries were on a phone."""
+        size = directory.end_at
+        has_backup = self._find(PLIST_NAME.encode(), directory.at, size) >= 0
+        has_report = self._find(REPORT_NAME.encode(), directory.at, size) >= 0
+        if not (has_backup or has_report):
+            return
+        for entry in read_directory(self._source, directory):
+            local = None if isinstance(entry, int) else read_local(self._source, entry.header_at)
+            if isinstance(entry, int) or local is None:
+                continue
+            whole = replace(entry, data_at=local.data_at, check=local.check)
+            if has_backup and is_top(entry.path):
+                self._backups.is_held(entry.path, partial(self._open, whole, False))
+            elif has_report and entry.path == REPORT_NAME:
+                yield from self._read_report(whole)
+
+    def _read_report(self, entry: ZipEntry) -> Iterator[Reason]:
+        try:
+            report = self._open(entry, False)
+            if not isinstance(report, Reason):
+                for place, original in read_report(report):
+                    self._originals.setdefault(place, original)
+        except UnreadError as error:
+            yield error.reason
+        # It is given itself too.
+        self._damage.clear()
+        self._slack.clear()
+
+    def _each_listed(self, directory: Directory) -> Iterator[Member | Reason]:
         for entry in read_directory(self._source, directory):
             if isinstance(entry, int):
                 self._cover(directory.at, entry)
@@ -112,13 +157,21 @@ class _Zip:
         self._cover(entry.data_at, stop)
         if not packed_bytes and entry.path.endswith(("/", "\\")):
             return
+        opener = partial(self._open, entry, is_overlapping)
+        if state is State.ALLOCATED and self._backups.is_held(entry.path, opener):
+            return
+        original = self._originals.pop(entry.path, None) if state is State.ALLOCATED else None
         yield Member(
-            layer="zip",
-            address=to_address(entry.path),
-            open=partial(self._open, entry, is_overlapping),
-            state=state,
-            times=entry.times,
+            layer="zip" if original is None else "ufdr",
+            address=to_address(entry.path if original is None else original.path),
+            open=opener,
+            state=state if original is None else original.state,
+            times=entry.times if original is None else original.times,
         )
+        yield from self._left_by_last()
+
+    def _left_by_last(self) -> Iterator[Member | Reason]:
+        """What the member given last turned out to have: damage, and more bytes than unpack."""
         yield from self._damage
         self._damage.clear()
         while self._slack:

@@ -316,7 +316,7 @@ def _described(source: ByteSource, header: _Header) -> Iterator[tuple[_Numbers, 
     table_bytes = min(header.counts_clusters << header.cluster_bits, _COUNTS_BYTES_MAX)
     raw = source.read_at(header.counts_at, table_bytes)
     places = np.frombuffer(raw[: len(raw) // 8 * 8], ">u8").astype(np.int64)
-    places = np.unique(places[places > 0])
+    places = places[places > 0]
     yield np.array([header.counts_at], np.int64), np.array([table_bytes], np.int64)
     yield places, np.full(len(places), 1 << header.cluster_bits, np.int64)
 

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pytsk3
 
@@ -16,6 +16,7 @@ from unseen.sources.filesystems.sleuthkit.tree import Tree
 from unseen.sources.filesystems.sleuthkit.volume import Volume
 from unseen.sources.filesystems.unclaimed import Account
 from unseen.sources.layers.member import Context, Member
+from unseen.sources.phones.backups import Backups
 
 __all__ = ["Files", "Kind", "Origin"]
 
@@ -53,7 +54,13 @@ class Kind:
 
 
 class Origin(Protocol):
-    """Where a volume comes from, which says how its files are addressed and which of them are worth giving."""
+    """Where a volume comes from, which says how its files are addressed and which of them are worth giving.
+
+    Attributes:
+        is_whole: Every file of the volume is given, not only those that changed.
+    """
+
+    is_whole: ClassVar[bool]
 
     def address(self, path: str) -> str:
         """Give the address of a file."""
@@ -74,6 +81,7 @@ class Files:
         self._volume, self._kind, self._context, self._origin = volume, kind, context, origin
         self._tree = Tree(volume)
         self._opened_bytes = 0
+        self._backups = Backups(context) if origin.is_whole else None
         self._notetaker: Notetaker = lambda _: NO_NOTES
         if kind.take_notes is not None:
             with contextlib.suppress(UnreadError):
@@ -86,6 +94,8 @@ class Files:
                 yield self._unread(entry.path, entry.file, State.ALLOCATED)
             else:
                 yield from self._file(entry.path, entry.file)
+        if self._backups is not None:
+            yield from self._backups.members()
         self._tree.walk_deleted()
         self._occupy_own()
         occupied = self.account.occupied.merged()
@@ -104,7 +114,20 @@ class Files:
             self.account.occupied.add(stream.runs)
             if stream.holds_contents:
                 self.account.screened(stream.extents)
+                if not stream.name and self._is_held(path, int(file.info.meta.addr)):
+                    continue
                 yield from self._given(path, file, stream, State.ALLOCATED)
+
+    def _is_held(self, path: str, inode: int) -> bool:
+        return self._backups is not None and self._backups.is_held(path, partial(self._open_again, inode))
+
+    def _open_again(self, inode: int) -> ByteSource | Reason:
+        """Open the contents of a file by its number: there may be too many to keep hold of each."""
+        file = self._volume.file(inode)
+        for stream in self._streams(file):
+            if not isinstance(stream, Reason) and stream.holds_contents and not stream.name:
+                return self._open(file, stream)
+        return Reason.UNREADABLE
 
     def _occupy_own(self) -> None:
         """Note the blocks that the file system keeps for itself."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pytsk3
 
@@ -108,6 +109,7 @@ def _in_shadow(shadow: Shadow, kind: Kind, context: Context, given: Given) -> It
 class _Live:
     """The volume as it is."""
 
+    is_whole: ClassVar[bool] = True
     is_remembering: bool
     given: Given = field(default_factory=Given)
 
@@ -126,6 +128,7 @@ class _Live:
 class _Past:
     """The volume as a shadow copy keeps it."""
 
+    is_whole: ClassVar[bool] = False
     shadow: Shadow
     given: Given
 
