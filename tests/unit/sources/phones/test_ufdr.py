@@ -59,7 +59,7 @@ FILES = {"files/Image/a.jpg": b"data", "files/Image/gone.jpg": b"gone", "files/o
 @pytest.mark.parametrize("is_first", [True, False])
 def test_files_lie_where_they_lay_on_the_phone(*, is_first: bool) -> None:
     """Under their paths, in their states; what the report does not name keeps its place; what is missing is a row."""
-    order = {"report.xml": GIVEN, **FILES} if is_first else {**FILES, "report.xml": GIVEN}
+    order: dict[str, str | bytes] = {"report.xml": GIVEN, **FILES} if is_first else {**FILES, "report.xml": GIVEN}
     given = {each[0]: each[1:] for each in members(zipped(order)) if not isinstance(each, Reason)}
     assert given.pop("report.xml") == (State.ALLOCATED, GIVEN.encode())
     assert given == {
