@@ -85,13 +85,13 @@ def test_a_backup_in_a_zip_without_its_password_is_encrypted(tmp_path: Path) -> 
 @pytest.mark.parametrize("password", [None, "pässword"])
 def test_a_backup_on_a_disk_has_the_names_of_the_phone(tmp_path: Path, password: str | None) -> None:
     """As files of the volume that it lies on, screened behind the lock, each once."""
-    make_itunes_backup(tmp_path / "root" / "Users" / "a" / "Backup", FILES, password=password)
+    make_itunes_backup(tmp_path / "root" / "Old" / "Backup", FILES, password=password)
     run("mke2fs", "-q", "-t", "ext4", "-d", tmp_path / "root", tmp_path / "disk", "4M")
     shutil.rmtree(tmp_path / "root")
     with Darkroom(workers=1, secrets=CONTEXT.secrets) as darkroom:
         found = {str(item.locator): hashes for item, hashes in darkroom.develop(open_source(str(tmp_path / "disk")))}
-    place = f"{tmp_path}/disk > ext@0 > /Users/a/Backup/"
-    place = place if any(each.startswith(place) for each in found) else f"{tmp_path}/disk > /Users/a/Backup/"
+    place = f"{tmp_path}/disk > ext@0 > /Old/Backup/"
+    place = place if any(each.startswith(place) for each in found) else f"{tmp_path}/disk > /Old/Backup/"
     below = {each.removeprefix(place) for each in found if each.startswith(place)}
     assert below == {*NAMES, "Manifest.db", "Manifest.plist"}
     assert found[place + "CameraRollDomain/Media/DCIM/100APPLE/IMG_0001.JPG"].pdq is not None
