@@ -65,7 +65,7 @@ def give_backup(
     is_encrypted = False
     try:
         if JOURNAL_NAME in tops and not _is_plain(tops.get(INDEX_NAMES[0])):
-            # It was written beside what nobody can open as a database.
+            # It was written beside what nobody can open as a table.
             yield Reason.UNREADABLE
         is_encrypted, keys, rows = _open_index(tops, context)
         if is_encrypted and keys is None:

@@ -1,6 +1,6 @@
-"""Changes to a SQLite database that stand in a journal beside it, put in: a library would need both as files.
+"""Changes to a file of SQLite that stand in a journal beside it, put in: a library would need both as files.
 
-Format: sqlite.org, "Database File Format", section 4 (the write-ahead log).
+Format: sqlite.org, "File Format", section 4 (the write-ahead log).
 """
 
 import struct
@@ -14,35 +14,35 @@ __all__ = ["JOURNAL_BYTES_MAX", "put_in"]
 JOURNAL_BYTES_MAX = 64 << 20
 # Magic, version, size of a page, number of the checkpoint, two salts, two sums.
 _HEADER = struct.Struct(">8I")
-# Number of the page, pages of the database where this ends a change, two salts, two sums.
+# Number of the page, pages there are where this ends a change, two salts, two sums.
 _FRAME = struct.Struct(">6I")
 _VERSION = 3_007_000
 # The magic says in which order of bytes words are added up.
 _ORDERS = {0x377F0682: "<", 0x377F0683: ">"}
 _PAGE_BYTES_MAX = 65_536
-_DATABASE_BYTES_MAX = 2 << 30
+_TABLE_BYTES_MAX = 2 << 30
 
 
-def put_in(database: bytes, journal: bytes) -> bytes:
-    """Give a database as it is with all finished changes in its journal.
+def put_in(table: bytes, journal: bytes) -> bytes:
+    """Give a table as it is with all finished changes in its journal.
 
     Raises:
-        UnreadError: The journal is damaged from its beginning, or belongs to another database.
+        UnreadError: The journal is damaged from its beginning, or belongs to another one.
     """
     if not journal:
-        return database
-    page_bytes = int.from_bytes(database[16:18], "big")
+        return table
+    page_bytes = int.from_bytes(table[16:18], "big")
     # One stands for the largest page, which two bytes do not hold.
     page_bytes = _PAGE_BYTES_MAX if page_bytes == 1 else page_bytes
-    changed = bytearray(database)
+    changed = bytearray(table)
     pending: list[tuple[int, int]] = []
     for number, pages, data_at in _frames(journal, page_bytes):
-        if not number or number * page_bytes > _DATABASE_BYTES_MAX:
+        if not number or number * page_bytes > _TABLE_BYTES_MAX:
             raise UnreadError(Reason.UNREADABLE)
         pending.append((number, data_at))
         if not pages:
             continue
-        if pages * page_bytes > _DATABASE_BYTES_MAX:
+        if pages * page_bytes > _TABLE_BYTES_MAX:
             raise UnreadError(Reason.TOO_LARGE)
         changed.extend(bytes(max(0, pages * page_bytes - len(changed))))
         for page, at in pending:
