@@ -27,6 +27,7 @@ def names(value: object) -> Iterator[str]:
         "list add again known.jsonl --json",
         "list ls --json",
         "list show known --json",
+        "list policy known --near lead --by name --reason why --json",
         "list export known exported.jsonl --json",
         "list add gone known.jsonl > /dev/null 2>&1; unseen list rm gone --json",
         "match known.jsonl --json",

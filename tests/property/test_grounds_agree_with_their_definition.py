@@ -68,9 +68,14 @@ def is_lead(match: Match, terms: Terms) -> bool:
     return match.signal in {"pdq", "vpdq"} and match.distance_bits > terms.policy.near_bits
 
 
+def is_same_entry(one: Match, other: Match) -> bool:
+    """Whether both are of one entry: a name may be that of an entry of each publisher."""
+    return (one.list, one.entry, one.publisher) == (other.list, other.entry, other.publisher)
+
+
 def corroborates(second: Second, match: Match, other: Match, terms: dict[str, Terms]) -> bool:
     """Whether `other`, which may be the match itself, says independently what a near match says."""
-    same_entry = (match.list, match.entry) == (other.list, other.entry)
+    same_entry = is_same_entry(match, other)
     mine, others = terms[match.list], terms[other.list]
     if second is Second.DIGEST:
         return other.signal in DIGESTS
@@ -101,7 +106,7 @@ def ground(match: Match, given_matches: Sequence[Match], terms: dict[str, Terms]
     if match.signal == "sha256":
         return Ground.EXACT
     if match.signal in DIGESTS:
-        of_entry = {one.signal for one in others if (one.list, one.entry) == (match.list, match.entry)}
+        of_entry = {one.signal for one in others if is_same_entry(one, match)}
         return Ground.EXACT if len(of_entry & DIGESTS) > 1 else Ground.WEAK_DIGEST
     for second in of_list.policy.corroborated_by:
         if any(corroborates(second, match, other, terms) for other in others):

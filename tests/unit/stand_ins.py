@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 
-from unseen.model import How, Item, ItemHashes, Locator, Match, Reason, State, Variant
+from unseen.model import Ground, How, Item, ItemHashes, Locator, Mark, Match, Reason, State, Variant
 from unseen.scan import Choose, Clock
 from unseen.sources.layers import Want
 from unseen.store import Store, open_store
@@ -82,9 +82,11 @@ class StandInMatcher:
     def _match(self, hashes: ItemHashes) -> Iterator[Match]:
         for name, values in self._lists.items():
             if hashes.sha256 in values:
-                yield Match(name, "line 7", "sha256", 0, None)
+                ground = Ground.EXACT if name == "csam" else None
+                yield Match(name, "line 7", "sha256", 0, None, ground=ground)
                 if hashes.pdq is not None:
-                    yield Match(name, "line 8", "pdq", 12, How(orientation="original", convention="full"))
+                    how = How(orientation="original", convention="full")
+                    yield Match(name, "line 8", "pdq", 12, how, publisher="P", marks=(Mark.DISPUTED,))
 
     def is_finding(self, matches: Sequence[Match], /) -> bool:
         """Say whether a list of class csam is among them."""

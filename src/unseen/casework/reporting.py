@@ -14,7 +14,7 @@ from unseen.casework.proof import clock
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.standing import standing_at_end
 from unseen.errors import SigningKeyError, SourceError, StoreError, UsageError
-from unseen.model import EXHIBIT, Retention, Summary
+from unseen.model import EXHIBIT, ListPolicy, Retention, Summary
 from unseen.model.report import Form, ReportData, ReportedList, ReportedRun, Stated
 from unseen.reports import can_write_pdf, write_html, write_json, write_json_body, write_pdf
 from unseen.store import (
@@ -183,9 +183,18 @@ def _lists(record: ScanRecord) -> tuple[ReportedList, ...]:
             sha256=one["sha256"],
             entries=one["entries"],
             searchable=tuple(one["searchable"]),
+            policy=_policy(record, one["list"]),
         )
         for one in runs[0]["lists"]
     )
+
+
+def _policy(record: ScanRecord, name: str) -> ListPolicy | None:
+    """By what was asked for, since that decides the result."""
+    if "policies" not in record.settings:
+        return None
+    fields = record.settings["policies"].get(name)
+    return ListPolicy() if fields is None else ListPolicy.of_fields(fields)
 
 
 def _run(run: Mapping[str, Any]) -> ReportedRun:

@@ -25,7 +25,7 @@ from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
-from unseen.model import EXHIBIT, Acquired, Finding, Item, NotScreened, Retention, Summary, VideoMode
+from unseen.model import EXHIBIT, Acquired, Finding, Item, ListPolicy, NotScreened, Retention, Summary, VideoMode
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
 from unseen.sources.buckets import is_bucket
 from unseen.sources.layers import Secrets
@@ -42,8 +42,9 @@ _BLOCK_BYTES = 1 << 20
 _LIBRARIES = ("numpy", "pi-heif", "pillow", "simplejpeg", "sqlalchemy")
 _READING = ("archive", "buckets", "disk", "video")
 _REQUIRED = re.compile(r'(?P<name>[\w.-]+).*\bextra == "(?P<extra>\w+)"')
-# An entry of the ledger has at most 65,535 bytes. Of more lists than these it states the number, and commits to all.
-_LISTS_STATED = 300
+# An entry of the ledger has at most 65,535 bytes, of which a list may take 320. Of more lists than these it states the
+# number, and commits to all.
+_LISTS_STATED = 180
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +237,7 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
             ],
             "paths_sha256": None if listed is None else listed.sha256,
             "lists": sorted([name, sha256.hex(), list_class.value] for name, sha256, list_class in known.lists),
+            "policies": _policies(known),
             "plugged_in": list(signals),
             "threshold_bits": settings.threshold_bits,
             "basis": settings.basis,
@@ -244,6 +246,11 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
             "keep_hashes": str(settings.retention),
         }
     )
+
+
+def _policies(known: "KnownMaterial") -> dict[str, dict[str, object]]:
+    """How matches of each list are weighed, where somebody has set it; the others go by the default."""
+    return {name: policy.to_fields() for name, (_, policy) in sorted(known.policies.items())}
 
 
 def _key_of(what: str, store: "Store", secrets: Secrets) -> bytes:
@@ -272,6 +279,8 @@ def _describe_run(
             "class": list_class.value,
             "sha256": sha256.hex(),
             "record": record,
+            # Number of the record that set its policy; the default goes for the others.
+            **({"policy": known.policies[name][0]} if name in known.policies else {}),
             "entries": dict(sorted(by_signal.items())),
             "searchable": sorted({column.signal for column in known.columns if column.list == name}),
         }
@@ -286,6 +295,7 @@ def _describe_run(
         "libraries": _libraries(),
         "sandbox": asdict(workers.sandbox),
         "threshold_bits": settings.threshold_bits,
+        "default_policy": ListPolicy().to_fields(),
         "lists": lists if len(lists) <= _LISTS_STATED else len(lists),
         # Digest of the generation of the index that is searched; null where all lists lie in memory.
         "index": index_sha256,

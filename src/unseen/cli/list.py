@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 import typer
 
 from unseen.cli import voice
+from unseen.cli.list_policy import policy
 from unseen.cli.options import DEFAULT_STORE, Json, Signal, Store, new_app
 
-__all__ = ["add", "app", "export", "lists", "ls", "rm", "show"]
+__all__ = ["add", "app", "export", "lists", "ls", "policy", "rm", "show"]
 
 app = new_app(no_args_is_help=True)
 
@@ -19,7 +20,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the list.")]
 
 @app.callback()
 def lists() -> None:
-    """Keep hash lists: add, ls, show, rm, export."""
+    """Keep hash lists: add, ls, show, rm, export, policy."""
 
 
 @app.command()
@@ -157,3 +158,6 @@ def export(
     said = f"{voice.plural(count, 'entry', 'entries')} of list {name} written to {voice.printable(file)}"
     voice.show({"list": name, "entries": count, "file": file}, [said], json=json)
     return 0
+
+
+app.command()(policy)

@@ -23,7 +23,7 @@ COMMANDS = {
     "demo": "See the whole of it at work on benign photographs.",
     "hash": "Print digests, PDQ and quality of files; no store is needed.",
     "match": "Compare hashes you already have with the lists; no file is decoded.",
-    "list": "Keep hash lists: add, ls, show, rm, export.",
+    "list": "Keep hash lists: add, ls, show, rm, export, policy.",
     "scan": "Find known material in what lies at the sources.",
     "findings": "List what scans have found, one row for each item.",
     "erase": "Erase hashes of items that matched nothing: expired, hashes.",

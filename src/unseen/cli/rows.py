@@ -4,7 +4,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from unseen.model import Acquired, Finding, Frame, How, Item, ItemHashes, Match, NotScreened, Reason, Summary, Verdict
+from unseen.model import (
+    Acquired,
+    Finding,
+    Frame,
+    Ground,
+    How,
+    Item,
+    ItemHashes,
+    Match,
+    NotScreened,
+    Reason,
+    Summary,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from unseen.casework.asking import Told
@@ -12,6 +25,7 @@ if TYPE_CHECKING:
     from unseen.casework.bundles import Repeated, Rerun, WrittenBundle
     from unseen.casework.demo import DemoResult
     from unseen.casework.doctor import Check
+    from unseen.casework.known.policies import ShownPolicy
     from unseen.casework.lists import AddedList, ListAccount, ListInfo
     from unseen.casework.matching import Answer
     from unseen.casework.proof.keys import Rotated, ShownKey
@@ -41,6 +55,7 @@ __all__ = [
     "not_screened_row",
     "not_verified_row",
     "outcome",
+    "policy_row",
     "repeated_row",
     "report_row",
     "request_row",
@@ -105,6 +120,9 @@ def match_row(match: Match) -> Row:
         "distance_bits": match.distance_bits,
         "how": how_row(match.how),
         "video": None if match.video is None else asdict(match.video),
+        "ground": match.ground,
+        "publisher": match.publisher,
+        "marks": list(match.marks),
     }
 
 
@@ -115,6 +133,7 @@ def answer_row(answer: "Answer") -> Row:
         "outcome": answer.outcome,
         "reason": answer.reason,
         "is_finding": answer.is_finding,
+        "ground": Ground.first(match.ground for match in answer.matches),
         "matches": [match_row(match) for match in answer.matches],
     }
 
@@ -153,6 +172,16 @@ def added_row(added: "AddedList") -> Row:
         "unread_columns": list(added.unread_columns),
         "refused": added.refused_count,
         "refused_at": [{"position": each.position, "why": each.why} for each in added.refused],
+    }
+
+
+def policy_row(shown: "ShownPolicy") -> Row:
+    """The row of `unseen list policy --json`."""
+    return {
+        "list": shown.list,
+        "policy": shown.policy.to_fields(),
+        "is_default": not shown.history,
+        "history": [{**asdict(one), "policy": one.policy.to_fields()} for one in shown.history],
     }
 
 
@@ -239,6 +268,7 @@ def finding_row(finding: Finding, *, with_id: bool = False) -> Row:
         "state": finding.state,
         "times": None if finding.times is None else finding.times.in_utc(),
         "matches": [match_row(match) for match in finding.matches],
+        "ground": finding.ground,
         "status": finding.status,
         "verdict": None if finding.verdict is None else verdict_row(finding.verdict),
     }
@@ -292,6 +322,7 @@ def repeated_row(repeated: "Repeated") -> Row:
         "result": repeated.result,
         "distance_bits": repeated.distance_bits,
         "list": repeated.list,
+        "ground": repeated.ground,
     }
 
 

@@ -9,19 +9,23 @@ from unseen.model import (
     Acquired,
     Comparison,
     Finding,
+    Ground,
     How,
     Match,
     NotScreened,
+    Second,
     Signal,
     Summary,
     Verdict,
     VideoShare,
+    Weight,
 )
 from unseen.reports.shown import show
 
 if TYPE_CHECKING:
     from unseen.casework.asking import Told
     from unseen.casework.bundles import Repeated, WrittenBundle
+    from unseen.casework.known.policies import ShownPolicy
     from unseen.casework.lists import ListAccount, ListInfo
     from unseen.casework.matching import Answer
     from unseen.casework.reporting import WrittenReport
@@ -33,10 +37,12 @@ __all__ = [
     "bundle_lines",
     "comparisons_words",
     "finding_lines",
+    "ground_words",
     "how_words",
     "list_lines",
     "match_lines",
     "not_screened_lines",
+    "policy_lines",
     "repeated_line",
     "report_lines",
     "service_line",
@@ -48,6 +54,8 @@ __all__ = [
 
 # A match is one line; all spans are in the JSON.
 _SPANS_SHOWN = 3
+# Exact and near say themselves by "same bytes" and bits.
+_GROUNDS = {Ground.WEAK_DIGEST: "weak digest", Ground.NEAR_CORROBORATED: "corroborated", Ground.LEAD: "lead"}
 _COMPARISONS = {
     Comparison.VERIFIED: "verified",
     Comparison.MISMATCH: "DIFFERS",
@@ -158,8 +166,26 @@ def account_lines(account: "ListAccount") -> list[str]:
     ]
 
 
+def policy_lines(shown: "ShownPolicy") -> list[str]:
+    """How matches of a list are weighed, in words; and who set it."""
+    policy = shown.policy
+    seconds = ", ".join(second for second in Second if second in policy.corroborated_by) or "nothing"
+    weights = {Weight.FINDING: "a near match", Weight.LEAD: "a lead"}
+    disputed = {Weight.FINDING: "count like any other", Weight.LEAD: "are leads"}
+    newest = shown.history[-1] if shown.history else None
+    said = f"set by {newest.by or 'somebody'}, {newest.at_utc}: {newest.reason or 'reason erased'}" if newest else None
+    return [
+        f"list {shown.list}: {'the default policy' if newest is None else voice.printable(str(said))}",
+        f"  near is up to {voice.plural(policy.near_bits, 'bit')}; what lies beyond is a lead",
+        f"  near and not corroborated is {weights[policy.near]}",
+        f"  corroborated by {seconds}",
+        f"  entries in dispute {disputed[policy.disputed]}",
+        *([] if policy.publisher is None else [f"  published by {voice.printable(policy.publisher)}"]),
+    ]
+
+
 def match_lines(matches: Sequence[Match]) -> list[str]:
-    """One line for each match: list, entry, signal, distance, how."""
+    """One line for each match: list, entry, signal, distance, how, and on what it stands where that must be said."""
     return voice.columns(
         (
             (
@@ -168,11 +194,18 @@ def match_lines(matches: Sequence[Match]) -> list[str]:
                 match.signal,
                 "same bytes" if match.how is None and match.distance_bits == 0 else f"{match.distance_bits} bits",
                 how_words(match.how) if match.video is None else video_words(match.video),
+                ground_words(match),
             )
             for match in matches
         ),
         indent="  ",
     )
+
+
+def ground_words(match: Match) -> str:
+    """What a match stands on, where that is not plain from its distance; and what must be said of its entry."""
+    ground = _GROUNDS.get(match.ground) if match.ground is not None else None
+    return ", ".join([*([] if ground is None else [ground]), *match.marks])
 
 
 def how_words(how: How | None) -> str:
@@ -228,9 +261,10 @@ def summary_lines(summary: Summary) -> list[str]:
     known = f" ({summary.known_file:,} of them known files)" if summary.known_file else ""
     screened = f"{summary.hashed:,} hashed, {summary.digest_only:,} by digest only{known}"
     beyond = summary.entries_not_searchable
+    leads = f" ({summary.leads:,} of them on leads alone)" if summary.leads else ""
     return [
         "",
-        f"{voice.plural(summary.findings, 'finding')} in {voice.plural(summary.items, 'item')}",
+        f"{voice.plural(summary.findings, 'finding')} in {voice.plural(summary.items, 'item')}{leads}",
         f"  {screened}, {summary.not_screened:,} not screened{in_part}",
         *_video_lines(summary),
         f"  compared with {voice.plural(summary.entries_searchable, 'entry', 'entries')}"

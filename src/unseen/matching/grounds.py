@@ -16,7 +16,8 @@ _DIGESTS = frozenset({Signal.MD5, Signal.SHA1, Signal.SHA256})
 _PDQ = frozenset({Signal.PDQ, Signal.VPDQ})
 _ACCUSING = frozenset({ListClass.CSAM, ListClass.USER_REPORTED})
 
-Entry = tuple[str, str]
+# List, identifier, publisher: two of these may call different entries by one name.
+Entry = tuple[str, str, str | None]
 
 
 def weigh(matches: Sequence[Match], terms: Mapping[str, Terms]) -> tuple[Match, ...]:
@@ -68,7 +69,7 @@ class _Witnesses:
         self._origins_unnamed: set[str] = set()
         for match in matches:
             kinds = self._digests if match.signal in _DIGESTS else self._hashers
-            kinds.setdefault((match.list, match.entry), set()).add(_kind(match))
+            kinds.setdefault(_entry(match), set()).add(_kind(match))
             publisher, origin = self._source(match)
             self._origins.add(origin)
             if publisher is None:
@@ -78,7 +79,7 @@ class _Witnesses:
 
     def have_two_digests(self, match: Match) -> bool:
         """Whether two digests of its entry are those of the item: no two files are known that share both."""
-        return len(self._digests[match.list, match.entry]) > 1
+        return len(self._digests[_entry(match)]) > 1
 
     def say(self, second: Second, match: Match) -> bool:
         """Whether this kind of second signal says what a near match says."""
@@ -88,7 +89,7 @@ class _Witnesses:
             case Second.FRAMES:
                 return match.video is not None and match.video.near_frames >= MATCHED_FRAMES_MIN
             case Second.HASHER:
-                return len(self._hashers[match.list, match.entry]) > 1
+                return len(self._hashers[_entry(match)]) > 1
             case Second.PUBLISHER:
                 return self._has_another_source(match)
 
@@ -103,6 +104,10 @@ class _Witnesses:
         terms = self._terms[match.list]
         publisher = match.publisher or terms.policy.publisher
         return None if publisher is None else publisher.strip().casefold(), terms.origin or match.list
+
+
+def _entry(match: Match) -> Entry:
+    return match.list, match.entry, match.publisher
 
 
 def _kind(match: Match) -> str:

@@ -122,6 +122,7 @@ class Summary:
     Attributes:
         videos: Items of which frames were hashed; they are among `hashed` or `digest_only`.
         videos_by_keyframes: Of these, how many were looked at by their keyframes alone.
+        leads: Of `findings`: those that stand on nothing but leads.
     """
 
     items: int
@@ -138,3 +139,4 @@ class Summary:
     known_file: int = 0
     videos: int = 0
     videos_by_keyframes: int = 0
+    leads: int = 0

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from unseen.model.acquisition import Acquired
 from unseen.model.entries import Label
+from unseen.model.grounds import ListPolicy
 from unseen.model.hashes import Signal
 from unseen.model.items import Locator, Times
 from unseen.model.matches import Match, NotScreened, Summary
@@ -86,6 +87,7 @@ class ReportedList:
         sha256: Digest of the file that it was read from, in hexadecimal.
         entries: Number of entries of each signal; None where the scan did not record it.
         searchable: Which of these signals were searched.
+        policy: How its matches were weighed; None where an older version scanned.
     """
 
     name: str
@@ -93,6 +95,7 @@ class ReportedList:
     sha256: str
     entries: Mapping[str, int] | None
     searchable: tuple[str, ...] = ()
+    policy: ListPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

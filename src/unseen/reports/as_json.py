@@ -10,7 +10,7 @@ from dataclasses import asdict
 from json import dumps
 from typing import IO
 
-from unseen.model import NotScreened
+from unseen.model import Ground, NotScreened
 from unseen.model.report import ReportData, ReportedFinding, ReportedList, ReportedMatch
 from unseen.reports import words
 
@@ -107,6 +107,7 @@ def _finding(finding: ReportedFinding) -> dict[str, object]:
         "pdq_quality": finding.pdq_quality,
         "first_seen_at_utc": finding.first_seen_at_utc,
         "verdict": None if finding.verdict is None else asdict(finding.verdict),
+        "ground": Ground.first(reported.match.ground for reported in finding.matches),
         "matches": [_match(reported) for reported in finding.matches],
     }
 
@@ -121,6 +122,9 @@ def _match(reported: ReportedMatch) -> dict[str, object]:
         "distance_bits": match.distance_bits,
         "how": None if match.how is None else asdict(match.how),
         "video": None if match.video is None else asdict(match.video),
+        "ground": match.ground,
+        "publisher": match.publisher,
+        "marks": list(match.marks),
     }
 
 
@@ -131,6 +135,7 @@ def _list(one: ReportedList) -> dict[str, object]:
         "sha256": one.sha256,
         "entries": None if one.entries is None else dict(one.entries),
         "searchable": list(one.searchable),
+        "policy": None if one.policy is None else one.policy.to_fields(),
     }
 
 

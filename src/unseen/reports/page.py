@@ -7,9 +7,10 @@ text has gone through `show`. Findings and long tables come as iterators, read o
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from unseen.model import Match, NotScreened, Signal, Verdict
-from unseen.model.report import ReportData, ReportedFinding, ReportedList, ReportedMatch, ReportedRun
+from unseen.model import NotScreened, Verdict
+from unseen.model.report import ReportData, ReportedFinding, ReportedList, ReportedRun
 from unseen.reports import acquired, words
+from unseen.reports.matched import ground_of, match_row, policy_words, signal_words
 from unseen.reports.shown import show
 
 __all__ = ["Block", "Page", "build_page", "finding_block", "number", "unscreened_row"]
@@ -65,9 +66,9 @@ def build_page(
 def finding_block(count: int, finding: ReportedFinding) -> Block:
     """One finding; `count` from 1."""
     facts = [_fact("Finding id", _code(finding.id))]
-    facts += [_fact(_signal(signal), _code(value.hex())) for signal, value in finding.digests.items()]
+    facts += [_fact(signal_words(signal), _code(value.hex())) for signal, value in finding.digests.items()]
     if finding.digests_withheld:
-        names = ", ".join(_signal(signal) for signal in finding.digests_withheld)
+        names = ", ".join(signal_words(signal) for signal in finding.digests_withheld)
         facts.append(_fact("Withheld", f"{names}: equal to an entry of a list; the custodian gives it by this id"))
     size = "" if finding.size_bytes is None else f"{_plural(finding.size_bytes, 'byte')}, "
     quality = "" if finding.pdq_quality is None else f"; quality {finding.pdq_quality} of 100"
@@ -77,8 +78,9 @@ def finding_block(count: int, finding: ReportedFinding) -> Block:
     if finding.reason is not None:
         facts.append(_fact("Not further", words.REASONS[finding.reason]))
     facts.append(_fact("First seen", _time(finding.first_seen_at_utc)))
+    facts.append(_fact("Stands on", ground_of(finding)))
     facts.append(_fact("Verdict", *_verdict(finding.verdict)))
-    rows = [_match_row(reported) for reported in finding.matches]
+    rows = [match_row(reported) for reported in finding.matches]
     head = ["List", "Entry", "Labels", "Match", "How"]
     return {
         "number": number(count),
@@ -137,7 +139,7 @@ def _figures(report: ReportData) -> list[dict[str, str]]:
     summary = report.summary
     pairs = (
         (summary.items, "items offered"),
-        (summary.findings, "findings"),
+        (summary.findings, "findings, leads among them" if summary.leads else "findings"),
         (summary.not_screened, "not screened, or in part"),
         (summary.entries_searchable, "entries searched"),
     )
@@ -256,6 +258,7 @@ def _list_facts(one: ReportedList) -> list[Block]:
     others = {signal: count for signal, count in one.entries.items() if signal not in one.searchable}
     facts.append(_fact("Searched", _counts(searched) if searched else "none"))
     facts.append(_fact("Not searchable", _counts(others) if others else "none"))
+    facts += [_fact("Policy", text) for text in policy_words(one)]
     return facts
 
 
@@ -334,31 +337,8 @@ def _verdict(verdict: Verdict | None) -> Iterator[Cell]:
     yield _code(verdict.reason)
 
 
-def _match_row(reported: ReportedMatch) -> list[Cell]:
-    match = reported.match
-    if reported.labels is None:
-        labels: Cell = "no longer held"
-    elif reported.labels:
-        labels = _code(", ".join(f"{label.scheme} {label.code}" for label in reported.labels))
-    else:
-        labels = "none"
-    how = words.how_words(match.how) if match.video is None else words.video_words(match.video)
-    return [_code(match.list), _code(match.entry), labels, _distance(match), how]
-
-
-def _distance(match: Match) -> str:
-    if match.how is None and match.distance_bits == 0:
-        return f"same bytes ({_signal(match.signal)})"
-    unit = " of 256 bits" if match.signal in {Signal.PDQ, Signal.VPDQ} else ""
-    return f"{_signal(match.signal)}, {match.distance_bits}{unit}"
-
-
-def _signal(name: str) -> str:
-    return words.SIGNALS.get(name, show(name))
-
-
 def _counts(by_signal: Mapping[str, int]) -> str:
-    return ", ".join(f"{_signal(name)} {number(count)}" for name, count in by_signal.items())
+    return ", ".join(f"{signal_words(name)} {number(count)}" for name, count in by_signal.items())
 
 
 def _time(at_utc: str) -> str:

@@ -59,6 +59,7 @@ from unseen.store.records import (
 )
 from unseen.store.scans import Account, Run, ScanSession
 from unseen.store.verdicts import record_verdicts, verdict_history
+from unseen.store.weighing import SetPolicy, policy_history, read_policies, set_policy
 
 __all__ = [
     "Acceptance",
@@ -76,6 +77,7 @@ __all__ = [
     "Run",
     "ScanRecord",
     "ScanSession",
+    "SetPolicy",
     "Store",
     "acquired_media",
     "add_list",
@@ -108,12 +110,14 @@ __all__ = [
     "parse_version",
     "pdqs_of_findings",
     "quarantined_entries",
+    "policy_history",
     "read_account",
     "read_checkpoint",
     "read_entries",
     "read_entry",
     "read_entry_account",
     "read_matched_labels",
+    "read_policies",
     "read_scan",
     "read_version",
     "record",
@@ -125,6 +129,7 @@ __all__ = [
     "reported_findings",
     "scans_due",
     "stage_page",
+    "set_policy",
     "unscreened_rows",
     "verdict_history",
 ]

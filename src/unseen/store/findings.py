@@ -1,31 +1,35 @@
 """Findings in the store: one per item (locator and SHA-256), however many scans saw it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, func, select
 
-from unseen.model import Finding, How, Locator, Match, State, Times, VideoMode, VideoShare
+from unseen.model import Finding, Ground, How, Locator, Mark, Match, State, Times, VideoMode, VideoShare
 from unseen.store.engine import Store
 from unseen.store.schema import finding_matches, findings
 from unseen.store.verdicts import newest_verdicts, read_verdict
 
 __all__ = [
+    "MATCH_FIELDS",
     "list_findings",
     "name_findings",
     "pack_how",
     "pack_locator",
+    "pack_marks",
     "pack_times",
     "read_how",
     "read_locator",
+    "read_match",
     "read_times",
-    "read_video",
     "scan_findings",
 ]
 
+# Columns of `finding_matches` that make a match.
+MATCH_FIELDS = ("list", "entry", "signal", "distance_bits", "how", "ground", "publisher", "marks")
 # Rows that the driver hands over at once: a store may hold a million findings.
 _ROWS_AT_ONCE = 1_000
 
@@ -107,11 +111,7 @@ def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
             findings.c.sha256,
             findings.c.state,
             findings.c.times,
-            finding_matches.c.list,
-            finding_matches.c.entry,
-            finding_matches.c.signal,
-            finding_matches.c.distance_bits,
-            finding_matches.c.how,
+            *(finding_matches.c[name] for name in MATCH_FIELDS),
             *(decided.c[name] for name in ("decision", "decided_by", "reason", "at_utc", "is_current")),
         )
         .join_from(findings, finding_matches, finding_matches.c.finding_id == findings.c.id)
@@ -125,16 +125,37 @@ def _read(store: Store, of_scan: ColumnElement[bool]) -> Iterator[Finding]:
         for finding_id, group in groupby(result, key=lambda row: row.id):
             # Rows of a finding differ in their match only.
             first, *others = group
-            matches = tuple(
-                Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how), read_video(row.how))
-                for row in (first, *others)
-            )
-            verdict = None if first.decision is None else read_verdict(cast("Row[Any]", first))
+            matches = tuple(read_match(row._mapping) for row in (first, *others))
+            verdict = None if first.decision is None else read_verdict(first)
             locator, state = read_locator(first.locator), State(first.state)
             yield Finding(finding_id, locator, first.sha256, state, matches, verdict, read_times(first.times))
 
 
-def read_video(text: str | None) -> VideoShare | None:
+def read_match(row: Mapping[Any, Any]) -> Match:
+    """Read the columns `MATCH_FIELDS` of a row, or what an entry of the ledger commits to in their place.
+
+    Those that an older version did not write may be missing.
+    """
+    ground = row.get("ground")
+    return Match(
+        row["list"],
+        row["entry"],
+        row["signal"],
+        row["distance_bits"],
+        read_how(row["how"]),
+        _read_video(row["how"]),
+        publisher=row.get("publisher"),
+        marks=tuple(map(Mark, json.loads(row.get("marks") or "[]"))),
+        ground=None if ground is None else Ground(ground),
+    )
+
+
+def pack_marks(marks: Sequence[Mark]) -> str | None:
+    """Write marks as JSON; None for none."""
+    return json.dumps([mark.value for mark in marks]) if marks else None
+
+
+def _read_video(text: str | None) -> VideoShare | None:
     """Read how much of a video was found, as `pack_how` wrote it."""
     video = None if text is None else json.loads(text).get("video")
     if video is None:

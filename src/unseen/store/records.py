@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, tuple_
 
 from unseen.errors import StoreError
-from unseen.model import Acquired, Label, Match, NotScreened, Outcome, Reason, Signal, State
+from unseen.model import Acquired, Label, NotScreened, Outcome, Reason, Signal, State
 from unseen.model.report import ReportedFinding, ReportedMatch
 from unseen.store.engine import Store
-from unseen.store.findings import read_how, read_locator, read_times, read_video
+from unseen.store.findings import MATCH_FIELDS, read_locator, read_match, read_times
 from unseen.store.lists import read_labels
 from unseen.store.schema import entries, finding_matches, findings, items, lists, not_screened, runs, scans
 from unseen.store.variants import ACQUISITION_VERSION, unpack_acquisition
@@ -206,7 +206,7 @@ def _findings_of(scan_id: int) -> Select[Any]:
             items.c.reason.label("why_not"),
             *(decided.c[name] for name in ("decision", "decided_by", "reason", "at_utc", "is_current")),
             *(items.c[signal.value] for signal in _DIGESTS),
-            *(finding_matches.c[name] for name in ("list", "entry", "signal", "distance_bits", "how")),
+            *(finding_matches.c[name] for name in MATCH_FIELDS),
         )
         .join_from(finding_matches, findings, finding_matches.c.finding_id == findings.c.id)
         .join(items, (items.c.scan_id == finding_matches.c.scan_id) & (items.c.locator == findings.c.locator))
@@ -217,7 +217,7 @@ def _findings_of(scan_id: int) -> Select[Any]:
 
 
 def _match(row: Row[Any], labels: Labels, labelled: Collection[str]) -> ReportedMatch:
-    match = Match(row.list, row.entry, row.signal, row.distance_bits, read_how(row.how), read_video(row.how))
+    match = read_match(row._mapping)
     key = (match.list, match.entry, match.signal)
     return ReportedMatch(match, labels.get(key, ()) if match.list in labelled else None)
 

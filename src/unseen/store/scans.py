@@ -17,6 +17,7 @@ from unseen.model import (
     EXHIBIT,
     Acquired,
     Finding,
+    Ground,
     Locator,
     NotScreened,
     Outcome,
@@ -28,7 +29,14 @@ from unseen.model import (
     VideoMode,
 )
 from unseen.store.engine import Store
-from unseen.store.findings import pack_how, pack_locator, pack_times, read_locator, scan_findings
+from unseen.store.findings import (
+    pack_how,
+    pack_locator,
+    pack_marks,
+    pack_times,
+    read_locator,
+    scan_findings,
+)
 from unseen.store.kept.retention import keeps_hashes, set_apart
 from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import finding_value, item_value, run_value, stated_account
@@ -56,6 +64,8 @@ class Account:
     seconds: float = 0.0
     videos: int = 0
     videos_by_keyframes: int = 0
+    # Of findings: those that stand on leads alone.
+    leads: int = 0
 
     def with_batch(self, batch: Sequence[Screened], seconds: float) -> "Account":
         """Count a batch, and the time that it took."""
@@ -74,6 +84,7 @@ class Account:
             videos=self.videos + sum(one.hashes.video_mode is not None for one in batch),
             videos_by_keyframes=self.videos_by_keyframes
             + sum(one.hashes.video_mode is VideoMode.FAST for one in batch),
+            leads=self.leads + sum(one.finding is not None and one.finding.ground is Ground.LEAD for one in batch),
         )
 
 
@@ -363,4 +374,7 @@ def _match_rows(scan_id: int, finding: Finding) -> Iterator[dict[str, Any]]:
             "signal": match.signal,
             "distance_bits": match.distance_bits,
             "how": pack_how(match.how, match.video),
+            "ground": None if match.ground is None else match.ground.value,
+            "publisher": match.publisher,
+            "marks": pack_marks(match.marks),
         }

@@ -24,6 +24,7 @@ __all__ = [
     "findings",
     "items",
     "ledger",
+    "list_policies",
     "lists",
     "metadata",
     "not_screened",
@@ -177,6 +178,18 @@ staged = Table(
     Column("is_refused", Integer, nullable=False),
 )
 
+# How matches of a list are weighed, by the name of the list: a policy outlives the entries that it was made for. Rows
+# are added and never changed: the newest of a name counts. Who set it, and why, stands in `openings`.
+list_policies = Table(
+    "list_policies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list", Text, nullable=False),
+    # JSON, as unseen.model.ListPolicy writes itself.
+    Column("policy", Text, nullable=False),
+    Column("at_utc", Text, nullable=False),
+)
+
 scans = Table(
     "scans",
     metadata,
@@ -283,6 +296,11 @@ finding_matches = Table(
     # One entry for all matches of a finding in a scan; all carry its salt.
     Column("ledger_n", Integer, nullable=False),
     Column("salt", LargeBinary(16), nullable=False),
+    # What the match stands on beside the others of its item, or NULL; and what was known of the entry: who published
+    # it, and a JSON array of marks, NULL for none.
+    Column("ground", Text),
+    Column("publisher", Text),
+    Column("marks", Text),
     Index("matches_by_scan", "scan_id", "finding_id"),
     Index("matches_by_finding", "finding_id"),
     Index("matches_by_entry", "list", "entry"),

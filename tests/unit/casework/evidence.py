@@ -9,9 +9,9 @@ from tests.unit.stand_ins import PICTURE, StandInDarkroom, hash_content, make_it
 
 from unseen.casework.known.loading import load_known
 from unseen.casework.proof.recording import open_recorded
-from unseen.model import Decision, Entry, Finding, ListClass, Locator
+from unseen.model import Decision, Entry, Finding, ListClass, ListPolicy, Locator
 from unseen.scan import Clock, scan
-from unseen.store import ListOrigin, Run, ScanSession, Store, add_list, list_findings, record_verdicts
+from unseen.store import ListOrigin, Run, ScanSession, Store, add_list, list_findings, read_policies, record_verdicts
 
 __all__ = ["ITEMS", "NOW", "Evidence", "entries_for", "make_evidence", "nearby", "put_list", "scan_items"]
 
@@ -70,10 +70,16 @@ def scan_items(
     sources: Sequence[str] = ("exhibit",),
     items: Mapping[str, bytes] = ITEMS,
     layers: Sequence[str] = ("file",),
+    weighed_by: Mapping[str, tuple[int, ListPolicy]] | None = None,
 ) -> int:
-    """Scan items against every list of the store; gives the number of the scan."""
+    """Scan items against every list of the store; gives the number of the scan.
+
+    With `weighed_by`, matches are weighed by other policies than those that are put on record.
+    """
     known = load_known(store, ())
+    known.policies |= weighed_by or {}
     matcher = known.matcher(31)
+    known.policies = dict(read_policies(store))
     settings = {
         "version": "0",
         "sources": [[one, f"/srv/{one}"] for one in sources],
@@ -85,7 +91,12 @@ def scan_items(
         "unsafe_no_sandbox": False,
     }
     lists = [
-        {"class": list_class.value, "sha256": sha256.hex(), "record": record}
+        {
+            "class": list_class.value,
+            "sha256": sha256.hex(),
+            "record": record,
+            **({"policy": known.policies[name][0]} if name in known.policies else {}),
+        }
         for (name, sha256, list_class), record in zip(known.lists, known.records, strict=True)
     ]
     named = [{"list": name, **stated} for (name, *_), stated in zip(known.lists, lists, strict=True)]
@@ -98,7 +109,8 @@ def scan_items(
         "by": {"user": "examiner"},
         "lists": [{**one, "entries": {"md5": 3, "pdq": 2}, "searchable": ["md5", "pdq"]} for one in named],
     }
-    run = Run({"threshold_bits": 31, "lists": lists}, conditions)
+    stated = {"threshold_bits": 31, "lists": lists, "default_policy": ListPolicy().to_fields()}
+    run = Run(stated, conditions)
     with ScanSession(store, key, settings=json.dumps(settings), at_utc=NOW, run=run) as session:
         offered = [make_item(locator, content) for locator, content in items.items()]
         if len(layers) > 1:

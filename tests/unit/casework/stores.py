@@ -13,10 +13,12 @@ from unseen.model import (
     EntryVerdict,
     Label,
     ListClass,
+    ListPolicy,
     Opinion,
     Page,
     Published,
     Stance,
+    Weight,
 )
 from unseen.scan import Clock, scan
 from unseen.store import (
@@ -33,6 +35,7 @@ from unseen.store import (
     record_export,
     record_verdicts,
     remove_list,
+    set_policy,
     stage_page,
 )
 from unseen.store.schema import finding_matches, items
@@ -45,13 +48,15 @@ ORIGIN = ListOrigin("/lists/known.txt", "text", lambda: bytes(range(32)))
 
 
 def furnish(path: Path, keys: Path) -> None:
-    """Lists kept, removed and synced, an export, two finished scans, one that was cut off, something erased."""
+    """Lists kept, removed and synced, policies, an export, two finished scans, one that was cut off, something erased."""
     with open_recorded(path, keys=keys) as store:
         for name in ("known", "other", "gone"):
             offered = [Entry(f"{name} {n}", "md5", bytes([n]) * 16, (Label("kind", "a"),)) for n in range(3)]
             add_list(store, name, offered, list_class=ListClass.CSAM, origin=ORIGIN, at_utc=WHEN)
         remove_list(store, "gone", at_utc=WHEN)
         sync_into(store)
+        for name, policy in (("known", ListPolicy(near_bits=20)), ("other", ListPolicy(near=Weight.LEAD))):
+            set_policy(store, name, policy, by="D. Okafor", reason="as measured", at_utc=WHEN)
         record_export(store, "known", path="/lists/known.jsonl", file_format="jsonl", at_utc=WHEN)
         scan_into(store, b"a", count=8)
         scan_into(store, b"a", count=12)

@@ -6,16 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.casework.evidence import ITEMS, Evidence, entries_for, make_evidence, nearby, put_list, scan_items
+from tests.unit.casework.evidence import ITEMS, NOW, Evidence, entries_for, make_evidence, nearby, put_list, scan_items
 from tests.unit.stand_ins import hash_content
 
 from unseen.casework.bundles import Rerun, rerun, write_bundle
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import LedgerBrokenError, ListError, StoreError, UsageError, VerificationError
 from unseen.lists import write_lines
-from unseen.model import Entry
+from unseen.model import Entry, Ground, ListPolicy, Weight
+from unseen.store import set_policy
 
 HARBOUR, BRIDGE, LETTER = ITEMS
+# Neither corroborated by anything nor a finding by itself.
+STRICT = ListPolicy(near=Weight.LEAD, corroborated_by=frozenset())
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +60,31 @@ def test_every_match_holds_against_the_same_lists(evidence: Evidence, bundle: st
     assert results(done) == {"m-harbour": "holds", "p-harbour": "holds", "m-letter": "holds"}
     assert (done.holds, done.threshold_bits, done.count_held, done.is_pinned) == (True, 31, 3, False)
     assert {one.distance_bits for one in done.matches if one.match.entry == "p-harbour"} == {7}
+
+
+def test_a_bundle_says_by_which_policy_its_matches_were_weighed(tmp_path: Path) -> None:
+    """Whatever the policy is now: what was recorded follows from the policy of then, and is told with it."""
+    evidence = make_evidence(tmp_path)
+    with open_recorded(evidence.store) as store:
+        set_policy(store, "known", STRICT, by="D. Okafor", reason="as measured", at_utc=NOW)
+        scan_items(store, key=bytes([2]) * 32)
+        write_bundle(evidence.store, str(tmp_path / "strict"), findings=[evidence.id(HARBOUR)])
+        set_policy(store, "known", ListPolicy(), by="D. Okafor", reason="back again", at_utc=NOW)
+    done = rerun(str(tmp_path / "strict"), store=evidence.store)
+    assert results(done) == {"m-harbour": "holds", "p-harbour": "holds"}
+    grounds = {one.match.entry: (one.match.ground, one.ground) for one in done.matches}
+    assert grounds == {"m-harbour": (Ground.WEAK_DIGEST,) * 2, "p-harbour": (Ground.LEAD,) * 2}
+
+
+def test_a_ground_that_does_not_follow_from_the_records_is_told(tmp_path: Path) -> None:
+    """A program that recorded one policy and weighed by another is found out by its own bundle."""
+    evidence = make_evidence(tmp_path)
+    with open_recorded(evidence.store) as store:
+        scan_items(store, key=bytes([2]) * 32, weighed_by={"known": (0, STRICT)})
+    write_bundle(evidence.store, str(tmp_path / "bundle"), findings=[evidence.id(HARBOUR)])
+    done = rerun(str(tmp_path / "bundle"), store=evidence.store)
+    assert results(done) == {"m-harbour": "holds", "p-harbour": "weighed_otherwise"}
+    assert done.holds is False
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,12 @@ def test_digests_of_two_entries_stay_weak(other: tuple[str, str]) -> None:
     assert grounds(digest("md5"), digest("sha1", *other)) == [Ground.WEAK_DIGEST, Ground.WEAK_DIGEST]
 
 
+def test_digests_of_one_name_by_two_publishers_stay_weak() -> None:
+    """What a name means is its publisher's."""
+    matches = digest("md5", publisher="X"), digest("sha1", publisher="Y")
+    assert grounds(*matches) == [Ground.WEAK_DIGEST, Ground.WEAK_DIGEST]
+
+
 def test_entries_of_one_list_do_not_corroborate_each_other() -> None:
     """Two near matches of one list are one look at one picture, by PDQ or by its frames, in whatever orientation."""
     assert grounds(near(entry="1"), near(entry="2")) == [Ground.NEAR, Ground.NEAR]

@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from unseen.casework.bundles.policies import recorded_terms
 from unseen.casework.known.indexing import Indexing
 from unseen.casework.known.loading import KnownMaterial, load_known
 from unseen.casework.matching import open_if_needed
 from unseen.casework.proof.verifying import read_key
 from unseen.errors import LedgerBrokenError, StoreError
 from unseen.ledger.bundle import Bundle, read_bundle
-from unseen.model import Entry, How, ItemHashes, Match, Reason, Signal
-from unseen.store.findings import read_how, read_video
+from unseen.matching import weigh
+from unseen.model import Entry, Ground, How, ItemHashes, Match, Reason, Signal, Terms
+from unseen.store.findings import read_match
 from unseen.store.variants import unpack_frames, unpack_variants
 
 __all__ = ["UNKNOWN", "Repeated", "Rerun", "Result", "rerun"]
@@ -30,6 +32,8 @@ class Result(StrEnum):
     BEYOND_THRESHOLD = "beyond_threshold"
     # The list is there, and the entry is not.
     WITHDRAWN = "withdrawn"
+    # The same distance; but by the policy and the facts on record it stands on something else than was recorded.
+    WEIGHED_OTHERWISE = "weighed_otherwise"
     # Nobody can say: the list is not there, or it is a hash that bundles do not hold.
     LIST_MISSING = "list_missing"
     HASH_MISSING = "hash_missing"
@@ -50,6 +54,7 @@ class Repeated:
         result: What it comes to now.
         distance_bits: Now; None where there is no match.
         list: Where the entry was looked up: the list of the same name or the same file, or any there is.
+        ground: What it stands on by the policy and the facts on record; None where they are not in the bundle.
     """
 
     finding: str
@@ -58,6 +63,7 @@ class Repeated:
     result: Result
     distance_bits: int | None
     list: str | None
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +130,7 @@ def rerun(folder: str, *, store: str, lists: Sequence[str] = (), key: str | None
     bundle = read_bundle(Path(folder), pinned=None if key is None else read_key(key))
     try:
         threshold_bits, recorded_lists = _conditions(bundle)
+        terms = recorded_terms(bundle)
         findings = list(_findings(bundle))
     except (LookupError, TypeError, ValueError, AttributeError, StoreError) as error:
         raise LedgerBrokenError(f"the bundle holds no records that can be matched again ({error})") from error
@@ -133,9 +140,9 @@ def rerun(folder: str, *, store: str, lists: Sequence[str] = (), key: str | None
         places = _places(known, recorded_lists)
         now = matcher.match([finding.hashes for finding in findings])
         repeated = tuple(
-            _repeat(finding, match, matches, places, known)
+            _weighed(_repeat(finding, match, matches, places, known), ground)
             for finding, matches in zip(findings, now, strict=True)
-            for match in finding.matches
+            for match, ground in zip(finding.matches, _grounds(finding.matches, terms), strict=True)
         )
     head = bundle.checkpoint
     return Rerun(
@@ -178,17 +185,7 @@ def _findings(bundle: Bundle) -> Iterator[_Finding]:
             item = items[value["scan_id"], _locator(value)]
             if item["sha256"] != value["sha256"]:
                 raise ValueError("a finding and its item have different digests")
-            matches = tuple(
-                Match(
-                    one["list"],
-                    one["entry"],
-                    one["signal"],
-                    one["distance_bits"],
-                    read_how(one["how"]),
-                    read_video(one["how"]),
-                )
-                for one in value["matches"]
-            )
+            matches = tuple(map(read_match, value["matches"]))
             yield _Finding(value["id"], _locator(value), value["scan_id"], matches, _hashes(item))
 
 
@@ -254,6 +251,18 @@ def _repeat(
     return Repeated(
         finding=finding.id, item=finding.item, match=match, result=result, distance_bits=distance_bits, list=found_in
     )
+
+
+def _grounds(matches: Sequence[Match], terms: Mapping[str, Terms]) -> list[Ground | None]:
+    """What the matches of a finding stand on by the policies of its scan; nothing where one of these is not known."""
+    if any(match.list not in terms for match in matches):
+        return [None] * len(matches)
+    return [match.ground for match in weigh(matches, terms)]
+
+
+def _weighed(repeated: Repeated, ground: Ground | None) -> Repeated:
+    is_otherwise = ground is not None and ground is not repeated.match.ground and repeated.result is Result.HOLDS
+    return replace(repeated, ground=ground, result=Result.WEIGHED_OTHERWISE if is_otherwise else repeated.result)
 
 
 def _has_hash(hashes: ItemHashes, signal: str, how: How | None) -> bool:

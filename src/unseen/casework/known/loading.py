@@ -15,7 +15,7 @@ from unseen.hashing.known_files import DigestFile
 from unseen.hashing.plugin import Hasher
 from unseen.lists import FileCodes, ListFile, ListFormat, read_codes
 from unseen.matching import Matcher, Near, StoredColumn, check_threshold
-from unseen.model import Codes, ListClass, Mark, Signal
+from unseen.model import Codes, ListClass, ListPolicy, Mark, Signal, Terms
 from unseen.store import (
     ListInfo,
     Store,
@@ -25,6 +25,7 @@ from unseen.store import (
     load_codes,
     name_entries,
     read_account,
+    read_policies,
 )
 
 __all__ = ["KnownMaterial", "load_known"]
@@ -45,6 +46,7 @@ class KnownMaterial:
         lists: Name, SHA-256 and class of each list, in the order given.
         entries: For each of `lists`, the number of entries of each signal, those not searchable included.
         records: For each of `lists`, the number of the record that took it into the store; None for a file.
+        policies: Of the lists for which somebody set one, by name: the number of its record, and the policy.
         entries_searchable: Entries that this program can search for.
         entries_not_searchable: Entries of signals that it does not compute.
     """
@@ -54,6 +56,7 @@ class KnownMaterial:
     lists: list[tuple[str, bytes, ListClass]] = field(default_factory=list)
     entries: list[Mapping[str, int]] = field(default_factory=list)
     records: list[int | None] = field(default_factory=list)
+    policies: dict[str, tuple[int, ListPolicy]] = field(default_factory=dict)
     entries_searchable: int = 0
     entries_not_searchable: int = 0
     _files: list[FileCodes] = field(default_factory=list)
@@ -82,8 +85,19 @@ class KnownMaterial:
             threshold_bits=threshold_bits,
             name_entries=self.name_entries,
             hashers=hashers,
+            terms=self.terms,
             describe=self.describe_entries,
         )
+
+    @property
+    def terms(self) -> dict[str, Terms]:
+        """How matches of each list are weighed."""
+        default = (0, ListPolicy())
+        # What was read from one file is of one origin, under however many names.
+        return {
+            name: Terms(list_class, self.policies.get(name, default)[1], origin=sha256.hex())
+            for name, sha256, list_class in self.lists
+        }
 
     def near(self, threshold_bits: int) -> Near:
         """Whether keyframes of a video come near anything that could make a finding."""
@@ -207,6 +221,9 @@ def load_known(
         )
     wanted = dict.fromkeys(texts or stored)
     infos = [stored[text] for text in wanted if text in stored]
+    if store is not None:
+        set_by_name = read_policies(store)
+        known.policies = {info.name: set_by_name[info.name] for info in infos if info.name in set_by_name}
     opened = {} if store is None else open_lists(store, infos, indexing)
     for text in wanted:
         if store is not None and text in stored:

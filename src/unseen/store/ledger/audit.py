@@ -14,7 +14,7 @@ from unseen.store.engine import Store
 from unseen.store.ledger.digests import Changes, digest_changes
 from unseen.store.ledger.entries import entries_of_type
 from unseen.store.ledger.rows import Opened, open_rows, stated_account, stated_list
-from unseen.store.schema import entries, ledger, lists, metadata, opinions, scans
+from unseen.store.schema import entries, ledger, list_policies, lists, metadata, opinions, scans
 
 __all__ = ["Snapshot"]
 
@@ -162,6 +162,29 @@ class Snapshot:
         for at, table in ((0, entries), (2, opinions)):
             for each, found in zip((at, at + 1), digest_changes(self._connection, table), strict=True):
                 _compare_changes(_CHANGES[each], [(key, four[each]) for key, four in expected], found)
+
+    def check_policies(self, stated: Mapping[int, Mapping[str, Any]]) -> None:
+        """Compare the policies of lists with what their entries say.
+
+        Args:
+            stated: By its number, the entry of every policy that was set.
+
+        Raises:
+            LedgerBrokenError: A policy was altered, added or deleted.
+        """
+        rows = {row["id"]: row for row in self._connection.execute(select(list_policies)).mappings()}
+        for number in sorted(rows.keys() | stated.keys()):
+            if number not in rows or number not in stated:
+                what = "is missing" if number in stated else "was added without a record"
+                raise LedgerBrokenError(f"a policy of a list {what}", index=number)
+            row, entry = rows[number], stated[number]
+            # Blanks and the order of members mean nothing in JSON; here they mean that somebody else wrote it.
+            found = (row["list"], row["policy"], row["at_utc"])
+            policy = json.loads(row["policy"])
+            if (entry["list"], json.dumps(policy), entry["at"]) != found or policy != entry["policy"]:
+                raise LedgerBrokenError(
+                    f"a policy of list {entry['list']!r} is not what was recorded", index=number, hint=_ALTERED
+                )
 
     def check_scans(self, stated: Mapping[int, Mapping[str, Any]], erased: set[int]) -> None:
         """Compare the rows of scans with what their entries say.

@@ -1,7 +1,7 @@
 """What of a store goes into a bundle: the records of some findings of one scan, and what is needed to read them.
 
-In clear: the first entry of the ledger, how each run of the scan began, the lists that it searched, its account, and
-every change of the signing key.
+In clear: the first entry of the ledger, how each run of the scan began, the lists that it searched and their policies,
+its account, and every change of the signing key.
 Opened: the items, the findings and the verdicts of these findings. Nothing of any other item.
 """
 
@@ -134,13 +134,15 @@ def _outermost(connection: Connection, names: frozenset[bytes], locators: Select
 
 
 def _lists_searched(connection: Connection, scan_id: int) -> list[int]:
-    """Numbers of the entries that took the lists into the store; lists in files have none."""
+    """Numbers of the entries that took the lists into the store, and set their policies; lists in files have none."""
     entry = connection.execute(select(ledger.c.entry).where(ledger.c.n == scan_id)).scalar_one_or_none()
     if entry is None:
         raise LedgerBrokenError(f"entry {scan_id}, which began the scan, is missing", index=scan_id)
     lists = json.loads(entry).get("lists")
     # Of very many lists an entry states only how many there are.
-    return [one["record"] for one in lists if one["record"] is not None] if isinstance(lists, list) else []
+    if not isinstance(lists, list):
+        return []
+    return [one[name] for one in lists for name in ("record", "policy") if one.get(name) is not None]
 
 
 def _finished(connection: Connection, scan_id: int) -> int:

@@ -87,6 +87,8 @@ _OF_ITEM = ("scan_id", "state", "outcome", "reason", "size_bytes")
 # Which match it is; two of the same values are the same match, however the hash was taken.
 MATCH_COLUMNS = ("list", "entry", "signal", "distance_bits")
 _MATCH = (*MATCH_COLUMNS, "how")
+# Older versions knew none of these, and their entries commit to values without them.
+_WEIGHED = ("ground", "publisher", "marks")
 _VERDICT = ("finding_id", "decision", "decided_by", "reason", "at_utc")
 _DECISION = ("list_id", "entry", "decision", "decided_by", "reason", "at_utc")
 _ROWS_PER_FETCH = 2_000
@@ -132,8 +134,13 @@ def finding_value(row: Row, matches: Sequence[Row]) -> dict[str, Any]:
     value["sha256"] = row["sha256"].hex()
     _put_locator(value, row["locator"])
     value["scan_id"] = matches[0]["scan_id"]
-    value["matches"] = [{name: match[name] for name in _MATCH} for match in matches]
+    value["matches"] = [_match_value(match) for match in matches]
     return value
+
+
+def _match_value(match: Row) -> dict[str, Any]:
+    weighed = {name: match[name] for name in _WEIGHED if match[name] is not None}
+    return {name: match[name] for name in _MATCH} | weighed
 
 
 def run_value(row: Row) -> dict[str, Any]:
@@ -201,7 +208,7 @@ def open_items(connection: Connection, *which: ColumnElement[bool]) -> Iterator[
 
 def open_findings(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
     """Rows of `findings` with their matches in one scan, those that hold for every condition."""
-    of_matches = [finding_matches.c[name] for name in ("ledger_n", "salt", "scan_id", *_MATCH)]
+    of_matches = [finding_matches.c[name] for name in ("ledger_n", "salt", "scan_id", *_MATCH, *_WEIGHED)]
     of_findings = [findings.c[name] for name in ("id", "locator", "sha256", "state", "times", "first_seen_at_utc")]
     query = (
         select(*of_matches, *of_findings)
