@@ -48,7 +48,7 @@ ORIGIN = ListOrigin("/lists/known.txt", "text", lambda: bytes(range(32)))
 
 
 def furnish(path: Path, keys: Path) -> None:
-    """Lists kept, removed and synced, policies, an export, two finished scans, one that was cut off, something erased."""
+    """Lists kept, removed and synced, policies, an export, finished scans, one that was cut off, something erased."""
     with open_recorded(path, keys=keys) as store:
         for name in ("known", "other", "gone"):
             offered = [Entry(f"{name} {n}", "md5", bytes([n]) * 16, (Label("kind", "a"),)) for n in range(3)]
