@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.unit.stand_ins import PICTURE, StandInDarkroom, hash_content, make_item
 
-from unseen.casework.known.loading import load_known
+from unseen.casework.known.loading import KnownMaterial, load_known
 from unseen.casework.proof.recording import open_recorded
 from unseen.model import Decision, Entry, Finding, ListClass, ListPolicy, Locator
 from unseen.scan import Clock, scan
@@ -63,6 +63,18 @@ def put_list(store: Store, name: str, entries: Sequence[Entry], *, file: bytes |
     add_list(store, name, entries, list_class=ListClass.CSAM, origin=origin, at_utc=NOW, replace=True)
 
 
+def _stated(known: KnownMaterial) -> list[dict[str, object]]:
+    return [
+        {
+            "class": list_class.value,
+            "sha256": sha256.hex(),
+            "record": record,
+            **({"policy": known.policies[name][0]} if name in known.policies else {}),
+        }
+        for (name, sha256, list_class), record in zip(known.lists, known.records, strict=True)
+    ]
+
+
 def scan_items(
     store: Store,
     *,
@@ -90,15 +102,7 @@ def scan_items(
         "basis": "warrant 26-7",
         "unsafe_no_sandbox": False,
     }
-    lists = [
-        {
-            "class": list_class.value,
-            "sha256": sha256.hex(),
-            "record": record,
-            **({"policy": known.policies[name][0]} if name in known.policies else {}),
-        }
-        for (name, sha256, list_class), record in zip(known.lists, known.records, strict=True)
-    ]
+    lists = _stated(known)
     named = [{"list": name, **stated} for (name, *_), stated in zip(known.lists, lists, strict=True)]
     conditions = {
         "started_at_utc": NOW,
