@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unseen.errors import ListError
@@ -30,6 +30,7 @@ def read(content: bytes, file_format: str | None = None) -> tuple[list[Entry], L
             return list(file.entries()), file
 
 
+@settings(deadline=None)
 @given(damage=st.lists(st.tuples(st.integers(0, 39), NOT_AN_ENTRY), min_size=1, max_size=3))
 def test_lines_that_are_no_entries_cost_only_themselves(damage: list[tuple[int, bytes]]) -> None:
     """Each is named by its line, and every other line is an entry."""
@@ -43,6 +44,7 @@ def test_lines_that_are_no_entries_cost_only_themselves(damage: list[tuple[int, 
 
 
 @pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.name)
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_damaged_file_is_read_or_refused(path: Path, data: st.DataObject) -> None:
     """In its own format and in every other, with bytes changed, cut and put in: nothing of Python's own leaks."""

@@ -1,12 +1,15 @@
 """`unseen list`: take hash lists in, count what they hold, take them out again."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from unseen.cli import voice
 from unseen.cli.list_policy import policy
 from unseen.cli.options import DEFAULT_STORE, Json, Signal, Store, new_app
+
+if TYPE_CHECKING:
+    from unseen.casework.lists import AddedList
 
 __all__ = ["add", "app", "export", "lists", "ls", "policy", "rm", "show"]
 
@@ -29,7 +32,20 @@ def add(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The list; - for standard input.")],
     *,
     file_format: Annotated[
-        Literal["text", "csv", "jsonl", "hash", "vics", "vpdq", "digests", "iwf", "take-it-down", "nsrl"] | None,
+        Literal[
+            "text",
+            "csv",
+            "jsonl",
+            "hash",
+            "vics",
+            "vpdq",
+            "digests",
+            "iwf",
+            "take-it-down",
+            "threatexchange-state",
+            "nsrl",
+        ]
+        | None,
         typer.Option("--format", help="Format of the file. Default: guessed from its content."),
     ] = None,
     signal: Signal = None,
@@ -64,24 +80,7 @@ def add(
         replace=replace,
         note=voice.note,
     )
-    if added.class_is_assumed:
-        voice.note(f"no --class was given: the list counts as {added.account.info.list_class}")
-    if added.format_is_guessed:
-        voice.note(f"no --format was given: the file was read as {added.account.info.file_format}")
-    for reason, count in sorted(added.passed_over.items()):
-        voice.note(f"left out {count:,} on purpose: {reason.replace('_', ' ')}")
-    if added.duplicates:
-        voice.note(f"left out {voice.plural(added.duplicates, 'duplicate')}")
-    if added.refused_count:
-        for refused in added.refused[:_REFUSED_SHOWN_MAX]:
-            voice.note(f"refused {refused.position}: {refused.why}")
-        more = added.refused_count - _REFUSED_SHOWN_MAX
-        voice.note(
-            f"refused {voice.plural(added.refused_count, 'entry', 'entries')}: they are not searched for"
-            + (f"; {more:,} are not named here" if more > 0 else "")
-        )
-    if added.unread_columns:
-        voice.note(f"columns not read: {', '.join(added.unread_columns)}")
+    _tell(added)
     voice.show(rows.added_row(added), tables.account_lines(added.account), json=json)
     # As for items: ran, and something was not taken.
     return 5 if added.refused_count else 0
@@ -161,3 +160,25 @@ def export(
 
 
 app.command()(policy)
+
+
+def _tell(added: "AddedList") -> None:
+    """What a person should know of how the list was read."""
+    if added.class_is_assumed:
+        voice.note(f"no --class was given: the list counts as {added.account.info.list_class}")
+    if added.format_is_guessed:
+        voice.note(f"no --format was given: the file was read as {added.account.info.file_format}")
+    for reason, count in sorted(added.passed_over.items()):
+        voice.note(f"left out {count:,} on purpose: {reason.replace('_', ' ')}")
+    if added.duplicates:
+        voice.note(f"left out {voice.plural(added.duplicates, 'duplicate')}")
+    if added.refused_count:
+        for refused in added.refused[:_REFUSED_SHOWN_MAX]:
+            voice.note(f"refused {refused.position}: {refused.why}")
+        more = added.refused_count - _REFUSED_SHOWN_MAX
+        voice.note(
+            f"refused {voice.plural(added.refused_count, 'entry', 'entries')}: they are not searched for"
+            + (f"; {more:,} are not named here" if more > 0 else "")
+        )
+    if added.unread_columns:
+        voice.note(f"columns not read: {', '.join(added.unread_columns)}")

@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from unseen.errors import ListError, UsageError
 from unseen.lists.notes import Notes
 from unseen.lists.nsrl import RdsFile, is_sqlite, read_rds
+from unseen.lists.pickled import StateFile, is_state, read_state
 from unseen.lists.questions import ask_for, read_question_rows
 from unseen.lists.rows import is_hash_row, load_object, read_rows
 from unseen.lists.stream import ListStream
@@ -48,7 +49,9 @@ class ListFormat(StrEnum):
     IWF = "iwf"
     # Hashes that people made of images of themselves, in any of the plain formats.
     TAKE_IT_DOWN = "take-it-down"
-    # The NSRL's Reference Data Set, version 3: SQLite, the only format that is not text.
+    # What python-threatexchange keeps of what it fetched: a pickle, no text.
+    STATE = "threatexchange-state"
+    # The NSRL's Reference Data Set, version 3: SQLite, no text either.
     NSRL = "nsrl"
 
 
@@ -101,9 +104,7 @@ class ListFile:
         chosen = _check_format(file_format)
         self.name = str(path)
         self.is_guessed = chosen is None
-        is_rds = chosen is ListFormat.NSRL or (chosen is None and is_sqlite(path))
-        self._stream: ListStream | RdsFile = RdsFile(path) if is_rds else ListStream(path)
-        guessed = ListFormat.NSRL if is_rds else _guess(self._stream.head)
+        self._stream, guessed = _open(path, chosen)
         self.format = chosen or guessed
         self._shape = self.format
         if chosen is ListFormat.TAKE_IT_DOWN:
@@ -165,6 +166,8 @@ class ListFile:
         """
         if isinstance(self._stream, RdsFile):
             return self._whole(read_rds(self._stream, self._notes), is_strict=is_strict)
+        if isinstance(self._stream, StateFile):
+            return self._whole(read_state(self._stream, self._notes), is_strict=is_strict)
         # The frames of one video are one entry in many lines: without one of them it is another video.
         is_strict = is_strict or self.format is ListFormat.VPDQ
         return self._whole(_READERS[self._shape](self._stream, self._notes), is_strict=is_strict)
@@ -206,6 +209,16 @@ class ListFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _open(path: str | Path, chosen: ListFormat | None) -> tuple[ListStream | RdsFile | StateFile, ListFormat]:
+    """The file, and the format that its content looks like."""
+    if chosen is ListFormat.NSRL or (chosen is None and is_sqlite(path)):
+        return RdsFile(path), ListFormat.NSRL
+    if chosen is ListFormat.STATE or (chosen is None and is_state(path)):
+        return StateFile(path), ListFormat.STATE
+    stream = ListStream(path)
+    return stream, _guess(stream.head)
 
 
 def _check_signal(signal: str | None, plugged: Collection[str]) -> str | None:
