@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from unseen import store as stores
+from unseen.casework.proof.account import account_name
 from unseen.casework.proof.clock import now_utc
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import ListError, UsageError
@@ -108,16 +109,11 @@ def add_list(
         ListFile(path, file_format=file_format, signal=signal, plugged=plugged) as file,
         open_recorded(store, keys=keys, note=note) as opened,
     ):
-        duplicates = stores.add_list(
-            opened,
-            name,
-            file.entries(),
-            list_class=_class_of(file, chosen),
-            origin=ListOrigin(_printable(path), file.format.value, lambda: file.sha256, file.refusals),
-            at_utc=now_utc(),
-            replace=replace,
-            is_distinct=file.is_distinct,
-        )
+        duplicates = _take_in(opened, name, file, _class_of(file, chosen), replace=replace)
+        if replace:
+            from unseen.casework.known.indexing import refresh_index
+
+            refresh_index(opened, [name], note)
         return AddedList(
             account=stores.read_account(opened, name),
             format_is_guessed=file.is_guessed,
@@ -128,6 +124,29 @@ def add_list(
             refused=file.refused,
             refused_count=file.refused_count,
         )
+
+
+def _take_in(opened: stores.Store, name: str, file: ListFile, list_class: ListClass, *, replace: bool) -> int:
+    """Take the entries of a file in; returns how many were left out as duplicates."""
+    origin = ListOrigin(_printable(file.name), file.format.value, lambda: file.sha256, file.refusals, account_name())
+    at_utc = now_utc()
+    if replace:
+        # A newer file of the same list is a change of it: what is missing is withdrawn, and past findings know of it.
+        duplicates = stores.replace_list(
+            opened, name, file.entries(), list_class=list_class, origin=origin, at_utc=at_utc
+        )
+        if duplicates is not None:
+            return duplicates
+    return stores.add_list(
+        opened,
+        name,
+        file.entries(),
+        list_class=list_class,
+        origin=origin,
+        at_utc=at_utc,
+        replace=replace,
+        is_distinct=file.is_distinct,
+    )
 
 
 def list_lists(store: str) -> list[ListInfo]:

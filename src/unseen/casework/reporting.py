@@ -18,6 +18,7 @@ from unseen.model import EXHIBIT, ListPolicy, Retention, Summary
 from unseen.model.report import Form, ReportData, ReportedList, ReportedRun, Stated
 from unseen.reports import can_write_pdf, write_html, write_json, write_json_body, write_pdf
 from unseen.store import (
+    ListInfo,
     ScanRecord,
     Store,
     acquired_media,
@@ -128,9 +129,14 @@ def read_report(store: Store, scan_id: int | None, *, stated: Stated, at_utc: st
         raise StoreError(f"the account of scan {record.id} does not add up", hint="somebody changed the store")
     digest_only, not_screened = count_reasons(store, record.id)
     lists = _lists(record)
-    # Labels are those of the lists that were searched, or none: a list that was replaced speaks of other entries.
-    held = {info.name: info.sha256.hex() for info in list_lists(store)}
-    labelled = frozenset(one.name for one in lists if held.get(one.name) == one.sha256)
+    # Labels are those of the lists as they were searched, or none: one that was taken out, and another taken in under
+    # its name, speaks of other entries.
+    held = {info.name: info for info in list_lists(store)}
+    labelled = {
+        one.name: one.version if one.version is not None else held[one.name].record
+        for one in lists
+        if one.name in held and _is_of(held[one.name], one)
+    }
     labels = read_matched_labels(store, record.id, labelled)
     return ReportData(
         written_at_utc=at_utc,
@@ -160,6 +166,13 @@ def read_report(store: Store, scan_id: int | None, *, stated: Stated, at_utc: st
     )
 
 
+def _is_of(info: ListInfo, searched: ReportedList) -> bool:
+    """Whether a list of the store is the one that was searched, whatever has changed in it since."""
+    if searched.version is None:
+        return info.sha256.hex() == searched.sha256
+    return info.record <= searched.version <= info.version
+
+
 def _choose(forms: Sequence[Form]) -> list[Form]:
     if not forms:
         return [form for form in Form if form is not Form.PDF or can_write_pdf()]
@@ -184,6 +197,7 @@ def _lists(record: ScanRecord) -> tuple[ReportedList, ...]:
             entries=one["entries"],
             searchable=tuple(one["searchable"]),
             policy=_policy(record, one["list"]),
+            version=one.get("version", one.get("record")),
         )
         for one in runs[0]["lists"]
     )

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import platform
-import pwd
 import re
 import tempfile
 import time
@@ -21,6 +20,7 @@ from unseen.casework.given.passwords import read_passwords
 from unseen.casework.hashing import worker_count
 from unseen.casework.kernel import kernel_in_use
 from unseen.casework.progress import CountAhead, Progress, Watched
+from unseen.casework.proof.account import user_name
 from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
@@ -278,13 +278,17 @@ def _describe_run(
         {
             "class": list_class.value,
             "sha256": sha256.hex(),
-            "record": record,
+            "record": None if records is None else records[0],
+            # Number of the record of its newest change, where it has changed since.
+            **({} if records is None or records[0] == records[1] else {"version": records[1]}),
             # Number of the record that set its policy; the default goes for the others.
             **({"policy": known.policies[name][0]} if name in known.policies else {}),
             "entries": dict(sorted(by_signal.items())),
             "searchable": sorted({column.signal for column in known.columns if column.list == name}),
         }
-        for (name, sha256, list_class), by_signal, record in zip(known.lists, known.entries, known.records, strict=True)
+        for (name, sha256, list_class), by_signal, records in zip(
+            known.lists, known.entries, known.records, strict=True
+        )
     ]
     stated: dict[str, object] = {
         "clock": CLOCK_SOURCE,
@@ -304,7 +308,7 @@ def _describe_run(
     conditions = {
         **stated,
         "started_at_utc": now_utc(),
-        "by": {"user": _user(), "host": platform.node()},
+        "by": {"user": user_name(), "host": platform.node()},
         "basis": settings.basis,
         "lists": [{"list": name, **described} for name, described in zip(names, lists, strict=True)],
     }
@@ -324,14 +328,6 @@ def _libraries() -> dict[str, str]:
         number = version_number()
         versions["libarchive"] = f"{number // 1_000_000}.{number // 1_000 % 1_000}.{number % 1_000}"
     return versions
-
-
-def _user() -> str:
-    """The account that runs this; its number where it has no name, as in a container."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
 
 
 @contextmanager

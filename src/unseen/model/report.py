@@ -88,6 +88,7 @@ class ReportedList:
         entries: Number of entries of each signal; None where the scan did not record it.
         searchable: Which of these signals were searched.
         policy: How its matches were weighed; None where an older version scanned.
+        version: Number of the record in the ledger that made it what it was then; None for a file.
     """
 
     name: str
@@ -96,6 +97,7 @@ class ReportedList:
     entries: Mapping[str, int] | None
     searchable: tuple[str, ...] = ()
     policy: ListPolicy | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

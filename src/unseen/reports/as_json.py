@@ -136,6 +136,7 @@ def _list(one: ReportedList) -> dict[str, object]:
         "entries": None if one.entries is None else dict(one.entries),
         "searchable": list(one.searchable),
         "policy": None if one.policy is None else one.policy.to_fields(),
+        "version": one.version,
     }
 
 

@@ -250,7 +250,8 @@ def _lists(report: ReportData) -> list[Block]:
 def _list_facts(one: ReportedList) -> list[Block]:
     facts = [
         _fact("Class", f"{one.list_class}: {words.CLASSES.get(one.list_class, '')}"),  # type: ignore[call-overload]  # a StrEnum's key is its text
-        _fact("SHA-256 of its file", _code(one.sha256)),
+        _fact("SHA-256 of its file, or of its changes", _code(one.sha256)),
+        _fact("Version", "a file" if one.version is None else f"as record {number(one.version)} of the ledger made it"),
     ]
     if one.entries is None:
         return [*facts, _fact("Entries", "not recorded by this scan")]

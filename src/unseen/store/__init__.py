@@ -10,6 +10,7 @@ from unseen.store.changing import (
     quarantined_entries,
     read_checkpoint,
     read_entry_account,
+    replace_list,
     stage_page,
 )
 from unseen.store.columns import ColumnChange, load_changes, load_codes
@@ -126,6 +127,7 @@ __all__ = [
     "record_question",
     "record_verdicts",
     "remove_list",
+    "replace_list",
     "reported_findings",
     "scans_due",
     "set_policy",

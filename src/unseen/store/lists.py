@@ -34,6 +34,7 @@ __all__ = [
     "read_labels",
     "read_version",
     "record_export",
+    "record_refusals",
     "remove_list",
 ]
 
@@ -53,12 +54,14 @@ class ListOrigin:
         file_format: In which it was read.
         sha256: Gives the digest of exactly the bytes that were read, once all entries have been taken.
         refused: Gives how many entries were refused and the first of them by place, once all have been taken.
+        by: Whose account took it in; None where nobody says.
     """
 
     path: str
     file_format: str
     sha256: Callable[[], bytes]
     refused: Callable[[], tuple[int, Sequence[Refused]]] = lambda: (0, ())
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def add_list(
         list_class: What the list is for.
         origin: Where it came from.
         at_utc: When, in ISO 8601.
-        replace: Whether a list of this name gives way.
+        replace: Whether a list of this name gives way, whatever it was. For a newer file of it see `replace_list`.
         is_distinct: Whether no entry says what an earlier one said.
 
     Returns:
@@ -164,12 +167,18 @@ def add_list(
         query = select(*ENTRY_COLUMNS).where(entries.c.list_id == list_id).order_by(entries.c.id)
         row["entries_sha256"] = digest_rows(connection, query).sha256()
         connection.execute(update(lists).where(lists.c.id == list_id).values(row))
-        page.add("list_added", stated_list(row), hidden={"origin": origin.path})
-        refused_count, refused = origin.refused()
-        if refused_count:
-            hidden = {"entries": [[each.position, each.why] for each in refused]}
-            page.add("entries_refused", {"list": list_id, "count": refused_count}, hidden=hidden)
+        hidden = {"origin": origin.path} | ({} if origin.by is None else {"by": origin.by})
+        page.add("list_added", stated_list(row), hidden=hidden)
+        record_refusals(page, list_id, origin)
     return duplicates
+
+
+def record_refusals(page: Page, list_id: int, origin: ListOrigin) -> None:
+    """Record which entries of a file were refused, if any."""
+    count, refused = origin.refused()
+    if count:
+        hidden = {"entries": [[each.position, each.why] for each in refused]}
+        page.add("entries_refused", {"list": list_id, "count": count}, hidden=hidden)
 
 
 def remove_list(store: Store, name: str, *, at_utc: str) -> int:

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 _ROWS_AT_ONCE = 1_000
+_SPAN = entries.c.added_n, entries.c.withdrawn_n
 _DIGESTS = (Signal.SHA256, Signal.SHA1, Signal.MD5)
 
 # (list, entry, signal) of an entry: its labels.
@@ -137,27 +138,29 @@ def unscreened_rows(store: Store, scan_id: int) -> Iterator[NotScreened]:
             yield NotScreened(read_locator(locator), Reason(reason))
 
 
-def read_matched_labels(store: Store, scan_id: int, names: Collection[str]) -> Labels:
+def read_matched_labels(store: Store, scan_id: int, versions: Mapping[str, int]) -> Labels:
     """Read the labels of every entry of these lists that one scan matched: one pass over those that have any.
 
     Args:
         store: The store.
         scan_id: Of the scan.
-        names: Of lists that are still what they were when it ran.
+        versions: Of the lists that it searched, by name: the number of the change after which each was as it was then.
     """
     wanted = select(finding_matches.c.list, finding_matches.c.entry, finding_matches.c.signal).where(
-        finding_matches.c.scan_id == scan_id, finding_matches.c.list.in_(names)
+        finding_matches.c.scan_id == scan_id, finding_matches.c.list.in_(versions)
     )
     found = (
-        select(lists.c.name, entries.c.entry, entries.c.signal, entries.c.labels)
+        select(lists.c.name, entries.c.entry, entries.c.signal, entries.c.labels, *_SPAN)
         .join_from(entries, lists, lists.c.id == entries.c.list_id)
-        .where(entries.c.labels.is_not(None), lists.c.name.in_(names))
+        .where(entries.c.labels.is_not(None), lists.c.name.in_(versions))
         .where(tuple_(lists.c.name, entries.c.entry, entries.c.signal).in_(wanted))
         .order_by(entries.c.id)
     )
     labels: dict[tuple[str, str, str], tuple[Label, ...]] = {}
     with store.read() as connection:
-        for name, entry, signal, text in connection.execute(found):
+        for name, entry, signal, text, added, withdrawn in connection.execute(found):
+            if added > versions[name] or (withdrawn is not None and withdrawn <= versions[name]):
+                continue
             # Lists may give several entries one identifier: each label once, in the order of the file.
             key = (name, entry, signal)
             labels[key] = tuple(dict.fromkeys((*labels.get(key, ()), *read_labels(text))))

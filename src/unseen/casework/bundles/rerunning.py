@@ -163,7 +163,7 @@ def _conditions(bundle: Bundle) -> tuple[int, Mapping[str, str]]:
     if len(thresholds) != 1:
         raise ValueError("it does not say which threshold was used")
     taken_in: list[Mapping[str, Any]] = [
-        one.entry for one in bundle.entries.values() if one.entry["type"] == "list_added"
+        one.entry for _, one in sorted(bundle.entries.items()) if one.entry["type"] in {"list_added", "list_changed"}
     ]
     recorded = {str(one["name"]): str(one["sha256"]) for one in taken_in}
     for one in bundle.entries.values():

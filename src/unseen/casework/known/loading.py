@@ -45,7 +45,8 @@ class KnownMaterial:
         columns: One for each list and searchable signal.
         lists: Name, SHA-256 and class of each list, in the order given.
         entries: For each of `lists`, the number of entries of each signal, those not searchable included.
-        records: For each of `lists`, the number of the record that took it into the store; None for a file.
+        records: For each of `lists`, the numbers of the record that took it into the store, and of that of its newest
+            change; None for a file.
         policies: Of the lists for which somebody set one, by name: the number of its record, and the policy.
         entries_searchable: Entries that this program can search for.
         entries_not_searchable: Entries of signals that it does not compute.
@@ -55,7 +56,7 @@ class KnownMaterial:
     columns: list[Codes | StoredColumn] = field(default_factory=list)
     lists: list[tuple[str, bytes, ListClass]] = field(default_factory=list)
     entries: list[Mapping[str, int]] = field(default_factory=list)
-    records: list[int | None] = field(default_factory=list)
+    records: list[tuple[int, int] | None] = field(default_factory=list)
     policies: dict[str, tuple[int, ListPolicy]] = field(default_factory=dict)
     entries_searchable: int = 0
     entries_not_searchable: int = 0
@@ -151,7 +152,7 @@ class KnownMaterial:
         # Counting in SQL takes half a second for each ten million entries: only where some have not been loaded.
         if sum(by_signal.values()) != info.entry_count:
             by_signal = read_account(store, info.name).by_signal
-        self.records.append(info.record)
+        self.records.append((info.record, info.version))
         self._add(columns, (info.name, info.sha256, info.list_class), by_signal)
 
     def add_file(self, path: str, list_class: ListClass, readers: Mapping[str, Callable[[str], bytes]]) -> None:

@@ -3,6 +3,7 @@
 from unseen.store.changing.applying import Acceptance, Change, apply_staged
 from unseen.store.changing.decisions import decide_entry
 from unseen.store.changing.provenance import read_entry_account
+from unseen.store.changing.replacing import replace_list
 from unseen.store.changing.staging import discard_staged, read_checkpoint, stage_page
 from unseen.store.changing.standing import describe_entries, quarantined_entries
 
@@ -16,5 +17,6 @@ __all__ = [
     "quarantined_entries",
     "read_checkpoint",
     "read_entry_account",
+    "replace_list",
     "stage_page",
 ]

@@ -1,19 +1,17 @@
 """Apply what is staged for a list: in one transaction, with its entry in the ledger, or not at all."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, MetaData, RowMapping, Table, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select
 
 from unseen.errors import ListError
 from unseen.model import ListChange, ListClass, Waiting
 from unseen.store.changing.joining import Pair, pair
+from unseen.store.changing.rows import ChangedRows
 from unseen.store.changing.staging import clear_staged, read_refusals, read_staging
-from unseen.store.engine import Store, bulk_insert
-from unseen.store.ledger.digests import ENTRY_COLUMNS, OPINION_COLUMNS, RowDigest, digest_rows
+from unseen.store.engine import Store
 from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import stated_list
 from unseen.store.schema import entries, lists, opinions
@@ -26,14 +24,6 @@ _REFUSALS_TOLD = 100
 # somebody else.
 _TENFOLD = 10
 
-# Numbers of the rows that a change withdraws, worked out before anything is withdrawn.
-_scratch = MetaData()
-_GOING = {
-    table: Table(f"going_{table.name}", _scratch, Column("id", Integer, primary_key=True), prefixes=["TEMPORARY"])
-    for table in (entries, opinions)
-}
-
-_ROWS_HELD = 5_000
 _COUNTED = ("added", "replaced", "withdrawn", "unchanged")
 
 _Hash = tuple[str, bytes, str | None]
@@ -102,20 +92,20 @@ def apply_staged(store: Store, name: str, change: Change) -> ListChange:
         refusals = list(read_refusals(page.connection, name))
         attempt = page.connection.begin_nested()
         list_id = _create(page, name, change) if row is None else row["id"]
-        made = _Rows(page.connection, list_id, page.next)
+        made = ChangedRows(page, list_id)
         counts = _work_out(
             made, name, refused=frozenset(one.position for one in refusals), is_whole=staging.begins_anew
         )
-        after = before + made.added.count - _count_going(page.connection, entries)
+        after = before + made.added.count - made.count_withdrawn(entries)
         waiting = None if change.acceptance else _looks_wrong(before, after)
         version = row["version"] if row is not None else list_id
         if waiting is not None:
             attempt.rollback()
         else:
             if made.are_any():
-                version = _settle(page, made, change, {**counts, "refused": len(refusals)}, after)
+                told = {name: counts[name] for name in _COUNTED} | {"refused": len(refusals)}
+                version = made.settle(after, counts=told, hidden=_hidden(change))
             clear_staged(page.connection, name)
-            _scratch.drop_all(page.connection)
             attempt.commit()
     return ListChange(
         list=name,
@@ -129,49 +119,7 @@ def apply_staged(store: Store, name: str, change: Change) -> ListChange:
     )
 
 
-class _Rows:
-    """The rows that a change adds, put where they belong as they come; and the numbers of those that it withdraws."""
-
-    def __init__(self, connection: Connection, list_id: int, number: int) -> None:
-        self.connection, self.list_id, self.number = connection, list_id, number
-        self.added, self.opinions_added = RowDigest(), RowDigest()
-        self._next = {table: _next_id(connection, table) for table in (entries, opinions)}
-        self._held: dict[Table, list[tuple[object, ...]]] = {}
-        _scratch.drop_all(connection)
-        _scratch.create_all(connection, checkfirst=False)
-
-    def add(self, table: Table, rows: Sequence[tuple[str | bytes | None, ...]]) -> None:
-        """Add rows, each as their digest wants them."""
-        (self.added if table is entries else self.opinions_added).add(rows)
-        first = self._next[table]
-        self._next[table] += len(rows)
-        self._hold(table, [(at, self.list_id, *row, self.number, None) for at, row in enumerate(rows, first)])
-
-    def withdraw(self, table: Table, ids: Iterable[int]) -> None:
-        """Withdraw rows, when all that stands has been read."""
-        self._hold(_GOING[table], [(number,) for number in ids])
-
-    def are_any(self) -> bool:
-        """Whether there is any change."""
-        going = sum(_count_going(self.connection, table) for table in _GOING)
-        return bool(self.added.count + self.opinions_added.count + going)
-
-    def flush(self) -> None:
-        """Write what is held."""
-        for table, rows in self._held.items():
-            bulk_insert(self.connection, table, rows)
-        self._held.clear()
-
-    def _hold(self, table: Table, rows: list[tuple[object, ...]]) -> None:
-        if rows:
-            held = self._held.setdefault(table, [])
-            held += rows
-            if len(held) >= _ROWS_HELD:
-                bulk_insert(self.connection, table, held)
-                held.clear()
-
-
-def _work_out(made: _Rows, name: str, *, refused: frozenset[str], is_whole: bool) -> Counter[str]:
+def _work_out(made: ChangedRows, name: str, *, refused: frozenset[str], is_whole: bool) -> Counter[str]:
     counts: Counter[str] = Counter()
     for one in pair(made.connection, name, made.list_id, made.number, is_whole=is_whole):
         if not one.is_named and one.entry in refused:
@@ -241,39 +189,6 @@ def _create(page: Page, name: str, change: Change) -> int:
     return page.add("list_added", stated_list(row), hidden=_hidden(change))
 
 
-def _settle(page: Page, made: _Rows, change: Change, counts: Mapping[str, int], after: int) -> int:
-    """Withdraw what is to go, and say in the ledger which rows came and went; returns the number of that entry."""
-    digests = {
-        "added": made.added,
-        "withdrawn": _withdraw(made, entries, ENTRY_COLUMNS),
-        "opinions_added": made.opinions_added,
-        "opinions_withdrawn": _withdraw(made, opinions, OPINION_COLUMNS),
-    }
-    of_list = lists.c.id == made.list_id
-    row = page.connection.execute(select(lists).where(of_list)).mappings().one()
-    digest = sha256(b"".join([row["sha256"], *(one.sha256() for one in digests.values())]))
-    values = {"entry_count": after, "sha256": digest.digest(), "version": made.number}
-    page.connection.execute(update(lists).where(of_list).values(values))
-    stated: dict[str, object] = {
-        "list": made.list_id,
-        "name": row["name"],
-        "previous": row["version"],
-        "entries": after,
-        "sha256": digest.hexdigest(),
-        "counts": {name: counts.get(name, 0) for name in (*_COUNTED, "refused")},
-    }
-    stated |= {name: {"rows": one.count, "sha256": one.sha256().hex()} for name, one in digests.items()}
-    return page.add("list_changed", stated, hidden=_hidden(change))
-
-
-def _withdraw(made: _Rows, table: Table, columns: Sequence[Column[Any]]) -> RowDigest:
-    going = _GOING[table]
-    wanted = table.c.id.in_(select(going.c.id))
-    digest = digest_rows(made.connection, select(*columns).where(wanted).order_by(table.c.id))
-    made.connection.execute(update(table).where(wanted).values(withdrawn_n=made.number))
-    return digest
-
-
 def _hidden(change: Change) -> dict[str, object]:
     hidden: dict[str, object] = {"origin": change.origin}
     if change.by is not None:
@@ -289,11 +204,3 @@ def _looks_wrong(before: int, after: int) -> Waiting | None:
     if before and after >= before * _TENFOLD:
         return Waiting.GROWS_TENFOLD
     return None
-
-
-def _next_id(connection: Connection, table: Table) -> int:
-    return int(connection.execute(select(func.max(table.c.id))).scalar_one() or 0) + 1
-
-
-def _count_going(connection: Connection, table: Table) -> int:
-    return int(connection.execute(select(func.count()).select_from(_GOING[table])).scalar_one())

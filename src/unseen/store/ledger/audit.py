@@ -1,7 +1,7 @@
 """The store as it is at one moment, for whoever compares it with its ledger. Nothing is written."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
@@ -144,7 +144,7 @@ class Snapshot:
                 raise LedgerBrokenError(f"list {rows[number]['name']!r} was added without a record", index=number)
             row, entry = dict(rows[number]), _as_changed(stated[number])
             origin = self._connection.execute(
-                text("SELECT value FROM openings WHERE n = :n"), {"n": number}
+                text("SELECT value FROM openings WHERE n = :n"), {"n": entry["version"]}
             ).scalar_one_or_none()
             known_origin = row["origin"] if origin is None else json.loads(origin)["origin"]
             found = stated_list(row)
@@ -158,10 +158,12 @@ class Snapshot:
 
     def _check_rows(self, stated: Mapping[int, Mapping[str, Any]]) -> None:
         """Compare what each change of each list says of the rows that it added and withdrew with those rows."""
+        names = {number: entry["name"] for number, entry in stated.items()}
         expected = [each for entry in stated.values() for each in _stated_changes(entry)]
         for at, table in ((0, entries), (2, opinions)):
             for each, found in zip((at, at + 1), digest_changes(self._connection, table), strict=True):
-                _compare_changes(_CHANGES[each], [(key, four[each]) for key, four in expected], found)
+                of_each = {key: four[each] for key, four in expected}
+                _compare_changes(of_each, found, names, f"{_SAID[_CHANGES[each]]} others")
 
     def check_policies(self, stated: Mapping[int, Mapping[str, Any]]) -> None:
         """Compare the policies of lists with what their entries say.
@@ -238,21 +240,23 @@ def _stated_changes(entry: Mapping[str, Any]) -> Iterator[tuple[tuple[int, int],
         yield (number, change["n"]), tuple(four)
 
 
-def _compare_changes(what: str, stated: Sequence[tuple[tuple[int, int], _Stated]], found: Changes) -> None:
+def _compare_changes(
+    stated: Mapping[tuple[int, int], _Stated], found: Changes, names: Mapping[int, str], said: str
+) -> None:
     left = {key: (digest.count, digest.sha256().hex()) for key, digest in found.items()}
-    for (list_id, number), expected in stated:
+    for (list_id, number), expected in stated.items():
         rows = left.pop((list_id, number), (0, _EMPTY))
         if rows != expected:
             raise LedgerBrokenError(
-                f"the rows that change {number} of list {list_id} {_SAID[what]} are not those that were recorded",
+                f"the entries of list {names[list_id]!r} are not those that were recorded: change {number} {said}",
                 index=number,
-                expected="{} rows with sha256 {}".format(*expected),
-                found="{} rows with sha256 {}".format(*rows),
+                expected=f"{expected[0]} rows with sha256 {expected[1]}",
+                found=f"{rows[0]} rows with sha256 {rows[1]}",
                 hint="entries were altered, added or deleted after they had been recorded",
             )
     for list_id, number in left:
         raise LedgerBrokenError(
-            f"rows say that change {number} of list {list_id} {_SAID[what]} them, and there is no such change",
+            f"rows of list {list_id} name change {number} as their own, and there is no such change",
             index=number,
         )
 

@@ -134,7 +134,7 @@ def _outermost(connection: Connection, names: frozenset[bytes], locators: Select
 
 
 def _lists_searched(connection: Connection, scan_id: int) -> list[int]:
-    """Numbers of the entries that took the lists into the store, and set their policies; lists in files have none."""
+    """Numbers of the entries that made the lists what they were, and set their policies; lists in files have none."""
     entry = connection.execute(select(ledger.c.entry).where(ledger.c.n == scan_id)).scalar_one_or_none()
     if entry is None:
         raise LedgerBrokenError(f"entry {scan_id}, which began the scan, is missing", index=scan_id)
@@ -142,7 +142,8 @@ def _lists_searched(connection: Connection, scan_id: int) -> list[int]:
     # Of very many lists an entry states only how many there are.
     if not isinstance(lists, list):
         return []
-    return [one[name] for one in lists for name in ("record", "policy") if one.get(name) is not None]
+    names = ("record", "version", "policy")
+    return [one[name] for one in lists for name in names if one.get(name) is not None]
 
 
 def _finished(connection: Connection, scan_id: int) -> int:
