@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from unseen import store as stores
-from unseen.casework.proof.account import account_name
-from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.clock import account_name, now_utc
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import ListError, UsageError
 from unseen.hashing.plugin import HASHERS_GROUP

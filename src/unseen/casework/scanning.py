@@ -20,8 +20,7 @@ from unseen.casework.given.passwords import read_passwords
 from unseen.casework.hashing import worker_count
 from unseen.casework.kernel import kernel_in_use
 from unseen.casework.progress import CountAhead, Progress, Watched
-from unseen.casework.proof.account import user_name
-from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc
+from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc, user_name
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError

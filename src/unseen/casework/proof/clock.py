@@ -1,8 +1,11 @@
-"""The machine's clock, for the record."""
+"""The machine's clock and the account that runs this, for the record; neither proves a time or a person."""
 
+import os
+import platform
+import pwd
 from datetime import UTC, datetime
 
-__all__ = ["CLOCK_SOURCE", "now_unix_s", "now_utc"]
+__all__ = ["CLOCK_SOURCE", "account_name", "now_unix_s", "now_utc", "user_name"]
 
 # Stated in the ledger: nobody has compared this clock with another.
 CLOCK_SOURCE = "system"
@@ -16,3 +19,16 @@ def now_utc() -> str:
 def now_unix_s() -> int:
     """What the machine's clock says, in whole seconds since 1970: the form that cosignatures state."""
     return int(datetime.now(UTC).timestamp())
+
+
+def user_name() -> str:
+    """The account that runs this; its number where it has no name, as in a container."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def account_name() -> str:
+    """The account, an `@` and the name of the machine."""
+    return f"{user_name()}@{platform.node()}"
