@@ -307,7 +307,7 @@ def _lists(known: "KnownMaterial") -> tuple[AuditedList, ...]:
             name=name,
             list_class=list_class.value,
             sha256=sha256.hex(),
-            record=record,
+            record=record and record[1],
             entries=dict(sorted(by_signal.items())),
             searchable=tuple(sorted({column.signal for column in known.columns if column.list == name})),
         )
