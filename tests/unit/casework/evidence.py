@@ -68,7 +68,7 @@ def _stated(known: KnownMaterial) -> list[dict[str, object]]:
         {
             "class": list_class.value,
             "sha256": sha256.hex(),
-            "record": record,
+            "record": record and record[0],
             **({"policy": known.policies[name][0]} if name in known.policies else {}),
         }
         for (name, sha256, list_class), record in zip(known.lists, known.records, strict=True)
