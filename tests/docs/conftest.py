@@ -1,11 +1,13 @@
 """The folder in which the documents' examples run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from tests.docs.disks import make_disk
+from tests.docs.service import service
 from tests.docs.sessions import run_shell
 from tests.unit.lists.reference_sets import make_set
 
@@ -18,9 +20,11 @@ def draw(seed: int, size: tuple[int, int]) -> Image.Image:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A fresh folder for the sessions of one page."""
-    return furnish(tmp_path)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A fresh folder for the sessions of one page, and a service whose address is in `BASE`."""
+    with service() as address:
+        monkeypatch.setenv("BASE", address)
+        yield furnish(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ def names(value: object) -> Iterator[str]:
         "hash --json known uploads",
         "list add again known.jsonl --json",
         "list ls --json",
+        "list follow npo --from ncmec --base npo --json; unseen list sources --json",
         "list show known --json",
         "list policy known --near lead --by name --reason why --json",
         "list export known exported.jsonl --json",
@@ -55,6 +56,15 @@ def test_every_printed_field_is_documented(command: str, scanned: Path) -> None:
     assert rows, done
     documented = code_words(page("json-output.md"))
     assert {name for row in rows for name in names(row)} - documented == set()
+
+
+def test_every_field_of_a_sync_is_documented(folder: Path) -> None:
+    """What a sync prints, with an entry that was refused and without, stands on the page of JSON output."""
+    session = "unseen list follow a --from ncmec --base $BASE --class csam; unseen list sync a --json"
+    done = run_shell(f"export UNSEEN_NCMEC_CREDENTIALS=tester:benign-password; ({session}) 2> /dev/null", folder)
+    row = json.loads(done.stdout.splitlines()[-1])
+    assert row["added"] == 40
+    assert {*row, "position", "why"} - code_words(page("json-output.md")) == set()
 
 
 def test_every_field_of_a_report_is_documented(scanned: Path) -> None:

@@ -22,6 +22,7 @@ __all__ = ["Check", "State", "examine"]
 # Extra of this package: the module's distribution, and what it is for.
 _EXTRAS = {
     "demo": ("scikit-image", "photographs of places and things, for `unseen demo`"),
+    "exchange": ("httpx", "services that share lists, for `unseen list sync`"),
     "stamp": ("rfc3161-client", "tokens of time stamping authorities, for `unseen stamp`"),
 }
 _DECODERS = {"simplejpeg": "JPEG", "pillow": "PNG, GIF, WebP, BMP, TIFF, AVIF and more", "pi-heif": "HEIC"}

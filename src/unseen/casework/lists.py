@@ -23,6 +23,7 @@ __all__ = [
     "ListAccount",
     "ListInfo",
     "add_list",
+    "check_name",
     "export_list",
     "list_lists",
     "remove_list",
@@ -101,7 +102,7 @@ def add_list(
         ListError: The file cannot be read, holds no entry, or there is a list of this name.
         StoreError: The store cannot be written.
     """
-    _check_name(name)
+    check_name(name)
     chosen = None if list_class is None else _parse_class(list_class)
     plugged = {point.name for point in entry_points(group=HASHERS_GROUP)}
     with (
@@ -170,7 +171,7 @@ def show_list(store: str, name: str) -> ListAccount:
 
 
 def remove_list(store: str, name: str) -> int:
-    """Take a list out of the store; findings that it led to stay.
+    """Take a list out of the store, and forget where it was fetched from; findings that it led to stay.
 
     Returns:
         How many entries it held.
@@ -184,6 +185,9 @@ def remove_list(store: str, name: str) -> int:
     from unseen.casework.known.indexing import forget_list
 
     with open_recorded(store, create=False) as opened:
+        was_followed = stores.forget_source(opened, name, at_utc=now_utc())
+        if was_followed and name not in {info.name for info in stores.list_lists(opened)}:
+            return 0
         count = stores.remove_list(opened, name, at_utc=now_utc())
         forget_list(opened.path, name)
     return count
@@ -251,7 +255,12 @@ def _new_file(path: Path) -> Iterator[IO[str]]:
             leftover.unlink(missing_ok=True)
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """See whether a list can be called so.
+
+    Raises:
+        UsageError: It cannot.
+    """
     if len(name) > NAME_CHARS_MAX or not _NAME.fullmatch(name) or name != name.strip():
         raise UsageError(
             f"{_printable(name[:40])!r} cannot be the name of a list",

@@ -6,12 +6,13 @@ import typer
 
 from unseen.cli import voice
 from unseen.cli.list_policy import policy
+from unseen.cli.list_sync import follow, sources, sync
 from unseen.cli.options import DEFAULT_STORE, Json, Signal, Store, new_app
 
 if TYPE_CHECKING:
     from unseen.casework.lists import AddedList
 
-__all__ = ["add", "app", "export", "lists", "ls", "policy", "rm", "show"]
+__all__ = ["add", "app", "export", "follow", "lists", "ls", "policy", "rm", "show", "sources", "sync"]
 
 app = new_app(no_args_is_help=True)
 
@@ -23,7 +24,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the list.")]
 
 @app.callback()
 def lists() -> None:
-    """Keep hash lists: add, ls, show, rm, export, policy."""
+    """Keep hash lists: add, follow, sync, sources, ls, show, rm, export, policy."""
 
 
 @app.command()
@@ -159,7 +160,8 @@ def export(
     return 0
 
 
-app.command()(policy)
+for _command in (follow, sync, sources, policy):
+    app.command()(_command)
 
 
 def _tell(added: "AddedList") -> None:

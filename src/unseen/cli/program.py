@@ -23,7 +23,7 @@ COMMANDS = {
     "demo": "See the whole of it at work on benign photographs.",
     "hash": "Print digests, PDQ and quality of files; no store is needed.",
     "match": "Compare hashes you already have with the lists; no file is decoded.",
-    "list": "Keep hash lists: add, ls, show, rm, export, policy.",
+    "list": "Keep hash lists: add, follow, sync, sources, ls, show, rm, export, policy.",
     "scan": "Find known material in what lies at the sources.",
     "findings": "List what scans have found, one row for each item.",
     "erase": "Erase hashes of items that matched nothing: expired, hashes.",
@@ -113,7 +113,7 @@ def run(arguments: Sequence[str]) -> int:
         return end.exit_code
     except (KeyboardInterrupt, typer.Abort):
         # A scan keeps what it has done; the others keep nothing that could be half done.
-        goes_on = " to go on" if arguments[:1] == ["scan"] else ""
+        goes_on = " to go on" if arguments[:1] == ["scan"] or arguments[:2] == ["list", "sync"] else ""
         voice.complain("interrupted", f"run the same command again{goes_on}")
         return voice.INTERRUPTED
     except voice.OutputClosedError:

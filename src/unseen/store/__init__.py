@@ -3,14 +3,20 @@
 from unseen.store.changing import (
     Acceptance,
     Change,
+    ListSource,
     apply_staged,
     decide_entry,
     describe_entries,
     discard_staged,
+    find_source,
+    forget_source,
     quarantined_entries,
     read_checkpoint,
     read_entry_account,
+    read_source,
+    read_sources,
     replace_list,
+    set_source,
     stage_page,
 )
 from unseen.store.columns import ColumnChange, load_changes, load_codes
@@ -44,7 +50,7 @@ from unseen.store.lists import (
     record_export,
     remove_list,
 )
-from unseen.store.locks import is_scanning
+from unseen.store.locks import SyncLock, is_scanning
 from unseen.store.objects import ObjectVersions
 from unseen.store.records import (
     Labels,
@@ -72,6 +78,7 @@ __all__ = [
     "ListAccount",
     "ListInfo",
     "ListOrigin",
+    "ListSource",
     "ObjectVersions",
     "Page",
     "Recorder",
@@ -80,6 +87,7 @@ __all__ = [
     "ScanSession",
     "SetPolicy",
     "Store",
+    "SyncLock",
     "acquired_media",
     "add_list",
     "apply_staged",
@@ -94,6 +102,8 @@ __all__ = [
     "entries_of_type",
     "erase",
     "erase_hashes",
+    "find_source",
+    "forget_source",
     "has_entry",
     "has_records",
     "has_scan",
@@ -120,6 +130,8 @@ __all__ = [
     "read_matched_labels",
     "read_policies",
     "read_scan",
+    "read_source",
+    "read_sources",
     "read_version",
     "record",
     "record_answers",
@@ -131,6 +143,7 @@ __all__ = [
     "reported_findings",
     "scans_due",
     "set_policy",
+    "set_source",
     "stage_page",
     "unscreened_rows",
     "verdict_history",

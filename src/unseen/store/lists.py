@@ -17,7 +17,7 @@ from unseen.store.engine import Store, bulk_insert
 from unseen.store.ledger.digests import ENTRY_COLUMNS, digest_rows
 from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import stated_list
-from unseen.store.schema import entries, ledger, lists
+from unseen.store.schema import entries, ledger, lists, syncs
 
 __all__ = [
     "ListAccount",
@@ -308,6 +308,8 @@ def name_entries(store: Store, rows: Sequence[int]) -> dict[int, str]:
 def _take_out(page: Page, name: str) -> None:
     number = page.connection.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one()
     page.connection.execute(delete(lists).where(lists.c.id == number))
+    # Behind the old checkpoint a new list of this name would miss all that came before.
+    page.connection.execute(delete(syncs).where(syncs.c.list == name))
     page.add("list_removed", {"list": number, "name": name})
 
 

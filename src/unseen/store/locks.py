@@ -1,34 +1,31 @@
-"""Keep one scan from running twice at once. The kernel drops the lock with its process, however that ends."""
+"""Keep a scan or a sync from running twice at once. The kernel drops the lock with its process, however that ends."""
 
 import fcntl
 import os
+from hashlib import sha256
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from unseen.errors import StoreError
 
-__all__ = ["ScanLock", "is_scanning"]
+__all__ = ["ScanLock", "SyncLock", "is_scanning"]
 
 # Which locks are held on this machine, by the number of the file; see proc_locks(5).
 _LOCKS = Path("/proc/locks")
 
 
-class ScanLock:
-    """The right to run the scan of one key in one store, held until released or until the process dies."""
+class _Lock:
+    """A file whose lock is held until released or until the process dies."""
 
-    def __init__(self, store_path: Path, key: bytes) -> None:
-        """Take the lock.
-
-        Raises:
-            StoreError: Another process runs this scan, or the store's directory cannot be written.
-        """
-        folder = store_path / "scans"
+    def __init__(self, store_path: Path, path: Path, what: str) -> None:
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            self._path = folder / f"{key.hex()}.lock"
-            self._descriptor = _take(self._path)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._path = path
+            self._descriptor = _take(path)
         except BlockingIOError as error:
             raise StoreError(
-                f"the same scan is running already in {store_path}",
+                f"the same {what} is running already in {store_path}",
                 hint="wait until it has ended; it can be resumed if it is interrupted",
             ) from error
         except OSError as error:
@@ -39,6 +36,38 @@ class ScanLock:
         # Removed while still held: whoever waits on the old file sees that it is no longer the one at this path.
         self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
+
+
+class ScanLock(_Lock):
+    """The right to run the scan of one key in one store."""
+
+    def __init__(self, store_path: Path, key: bytes) -> None:
+        """Take the lock.
+
+        Raises:
+            StoreError: Another process runs this scan, or the store's directory cannot be written.
+        """
+        super().__init__(store_path, store_path / "scans" / f"{key.hex()}.lock", "scan")
+
+
+class SyncLock(_Lock):
+    """The right to fetch one list into one store: pages of two runs, put together, are no list."""
+
+    def __init__(self, store_path: Path, name: str) -> None:
+        """Take the lock.
+
+        Raises:
+            StoreError: Another process fetches this list, or the store's directory cannot be written.
+        """
+        super().__init__(store_path, store_path / "syncs" / f"{sha256(name.encode()).hexdigest()}.lock", "sync")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
 
 
 def is_scanning(store_path: Path) -> bool:

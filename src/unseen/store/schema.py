@@ -25,6 +25,7 @@ __all__ = [
     "items",
     "ledger",
     "list_policies",
+    "list_sources",
     "lists",
     "metadata",
     "not_screened",
@@ -150,6 +151,22 @@ entry_decisions = Table(
     Column("at_utc", Text, nullable=False),
     Column("salt", LargeBinary(16), nullable=False),
     Index("decisions_by_entry", "list_id", "entry"),
+)
+
+# Where lists are fetched from: the newest of each list counts, and one without an exchange says that it no longer is.
+list_sources = Table(
+    "list_sources",
+    metadata,
+    # Number of its entry in the ledger.
+    Column("id", Integer, primary_key=True),
+    # By name: the list may not exist yet.
+    Column("list", Text, nullable=False),
+    Column("exchange", Text),
+    # JSON, for whoever speaks with that exchange; a path to credentials at most, never these.
+    Column("settings", Text, nullable=False),
+    Column("at_utc", Text, nullable=False),
+    Column("salt", LargeBinary(16), nullable=False),
+    Index("sources_by_list", "list"),
 )
 
 # How far the answers of a service have been kept. Working notes: nothing here counts before it is applied.

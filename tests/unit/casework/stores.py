@@ -24,6 +24,7 @@ from unseen.scan import Clock, scan
 from unseen.store import (
     Change,
     ListOrigin,
+    ListSource,
     Run,
     ScanSession,
     Store,
@@ -36,6 +37,7 @@ from unseen.store import (
     record_verdicts,
     remove_list,
     set_policy,
+    set_source,
     stage_page,
 )
 from unseen.store.schema import finding_matches, items
@@ -87,6 +89,8 @@ def sync_into(store: Store) -> None:
         )
         stage_page(store, "live", Page(changes=(*published,), checkpoint="1", begins_anew=True, is_last=True))
         apply_staged(store, "live", change)
+    for exchange, settings in (("service", '{"base": "a"}'), (None, "{}")):
+        set_source(store, ListSource(list="live", exchange=exchange, settings=settings, at_utc=WHEN))
     for by, decision in ((None, EntryDecision.QUARANTINED), ("D. Okafor", EntryDecision.RELEASED)):
         decide_entry(store, "live", "e1", EntryVerdict(decision=decision, by=by, reason="so", at_utc=WHEN))
 

@@ -78,6 +78,7 @@ def test_an_honest_store_verifies(store: Path, keys: Path) -> None:
         "list_changed": 2,
         "list_removed": 1,
         "entry_decision": 2,
+        "list_source": 2,
         "list_exported": 1,
         "list_policy": 2,
         "scan_started": 3,

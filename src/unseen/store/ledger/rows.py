@@ -15,6 +15,7 @@ from unseen.store.schema import (
     finding_matches,
     findings,
     items,
+    list_sources,
     not_screened,
     openings,
     runs,
@@ -39,8 +40,10 @@ __all__ = [
     "open_items",
     "open_rows",
     "open_runs",
+    "open_sources",
     "open_verdicts",
     "run_value",
+    "source_value",
     "stated_account",
     "stated_list",
     "verdict_value",
@@ -91,6 +94,7 @@ _MATCH = (*MATCH_COLUMNS, "how")
 _WEIGHED = ("ground", "publisher", "marks")
 _VERDICT = ("finding_id", "decision", "decided_by", "reason", "at_utc")
 _DECISION = ("list_id", "entry", "decision", "decided_by", "reason", "at_utc")
+_SOURCE = ("list", "exchange", "settings", "at_utc")
 _ROWS_PER_FETCH = 2_000
 
 
@@ -161,6 +165,11 @@ def decision_value(row: Row) -> dict[str, Any]:
     return {name: row[name] for name in _DECISION}
 
 
+def source_value(row: Row) -> dict[str, Any]:
+    """What an entry `list_source` commits to: the row of `list_sources`."""
+    return {name: row[name] for name in _SOURCE}
+
+
 def stated_account(account: Mapping[str, Any]) -> dict[str, Any]:
     """The counts of a scan as its entries state them, in clear; fractions as text, since the ledger knows none."""
     return {name: repr(value) if isinstance(value, float) else value for name, value in account.items()}
@@ -184,7 +193,7 @@ def open_rows(connection: Connection) -> list[Iterator[Opened]]:
     Args:
         connection: Of one transaction, so that all are of one moment.
     """
-    tables = (open_items, open_findings, open_runs, open_verdicts, open_decisions, _others)
+    tables = (open_items, open_findings, open_runs, open_verdicts, open_decisions, open_sources, _others)
     return [table(connection) for table in tables]
 
 
@@ -258,6 +267,13 @@ def open_decisions(connection: Connection, *which: ColumnElement[bool]) -> Itera
     query = select(entry_decisions).where(*which).order_by(entry_decisions.c.id)
     for row in _fetch(connection, query, entry_decisions.c.keys()):
         yield Opened(row["id"], "entry_decision", row["salt"], decision_value(row))
+
+
+def open_sources(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
+    """Rows of `list_sources`, those that hold for every condition."""
+    query = select(list_sources).where(*which).order_by(list_sources.c.id)
+    for row in _fetch(connection, query, list_sources.c.keys()):
+        yield Opened(row["id"], "list_source", row["salt"], source_value(row))
 
 
 def _others(connection: Connection) -> Iterator[Opened]:
