@@ -1,8 +1,8 @@
-"""Images that their makers cut into several files: which names belong together, and that their content agrees.
+"""Images and archives that their makers cut into several files: which names belong together, if their content agrees.
 
 Names follow the tools: E01 … E99, EAA … ZZZ (libewf's documentation, "segment file extensions"); .001, .002 … ; .aa,
-.ab … of `split`; for VMware's images, those that the description names. A name alone claims nothing: a folder may hold
-pictures called 001 and 002.
+.ab … of `split`; for VMware's images, those that the description names; .z01, .z02 … before a .zip; .part1.rar and
+.part2.rar, or .rar and .r00. A name alone claims nothing: a folder may hold pictures called 001 and 002.
 """
 
 import itertools
@@ -34,6 +34,24 @@ _VMDK_EXTENT = re.compile(rb'^(?:RW|RDONLY|NOACCESS)[ \t]+[0-9]+[ \t]+[A-Z]+[ \t
 # A description of the largest disk, in files of 2 GiB, has some sixty bytes for each.
 _VMDK_DESCRIPTION_BYTES_MAX = 64 << 10
 
+# The last part of a zip file has its usual name, and comes first here: it says how many there are.
+_ZIP, _ZIP_LATER = re.compile(r"(?s)(.+\.)([zZ])([iI][pP])"), re.compile(r"(?s)(.+\.)([zZ])([0-9]{2,3})")
+_ZIP_END, _ZIP_END_BYTES = b"PK\5\6", 22
+_RAR = re.compile(r"(?s)(.+\.part)(0*1)(\.(?:rar|exe))", re.IGNORECASE)
+_RAR_LATER = re.compile(r"(?s)(.+\.part)([0-9]{1,5})(\.rar)", re.IGNORECASE)
+_RAR_OLD, _RAR_OLD_LATER = re.compile(r"(?s)(.+\.)([rR])([aA][rR])"), re.compile(r"(?s)(.+\.)([r-zR-Z])([0-9]{2})")
+_RAR_SIGNATURE = b"Rar!\x1a\x07"
+# Archives and packed files that `split` and others cut anywhere.
+_CUT_ANYWHERE = (
+    b"7z\xbc\xaf\x27\x1c",
+    b"PK\3\4",
+    _RAR_SIGNATURE,
+    b"\x1f\x8b\x08",
+    b"BZh",
+    b"\xfd7zXZ\0",
+    b"\x28\xb5\x2f\xfd",
+)
+
 _EWF_SIGNATURE = b"EVF\t\r\n\xff\0\x01"
 # What begins a disk or a volume: enough to tell them from pictures whose names happen to be numbers.
 _HEAD_BYTES = 4104
@@ -54,7 +72,7 @@ def open_later_segments(name: str, first: int, opener: Opener) -> tuple[int, ...
     names = _names_after(name, first)
     if names is None:
         return ()
-    belongs = _is_next_ewf if _EWF.fullmatch(name) else _is_any if _VMDK.fullmatch(name) else _is_next_raw
+    belongs = next((belongs for pattern, belongs in _BELONGING if pattern.fullmatch(name)), _is_next_raw)
     opened = [first]
     for later in itertools.islice(names, SEGMENTS_MAX - 1):
         descriptor = opener(later)
@@ -94,6 +112,12 @@ def _first_names(name: str) -> Iterator[str]:
         yield from (f"{stem}{zeros}{first}" for first in (0, 1) if number > first)
     if found := _VMDK_LATER.fullmatch(name):
         yield found[1] + found[2]
+    if found := _ZIP_LATER.fullmatch(name):
+        yield found[1] + ("zip" if found[2] == "z" else "ZIP")
+    if (found := _RAR_LATER.fullmatch(name)) and int(found[2]) > 1:
+        yield from (f"{found[1]}{1:0{len(found[2])}}{ending}" for ending in (found[3], ".exe"))
+    if found := _RAR_OLD_LATER.fullmatch(name):
+        yield found[1] + ("rar" if found[2].islower() else "RAR")
     if (found := _LETTERED_LATER.fullmatch(name)) and not _LETTERED.fullmatch(name):
         yield f"{found[1]}{'a' * len(found[2])}"
 
@@ -103,6 +127,15 @@ def _names_after(name: str, first: int) -> Iterator[str] | None:
         return _vmdk_names(name, first)
     if found := _EWF.fullmatch(name):
         return _ewf_names(found[1], found[2])
+    if found := _ZIP.fullmatch(name):
+        return (f"{found[1]}{found[2]}{number:02}" for number in range(1, _zip_disks(first) + 1))
+    if found := _RAR.fullmatch(name):
+        stem, digits, ending = found[1], len(found[2]), ".RAR" if found[3].isupper() else ".rar"
+        return (f"{stem}{number:0{digits}}{ending}" for number in range(2, SEGMENTS_MAX + 1))
+    if found := _RAR_OLD.fullmatch(name):
+        letters = string.ascii_lowercase if found[2].islower() else string.ascii_uppercase
+        leading = letters[letters.index(found[2]) :]
+        return (f"{found[1]}{letter}{number:02}" for letter in leading for number in range(100))
     if found := _NUMBERED.fullmatch(name):
         digits = len(found[2]) + 1
         return (f"{found[1]}{number:0{digits}}" for number in range(int(found[3]) + 1, 10**digits))
@@ -142,6 +175,21 @@ def _is_next_ewf(opened: list[int], descriptor: int) -> bool:
     return head[:9] == _EWF_SIGNATURE and int.from_bytes(head[9:11], "little") == len(opened) + 1
 
 
+def _zip_disks(last: int) -> int:
+    """How many parts stand before the last one, as its last record says; 0 for a whole zip file."""
+    try:
+        size_bytes = os.fstat(last).st_size
+        end = os.pread(last, _ZIP_END_BYTES, max(0, size_bytes - _ZIP_END_BYTES))
+    except OSError:
+        return 0
+    disks = int.from_bytes(end[4:6], "little")
+    return disks if end.startswith(_ZIP_END) and disks < SEGMENTS_MAX else 0
+
+
+def _is_next_rar(_opened: list[int], descriptor: int) -> bool:
+    return os.pread(descriptor, len(_RAR_SIGNATURE), 0) == _RAR_SIGNATURE
+
+
 def _is_any(_opened: list[int], _descriptor: int) -> bool:
     # The description names it.
     return True
@@ -150,11 +198,14 @@ def _is_any(_opened: list[int], _descriptor: int) -> bool:
 def _is_next_raw(opened: list[int], descriptor: int) -> bool:
     """All segments but the last are of one size, and together they begin as a disk or a volume does."""
     size_bytes = os.fstat(opened[0]).st_size
-    if size_bytes % _SECTOR_BYTES or not 0 < os.fstat(descriptor).st_size <= size_bytes:
+    if not 0 < os.fstat(descriptor).st_size <= size_bytes:
         return False
     if any(os.fstat(each).st_size != size_bytes for each in opened):
         return False
-    return len(opened) > 1 or _begins_disk(os.pread(opened[0], _HEAD_BYTES, 0))
+    if len(opened) > 1:
+        return True
+    head = os.pread(opened[0], _HEAD_BYTES, 0)
+    return head.startswith(_CUT_ANYWHERE) or (size_bytes % _SECTOR_BYTES == 0 and _begins_disk(head))
 
 
 def _begins_disk(head: bytes) -> bool:
@@ -169,3 +220,13 @@ def _begins_disk(head: bytes) -> bool:
         or head[512:514] == b"PM"
         or head[:4] == b"XFSB"
     )
+
+
+_BELONGING: tuple[tuple[re.Pattern[str], Callable[[list[int], int], bool]], ...] = (
+    (_EWF, _is_next_ewf),
+    (_VMDK, _is_any),
+    # The last part says how many there are.
+    (_ZIP, _is_any),
+    (_RAR, _is_next_rar),
+    (_RAR_OLD, _is_next_rar),
+)

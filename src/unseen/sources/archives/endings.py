@@ -1,15 +1,19 @@
-"""Whether an archive goes on to its end: libarchive takes a file that stops between two entries for a whole one."""
+"""Whether an archive begins at its beginning and goes on to its end.
+
+libarchive takes a file that stops between two entries for a whole one, and the middle of an entry for all of it.
+"""
 
 import struct
 import zlib
 
 from unseen.model import ByteSource
 
-__all__ = ["has_end"]
+__all__ = ["has_end", "is_later_volume"]
 
 # libarchive may stand some bytes before or behind the end of the last block.
 _ABOUT_BYTES = 32
 _RAR4_END, _RAR5_END = 0x7B, 5
+_RAR5, _RAR5_MAIN = b"Rar!\x1a\x07\x01\x00", 1
 
 
 def has_end(form: str, source: ByteSource, at: int) -> bool:
@@ -32,6 +36,26 @@ def has_end(form: str, source: ByteSource, at: int) -> bool:
         near = source.read_at(start, 2 * _ABOUT_BYTES)
         return any(_is_rar_end(near[place:]) for place in range(len(near)))
     return True
+
+
+def is_later_volume(head: bytes) -> bool:
+    """Say whether a RAR 5 archive is a volume that others come before (technote of WinRAR 5, main archive header)."""
+    if not head.startswith(_RAR5):
+        return False
+    numbers: list[int] = []
+    at, value, shift = len(_RAR5) + 4, 0, 0
+    # Size, kind, flags, size of the extra area if these say so, flags of the archive, number of the volume.
+    while at < min(len(head), 64) and len(numbers) < 6:
+        value |= (head[at] & 0x7F) << shift
+        shift += 7
+        if head[at] < 0x80:
+            numbers.append(value)
+            value = shift = 0
+        at += 1
+    if len(numbers) < 6 or numbers[1] != _RAR5_MAIN:
+        return False
+    flags, number = numbers[4:6] if numbers[2] & 1 else numbers[3:5]
+    return bool(flags & 2 and number)
 
 
 def _is_rar_end(block: bytes) -> bool:

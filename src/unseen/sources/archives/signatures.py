@@ -79,16 +79,19 @@ def starts_as_zip(head: bytes, _source: ByteSource) -> bool:
 
 def ends_as_zip(_head: bytes, source: ByteSource) -> bool:
     """Whether a range ends as zip files do, whatever it begins with: programs that unpack themselves, and disguises."""
+    # Of an archive that was cut, the last part has the usual name and comes first: see `unseen.sources.segments`.
+    source = getattr(source, "parts", (source,))[0]
     end = source.read_at(max(0, source.size_bytes - END_BYTES), END_BYTES)
     at = end.rfind(b"PK\x05\x06")
     if at < 0 or len(end) - at < 22:
         return False
     size, offset, comment_bytes = struct.unpack_from("<IIH", end, at + 12)
     directory_at = source.size_bytes - len(end) + at - size
+    is_cut = end[at + 4 : at + 6] not in {b"\0\0", b"\xff\xff"}
     return bool(
         at + 22 + comment_bytes <= len(end)
         and size > 0
-        and (offset == 0xFFFFFFFF or (directory_at >= 0 and source.read_at(directory_at, 4) == b"PK\x01\x02"))
+        and (offset == 0xFFFFFFFF or is_cut or (directory_at >= 0 and source.read_at(directory_at, 4) == b"PK\x01\x02"))
     )
 
 

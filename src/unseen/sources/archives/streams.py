@@ -9,7 +9,7 @@ from functools import partial
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.archives import signatures
-from unseen.sources.archives.endings import has_end
+from unseen.sources.archives.endings import has_end, is_later_volume
 from unseen.sources.archives.libarchive import Entry, Reader, UnreadEntryError
 from unseen.sources.archives.names import Links, to_address
 from unseen.sources.archives.packed_ends import COMPRESS, end_of_packed
@@ -44,7 +44,11 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     head = source.read_at(0, HEAD_BYTES)
     formats = next((formats for is_mine, formats in _KINDS if is_mine(head, source)), _COMPRESSED)
     if "rar" in formats:
-        source = Part(source, signatures.find_behind_program(head, source, signatures.RAR), source.size_bytes)
+        start = signatures.find_behind_program(head, source, signatures.RAR)
+        source = Part(source, start, source.size_bytes)
+        if is_later_volume(source.read_at(0, HEAD_BYTES)):
+            # Its first entry may be the middle of one.
+            yield Reason.TRUNCATED
     if formats is not _COMPRESSED:
         yield from Pass(source, context, formats).members()
         return

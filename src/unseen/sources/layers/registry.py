@@ -74,7 +74,7 @@ FORMATS: tuple[Format, ...] = (
     Format("bitlocker", disks.is_bitlocker, "unseen.sources.disks.encryption.bitlocker"),
     Format("luks", disks.is_luks, "unseen.sources.disks.encryption.luks"),
     Format("filevault", disks.is_filevault, "unseen.sources.disks.encryption.filevault"),
-    Format("lvm2", disks.is_lvm2, "unseen.sources.disks.pools"),
+    Format("lvm2", disks.is_lvm2, "unseen.sources.disks.lvm.volumes"),
     Format("mdraid", disks.is_mdraid, "unseen.sources.disks.pools"),
     Format("foreign-image", disks.is_foreign_image, "unseen.sources.disks.images.foreign"),
     Format("zip", archives.starts_as_zip, "unseen.sources.archives.zip_files.reader"),
@@ -104,6 +104,8 @@ FORMATS: tuple[Format, ...] = (
     Format("mail", mail.is_message, "unseen.sources.mail.message"),
     Format("pdf", documents.is_pdf, "unseen.sources.documents.pdf"),
     Format("ole", documents.is_ole, "unseen.sources.documents.ole"),
+    Format("rtf", documents.is_rtf, "unseen.sources.documents.rtf"),
+    Format("packed rtf", mail.is_packed_rtf, "unseen.sources.mail.packed_rtf"),
     Format("thumbcache", pictures.is_thumbcache, "unseen.sources.pictures.thumbcache"),
     # File systems before tables of partitions: an ISO 9660 image may have one too, which leads back to its own start.
     Format("ntfs", volumes.is_ntfs, "unseen.sources.filesystems.sleuthkit.reader"),

@@ -4,7 +4,7 @@ import re
 
 from unseen.model import ByteSource
 
-__all__ = ["SEPARATOR", "is_mailbox", "is_message", "is_pst", "is_tnef"]
+__all__ = ["SEPARATOR", "is_mailbox", "is_message", "is_packed_rtf", "is_pst", "is_tnef"]
 
 # Before each message of a mailbox stands a line with a sender and a date, and then the message's headers begin. Two
 # ways of quoting such lines in the text of a message differ in what they quote, and neither matters here.
@@ -55,3 +55,8 @@ def is_pst(head: bytes, source: ByteSource) -> bool:
     """Whether a range is a store of Outlook's ([MS-PST]): see `Format.is_mine`."""
     del source
     return head.startswith(b"!BDN")
+
+
+def is_packed_rtf(head: bytes, source: ByteSource) -> bool:
+    """Whether a range is a compressed RTF text ([MS-OXRTFCP]), whose size it states: see `Format.is_mine`."""
+    return head[8:12] in {b"LZFu", b"MELA"} and int.from_bytes(head[:4], "little") + 4 <= source.size_bytes + 64

@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 
 from unseen.model import ByteSource, Reason, State, UnreadError
 from unseen.sources.archives.deflate import inflate, stored
@@ -18,12 +19,13 @@ from unseen.sources.archives.zip_files.records import (
     LOCAL_BYTES,
     Directory,
     ZipEntry,
+    disks_before,
     find_directory,
     read_directory,
     read_local,
 )
 from unseen.sources.layers.member import Context, Member
-from unseen.sources.layers.ranges import Part
+from unseen.sources.layers.ranges import Part, Segments
 from unseen.sources.layers.rereadable import hold
 from unseen.sources.layers.rest import REST_BYTES_MIN, rest_of
 from unseen.sources.phones.backups import Backups, is_top
@@ -41,7 +43,16 @@ _STRONG_ENCRYPTION = 1 << 6
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     """Give every entry of a zip file: those listed, those that are not, and the bytes that belong to none."""
-    zip_file = _Zip(source, context)
+    parts = source.parts if isinstance(source, Segments) else (source,)
+    disks: tuple[int, ...] = ()
+    if before := disks_before(parts[0]):
+        # The last part has the usual name, and so comes first.
+        source = Segments([*parts[1:], parts[0]])
+        if len(parts) <= before:
+            yield Reason.TRUNCATED
+        else:
+            disks = tuple(accumulate((part.size_bytes for part in parts[1:]), initial=0))
+    zip_file = _Zip(source, context, disks)
     try:
         yield from zip_file.members()
     except UnreadError as error:
@@ -51,8 +62,9 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
 class _Zip:
     """One look into one zip file."""
 
-    def __init__(self, source: ByteSource, context: Context) -> None:
+    def __init__(self, source: ByteSource, context: Context, disks: tuple[int, ...] = ()) -> None:
         self._source = source
+        self._disks = disks
         self._context = context
         # Starts and ends of what is accounted for, in pairs: a file may have millions.
         self._known = array("Q")
@@ -69,6 +81,7 @@ class _Zip:
     def members(self) -> Iterator[Member | Reason]:
         directory = find_directory(self._source)
         if directory:
+            directory = replace(directory, disks=self._disks)
             yield from self._listed(directory)
         yield from self._unlisted(State.ORPHAN if directory else State.ALLOCATED)
         if directory is None:
@@ -94,8 +107,10 @@ class _Zip:
         if not (has_backup or has_report):
             return
         for entry in read_directory(self._source, directory):
-            local = None if isinstance(entry, int) else read_local(self._source, entry.header_at)
-            if isinstance(entry, int) or local is None:
+            if isinstance(entry, int) or entry.header_at < 0:
+                continue
+            local = read_local(self._source, entry.header_at)
+            if local is None:
                 continue
             whole = replace(entry, data_at=local.data_at, check=local.check)
             if has_backup and is_top(entry.path):

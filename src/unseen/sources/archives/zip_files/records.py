@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 from unseen.model import ByteSource, Times
 from unseen.sources.archives.signatures import END_BYTES
 
-__all__ = ["FILETIME_1970", "LOCAL_BYTES", "Directory", "ZipEntry", "find_directory", "read_directory", "read_local"]
+__all__ = [
+    "FILETIME_1970",
+    "LOCAL_BYTES",
+    "Directory",
+    "ZipEntry",
+    "disks_before",
+    "find_directory",
+    "read_directory",
+    "read_local",
+]
 
 LOCAL_BYTES = 30
 _LOCAL, _CENTRAL, _END, _END64, _LOCATOR64 = b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6", b"PK\6\7"
@@ -81,12 +90,28 @@ class Directory:
         end_at: Where its end record begins, the one for large files where there is one.
         stop: Behind its end record, comment not included.
         shift: What is to be added to every stated offset: bytes that stand before the archive.
+        disks: Where each part begins, if the archive was cut: offsets then count from the part that is stated too.
     """
 
     at: int
     end_at: int
     stop: int
     shift: int
+    disks: tuple[int, ...] = ()
+
+    def place(self, disk: int, offset: int) -> int:
+        """Where a header lies; -1 for nowhere."""
+        if not self.disks:
+            return offset + self.shift
+        return self.disks[disk] + offset if disk < len(self.disks) else -1
+
+
+def disks_before(last: ByteSource) -> int:
+    """How many parts of an archive stand before its last one, which ends in the record that says so; 0 for none."""
+    end = last.read_at(max(0, last.size_bytes - _END_RECORD_BYTES), _END_RECORD_BYTES)
+    disks = int.from_bytes(end[4:6], "little")
+    # All ones stand for more than that, or for nothing.
+    return disks if end.startswith(_END) and disks < 0xFFFF else 0
 
 
 def find_directory(source: ByteSource) -> Directory | None:
@@ -145,17 +170,18 @@ def read_directory(source: ByteSource, directory: Directory) -> Iterator[ZipEntr
         name_at = inside + _CENTRAL_BYTES
         name = chunk[name_at : name_at + name_bytes]
         extra = chunk[name_at + name_bytes : name_at + name_bytes + extra_bytes]
-        yield _read_listed(chunk, inside, name, extra, directory.shift)
+        yield _read_listed(chunk, inside, (name, extra), directory)
         at += _CENTRAL_BYTES + name_bytes + extra_bytes + comment_bytes
     yield at
 
 
-def _read_listed(chunk: bytes, at: int, name: bytes, extra: bytes, shift: int) -> ZipEntry:
+def _read_listed(chunk: bytes, at: int, texts: tuple[bytes, bytes], directory: Directory) -> ZipEntry:
+    name, extra = texts
     *record, packed, size = struct.unpack_from("<HHHHIII", chunk, at + 8)
-    (header_at,) = struct.unpack_from("<I", chunk, at + 42)
+    disk, header_at = struct.unpack_from("<H6xI", chunk, at + 34)
     fields = _read_fields(extra)
     size, packed, header_at = _widen(fields.get(1, b""), size, packed, header_at)
-    return _make(name, fields, (*record, packed, size), header_at + shift, -1)
+    return _make(name, fields, (*record, packed, size), directory.place(disk, header_at), -1)
 
 
 def read_local(source: ByteSource, at: int) -> ZipEntry | None:

@@ -1,0 +1,1 @@
+"""Volumes of Linux' logical volume manager (LVM 2)."""
