@@ -28,6 +28,7 @@ from unseen.darkroom.reading.wire import (
 from unseen.darkroom.seccomp import WORKER_SOCKET
 from unseen.darkroom.wire import Inside, pack_greeting
 from unseen.errors import SandboxError
+from unseen.hashing import use_kernel
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.layers import (
     UNKNOWN,
@@ -61,9 +62,12 @@ def main(arguments: Sequence[str]) -> None:
     """Run a reader until its parent hangs up.
 
     Args:
-        arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, and the five limits.
+        arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, the five limits,
+            and the variant of the kernel.
     """
-    inherited, parent_pid, unsafe_no_sandbox, *bounds = map(int, arguments)
+    *numbers, kernel = arguments
+    inherited, parent_pid, unsafe_no_sandbox, *bounds = map(int, numbers)
+    use_kernel(kernel)
     limits = LayerLimits(*bounds)
     os.dup2(inherited, WORKER_SOCKET)
     try:
