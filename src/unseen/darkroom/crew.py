@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.reading.nodes import Node
 from unseen.darkroom.reading.ranges import Lender
+from unseen.darkroom.reading.sealing import sealed_content
 from unseen.darkroom.video.reel import DEFERRAL, FRAMES_MAX, REEL_BYTES, unpack_deferral, unpack_reel
 from unseen.darkroom.wire import (
     ANSWER_BYTES,
@@ -29,6 +30,8 @@ from unseen.errors import SandboxError
 from unseen.hashing import kernel_in_use
 from unseen.hashing.known_files import DigestFile
 from unseen.model import Frame, ItemHashes, Reason, VideoMode
+from unseen.sources.filesystems.extents import Extent, Scattered
+from unseen.sources.layers import FileRange
 
 __all__ = [
     "DEADLINE_S",
@@ -77,6 +80,7 @@ class Task:
     Attributes:
         number: Position in the order of reading; answers must name it.
         descriptor: Open for reading; None for what is served by ranges.
+        places: Where in it the item's bytes lie; none for all of it.
         stamp: Size and time of change when it was opened.
         lender: What serves the bytes of an outermost item that lies in no file.
         lend: Of an item served by ranges: gives the socket on which a worker may ask for them.
@@ -95,6 +99,7 @@ class Task:
     number: int
     descriptor: int | None
     stamp: tuple[int, int]
+    places: tuple[Extent, ...] = ()
     lend: Callable[[], int] | None = None
     finish: Callable[[ItemHashes, Inside], None] | None = None
     lender: Lender | None = None
@@ -111,6 +116,25 @@ class Task:
     def is_long(self) -> bool:
         """Whether it keeps a worker busy for so long that nothing may wait behind it."""
         return self.stamp[0] > LONG_BYTES and (self.digests_only is not None or self.lend is not None)
+
+    def stamp_now(self) -> tuple[int, int]:
+        """Size and time of change as they are now; of what lies within a file, whoever walks through that says so."""
+        if self.places:
+            return self.stamp
+        assert self.descriptor is not None
+        found = os.fstat(self.descriptor)
+        return found.st_size, found.st_mtime_ns
+
+    def own_file(self) -> int:
+        """Its bytes as an open file that holds nothing else; the caller closes it.
+
+        Raises:
+            UnreadError: It would have to be copied for that, and cannot be read.
+        """
+        assert self.descriptor is not None
+        if not self.places:
+            return os.dup(self.descriptor)
+        return sealed_content(Scattered(FileRange(self.descriptor), self.places))
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -194,7 +218,15 @@ class Worker:
             self._restart_clock(now_s, deadline_s)
         ranges_bytes = None if task.lend is None else task.stamp[0]
         request = pack_request(
-            Request(task.number, task.digests_only, task.is_member, ranges_bytes, task.mode, task.alteration)
+            Request(
+                task.number,
+                task.digests_only,
+                task.is_member,
+                ranges_bytes,
+                task.mode,
+                task.alteration,
+                task.places,
+            )
         )
         descriptor = task.descriptor if task.lend is None else task.lend()
         assert descriptor is not None

@@ -1,6 +1,5 @@
 """The darkroom as the rest of the program sees it: items in, hashes out, and no pixel in this process."""
 
-import os
 import selectors
 import time
 from collections import deque
@@ -268,11 +267,9 @@ class Darkroom:
         if task.lender is not None:
             self._finish_lent(task, task.lender, hashes, inside)
             return
-        assert task.descriptor is not None
-        found = os.fstat(task.descriptor)
-        stamp = (found.st_size, found.st_mtime_ns)
+        stamp = task.stamp_now()
         is_recognised = inside in {Inside.CONTAINER, Inside.DISK}
-        is_changed = stamp != task.stamp or (hashes.sha256 is not None and hashes.size_bytes != found.st_size)
+        is_changed = stamp != task.stamp or (hashes.sha256 is not None and hashes.size_bytes != stamp[0])
         if is_changed and not task.is_reread:
             task.stamp, task.is_reread = stamp, True
             self._requeued.append(task)
@@ -288,7 +285,7 @@ class Darkroom:
         if is_changed:
             hashes, inside = changed(hashes), Inside.NOTHING
         elif inside is not Inside.NOTHING and not task.node.is_open:
-            self._readers.look_inside(task.node, task.descriptor, found.st_size, inside)
+            self._readers.look_inside(task, inside)
             if is_recognised and task.node.is_wanted:
                 self._take_digests(task)
                 return

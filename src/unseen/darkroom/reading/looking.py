@@ -11,6 +11,7 @@ from unseen.decoding import SNIFF_BYTES, Kind, Limits, sniff
 from unseen.hashing.known_files import KnownFiles
 from unseen.hashing.plugin import Hasher
 from unseen.model import ByteSource, ItemHashes, Reason, UnreadError
+from unseen.sources.filesystems.extents import Scattered
 from unseen.sources.layers import FileRange, Format, recognise
 
 __all__ = ["inside_of", "look_at"]
@@ -37,6 +38,13 @@ def _begins_as_media(source: ByteSource) -> bool:
         return False
 
 
+def _source(descriptor: int, request: Request) -> ByteSource:
+    if request.ranges_bytes is not None:
+        return RemoteRange(descriptor, request.ranges_bytes)
+    file = FileRange(descriptor)
+    return Scattered(file, request.places) if request.places else file
+
+
 def look_at(
     descriptor: int,
     request: Request,
@@ -61,9 +69,7 @@ def look_at(
     """
     signs = SignFinder()
     try:
-        source: ByteSource = (
-            FileRange(descriptor) if request.ranges_bytes is None else RemoteRange(descriptor, request.ranges_bytes)
-        )
+        source = _source(descriptor, request)
         inside = Inside.NOTHING if request.is_member or request.digests_only else inside_of(recognise(source), source)
         if inside in {Inside.CONTAINER, Inside.DISK}:
             return nothing_read(Reason.NOT_MEDIA), inside
