@@ -79,6 +79,7 @@ def _byte_of(signature: Signature, position: int) -> int | slice:
     return signature.magic[position] if position < len(signature.magic) else slice(None)
 
 
+_BY_FIRST_BYTE = {byte: tuple(each for each in SIGNATURES if each.magic[0] == byte) for byte in range(256)}
 _TABLES = np.stack([_bytes_table(position) for position in range(3)])
 
 
@@ -96,7 +97,7 @@ def starts(data: bytes) -> Iterator[tuple[int, Signature]]:
     for base in range(0, len(data), _PIECE_BYTES):
         # Two bytes more, so that what straddles the end is seen.
         for at in kernel.likely_places(view[base : base + _PIECE_BYTES + 2], _TABLES):
-            for signature in SIGNATURES:
+            for signature in _BY_FIRST_BYTE[data[base + at]]:
                 if data.startswith(signature.magic, base + at) and _may_begin(signature, data, base + at):
                     yield base + at, signature
 
