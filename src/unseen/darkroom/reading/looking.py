@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from unseen.darkroom.develop import develop_source, nothing_read
+from unseen.darkroom.develop import SMALL_BYTES, develop_source, nothing_read
 from unseen.darkroom.reading.ranges import RemoteRange
 from unseen.darkroom.reading.signs import SignFinder
 from unseen.darkroom.video.footage import Film
@@ -12,7 +12,7 @@ from unseen.hashing.known_files import KnownFiles
 from unseen.hashing.plugin import Hasher
 from unseen.model import ByteSource, ItemHashes, Reason, UnreadError
 from unseen.sources.filesystems.extents import Scattered
-from unseen.sources.layers import FileRange, Format, recognise
+from unseen.sources.layers import FileRange, Format, MemoryRange, recognise
 
 __all__ = ["inside_of", "look_at"]
 
@@ -42,7 +42,15 @@ def _source(descriptor: int, request: Request) -> ByteSource:
     if request.ranges_bytes is not None:
         return RemoteRange(descriptor, request.ranges_bytes)
     file = FileRange(descriptor)
-    return Scattered(file, request.places) if request.places else file
+    source = Scattered(file, request.places) if request.places else file
+    if source.size_bytes > SMALL_BYTES:
+        return source
+    try:
+        # Read once, and recognised, digested and decoded from there.
+        return MemoryRange(source.read_at(0, source.size_bytes))
+    except UnreadError:
+        # What can be read of it may still say what it is.
+        return source
 
 
 def look_at(
