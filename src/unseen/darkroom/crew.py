@@ -36,7 +36,7 @@ from unseen.sources.layers import FileRange
 __all__ = [
     "DEADLINE_S",
     "DIGEST_BYTES_PER_S",
-    "IN_FLIGHT_MAX",
+    "IN_FLIGHT_MIN",
     "LONG_BYTES",
     "SANDBOX_HINT",
     "START_S",
@@ -50,7 +50,10 @@ __all__ = [
 SANDBOX_HINT = "see `unseen doctor`; --unsafe-no-sandbox decodes without a lock, for files you trust"
 
 # One being decoded and one waiting, so that no worker idles while its parent opens files.
-IN_FLIGHT_MAX = 2
+IN_FLIGHT_MIN = 2
+# And as many more as keep a worker busy while its parent stores a batch, some 50 ms: of small ones, since the bytes of
+# members wait in memory, and not more among all workers than a process may have open files.
+_IN_FLIGHT_MAX, _IN_FLIGHT_BYTES_MAX, _IN_FLIGHT_IN_ALL = 16, 4 << 20, 256
 # What a decoder leaks, it leaks this often at most; a start costs as much as a hundred pictures.
 _ANSWERS_MAX = 20_000
 # The slowest picture within the limits (JPEG 2000 of 256 megapixels) takes half a minute of a core.
@@ -186,7 +189,9 @@ class Worker:
         unsafe_no_sandbox: bool,
         takes_videos: bool,
         altering_seed: int | None = None,
+        crew_size: int = 1,
     ) -> None:
+        self._in_flight_max = max(IN_FLIGHT_MIN, min(_IN_FLIGHT_MAX, _IN_FLIGHT_IN_ALL // crew_size))
         self.tasks: deque[Task] = deque()
         self.deadline_at_s = now_s + START_S
         self.sandbox: Sandbox | None = None
@@ -202,7 +207,10 @@ class Worker:
     @property
     def has_room(self) -> bool:
         """Whether it may be given another item; one that somebody died of travels alone."""
-        if self.sandbox is None or len(self.tasks) >= IN_FLIGHT_MAX or self._answered >= _ANSWERS_MAX:
+        count = len(self.tasks)
+        if self.sandbox is None or count >= self._in_flight_max or self._answered >= _ANSWERS_MAX:
+            return False
+        if count >= IN_FLIGHT_MIN and sum(task.stamp[0] for task in self.tasks) > _IN_FLIGHT_BYTES_MAX:
             return False
         return not any(task.deaths or task.is_long for task in self.tasks)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from unseen.darkroom.crew import DEADLINE_S, IN_FLIGHT_MAX, SANDBOX_HINT, Task, Worker
+from unseen.darkroom.crew import DEADLINE_S, IN_FLIGHT_MIN, SANDBOX_HINT, Task, Worker
 from unseen.darkroom.develop import nothing_read
 from unseen.darkroom.hashers import installed_signals
 from unseen.darkroom.lock import Sandbox
@@ -197,14 +197,13 @@ class Darkroom:
 
     def _feed(self, intake: Intake) -> None:
         """Fill every worker's hands, first one item each, then the next; and have readers go on where there is room."""
-        for depth in range(IN_FLIGHT_MAX):
-            for worker in self._crew:
-                while worker.has_room and len(worker.tasks) == depth:
-                    task = self._next_task(intake, is_alone=depth == 0)
-                    if task is None:
-                        break
-                    worker.give(task, self._clock_s(), self._deadline_s)
-        self._readers.feed(self._desk, has_room=len(self._desk.tasks) < IN_FLIGHT_MAX * self._size)
+        while ready := [worker for worker in self._crew if worker.has_room]:
+            worker = min(ready, key=_count)
+            task = self._next_task(intake, is_alone=not worker.tasks)
+            if task is None:
+                break
+            worker.give(task, self._clock_s(), self._deadline_s)
+        self._readers.feed(self._desk, has_room=len(self._desk.tasks) < IN_FLIGHT_MIN * self._size)
 
     def _next_task(self, intake: Intake, *, is_alone: bool) -> Task | None:
         if self._requeued:
@@ -334,6 +333,7 @@ class Darkroom:
             unsafe_no_sandbox=self._unsafe_no_sandbox,
             takes_videos=self._takes_videos,
             altering_seed=self._altering_seed,
+            crew_size=self._size,
         )
         self._crew.append(worker)
         self._tell(worker)
@@ -390,6 +390,10 @@ class Darkroom:
             for task in worker.tasks:
                 task.close()
             self._start()
+
+
+def _count(worker: Worker) -> int:
+    return len(worker.tasks)
 
 
 def _take_all(locators: Sequence[Locator]) -> list[Want]:
