@@ -3,6 +3,9 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/vector.h>
 
+#include <iterator>
+#include <vector>
+
 #include "bindings.hpp"
 #include "cpu.hpp"
 
@@ -15,26 +18,27 @@ using Tables = nb::ndarray<const uint8_t, nb::shape<3, 256>, nb::c_contig, nb::d
 
 std::vector<size_t> likely_places(Bytes data, Tables tables) {
     const nb::gil_scoped_release others_may_run;
+    const uint8_t *bytes = data.data();
     const auto rows = reinterpret_cast<UnseenPlaceTables>(tables.data());
     std::vector<size_t> places;
+    size_t at = 0;
 #if defined(__x86_64__)
     if (unseen_isa() != UnseenIsa::portable) {
-        unseen_places_avx2(data.data(), data.size(), rows, places);
-        return places;
+        size_t some[8 * kUnseenPlacesStep];
+        while (at + kUnseenPlacesStep + 2 <= data.size()) {
+            const size_t found = unseen_places_avx2(bytes, data.size(), rows, at, some, std::size(some));
+            places.insert(places.end(), some, some + found);
+        }
     }
 #endif
-    unseen_places_portable(data.data(), data.size(), 0, rows, places);
+    // At the last two bytes there is none.
+    for (; at + 3 <= data.size(); ++at) {
+        if (unseen_is_place(bytes + at, rows)) places.push_back(at);
+    }
     return places;
 }
 
 }  // namespace
-
-void unseen_places_portable(const uint8_t *data, size_t bytes, size_t start, UnseenPlaceTables tables,
-                            std::vector<size_t> &places) {
-    for (size_t at = start; at + 3 <= bytes; ++at) {
-        if (unseen_is_place(data + at, tables)) places.push_back(at);
-    }
-}
 
 void bind_places(nb::module_ &module) {
     module.def("likely_places", &likely_places, nb::arg("data"), nb::arg("tables").noconvert(),

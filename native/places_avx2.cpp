@@ -30,17 +30,19 @@ inline __m256i groups_of(const uint8_t *data, const Halves &halves) {
 
 }  // namespace
 
-void unseen_places_avx2(const uint8_t *data, size_t bytes, UnseenPlaceTables tables, std::vector<size_t> &places) {
+size_t unseen_places_avx2(const uint8_t *data, size_t bytes, UnseenPlaceTables tables, size_t &start, size_t *places,
+                          size_t room) {
     const Halves first = halve(tables[0]), second = halve(tables[1]), third = halve(tables[2]);
-    size_t at = 0;
-    for (; at + 34 <= bytes; at += 32) {
+    size_t found = 0, at = start;
+    for (; at + kUnseenPlacesStep + 2 <= bytes && found + kUnseenPlacesStep <= room; at += kUnseenPlacesStep) {
         const __m256i two = _mm256_and_si256(groups_of(data + at, first), groups_of(data + at + 1, second));
         const __m256i groups = _mm256_and_si256(two, groups_of(data + at + 2, third));
         const __m256i none = _mm256_cmpeq_epi8(groups, _mm256_setzero_si256());
         for (uint32_t left = ~static_cast<uint32_t>(_mm256_movemask_epi8(none)); left; left &= left - 1) {
             const size_t place = at + static_cast<size_t>(__builtin_ctz(left));
-            if (unseen_is_place(data + place, tables)) places.push_back(place);
+            if (unseen_is_place(data + place, tables)) places[found++] = place;
         }
     }
-    unseen_places_portable(data, bytes, at, tables, places);
+    start = at;
+    return found;
 }

@@ -90,7 +90,7 @@ def _unseen(
 
 def main() -> None:
     """Run the program with the arguments it was started with, and exit."""
-    # numpy would start a thread for each core, of which each turns round for a while and waits for matrices to multiply.
+    # numpy would start a thread for each core, which turns round and waits for matrices; none are multiplied here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
     # Results are on stdout: what could not be delivered was not done.
