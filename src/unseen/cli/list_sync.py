@@ -6,10 +6,10 @@ import typer
 
 from unseen.cli import voice
 from unseen.cli.options import DEFAULT_STORE, Json, Store
-from unseen.model import ListChange, Waiting
 
 if TYPE_CHECKING:
     from unseen.casework.syncing import Followed, Synced
+    from unseen.model import ListChange
 
 __all__ = ["follow", "sources", "sync"]
 
@@ -191,5 +191,5 @@ def _synced_lines(synced: "Synced") -> list[str]:
 
 def _waiting_words(change: "ListChange") -> str:
     """Why a change waits."""
-    verb = "shrinks" if change.waiting is Waiting.SHRINKS_TENFOLD else "grows"
+    verb = "shrinks" if change.entries_after < change.entries_before else "grows"
     return f"{verb} tenfold, from {change.entries_before:,} hashes to {change.entries_after:,}"
