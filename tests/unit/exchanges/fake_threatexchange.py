@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from tests.unit.exchanges.servers import Clock, Question, Reply, Server
 
-from unseen.exchanges import Secret, Service
+from unseen.exchanges import Secret, Service, Timing
 from unseen.exchanges.threatexchange import ThreatExchangeClient
 from unseen.lists.values import parse_value
 
@@ -74,6 +74,7 @@ class FakeThreatExchange:
         interfere: May answer in the place of the service; None lets it answer.
         tells_time: Whether answers are dated.
         rows_put_in: What the last page holds besides.
+        reactions: Every reaction that was given, with the number of its descriptor.
     """
 
     indicators: list[Indicator]
@@ -84,6 +85,7 @@ class FakeThreatExchange:
     interfere: Callable[[Question], Reply | None] = lambda _: None
     tells_time: bool = True
     rows_put_in: list[Any] = field(default_factory=list)
+    reactions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     _address: Callable[[], str] = lambda: ""
 
     def server(self) -> Server:
@@ -95,9 +97,12 @@ class FakeThreatExchange:
     def client(self, server: Server, clock: Clock | None = None, *, group: str = GROUP) -> ThreatExchangeClient:
         """A client of it, as a sync makes it."""
         timing = (clock or Clock(self.now_s)).timing
+        return ThreatExchangeClient(self.service(server, timing), group, timing=timing, parse=parse_value)
+
+    def service(self, server: Server, timing: Timing) -> Service:
+        """It, as its members ask it."""
         service = Service(server.address, timing=timing, query={"access_token": Secret(TOKEN)})
-        server.callers.enter_context(service)
-        return ThreatExchangeClient(service, group, timing=timing, parse=parse_value)
+        return server.callers.enter_context(service)
 
     def put(self, *indicators: Indicator) -> None:
         """Change what is shared."""
@@ -110,6 +115,10 @@ class FakeThreatExchange:
             return reply
         if question.query.get("access_token") != TOKEN:
             return self._json({"error": {"type": "OAuthException", "code": 190}}, status=400)
+        if question.method == "POST":
+            number = question.path.strip("/")
+            self.reactions.append((number, dict(parse_qsl(question.body.decode()))))
+            return self._json({"success": True})
         if question.path == f"/{GROUP}":
             return self._json({"id": GROUP, "name": self.name, "description": "Hashes of a test"})
         if question.path != f"/{GROUP}/threat_updates/":

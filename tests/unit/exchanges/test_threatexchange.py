@@ -13,7 +13,7 @@ from tests.unit.exchanges.servers import Clock, Question, Reply, Server, running
 
 from unseen.errors import ExchangeError, UsageError
 from unseen.exchanges import Secret
-from unseen.exchanges.threatexchange import read_token
+from unseen.exchanges.threatexchange import descriptors_of, put_reaction, read_token
 from unseen.exchanges.threatexchange.wire import read_updates
 from unseen.lists.values import parse_value
 from unseen.model import Label, Opinion, Published, Stance, Withdrawn
@@ -367,6 +367,31 @@ def test_an_answer_without_date_is_dated_by_our_own_clock(fake: FakeThreatExchan
     kept = Kept()
     sync(fake.client(server, Clock(NOW_S)).changes(None), kept)
     assert json.loads(kept.checkpoint or "")["whole_at_s"] == NOW_S
+
+
+@pytest.mark.parametrize(("is_right", "reaction"), [(True, "HELPFUL"), (False, "DISAGREE_WITH_TAGS")])
+def test_a_reaction_names_the_descriptor_and_no_hash(
+    fake: FakeThreatExchange, server: Server, is_right: bool, reaction: str
+) -> None:
+    """By its number, which the owner's opinion holds; sent once."""
+    told = read_one(descriptor(77), descriptor(78, 502, "NON_MALICIOUS"))
+    assert isinstance(told, Published)
+    numbers = [number for opinion in told.opinions for number in descriptors_of(opinion.reasons)]
+    assert numbers == ["77", "78"]
+    put_reaction(fake.service(server, Clock().timing), numbers[0], is_right=is_right)
+    assert fake.reactions == [("77", {"reactions": reaction})]
+    assert Indicator.drawn(1, 0).value not in repr(server.questions)
+
+
+@pytest.mark.parametrize("reply", [Reply(500), Reply(400), Reply(fault="reset"), Reply(200, b"{}"), Reply(200, b"<")])
+def test_a_reaction_that_was_not_taken_is_told(fake: FakeThreatExchange, server: Server, reply: Reply) -> None:
+    """And not repeated."""
+    fake.interfere = lambda _: reply
+    with pytest.raises(ExchangeError):
+        put_reaction(fake.service(server, Clock().timing), "77", is_right=True)
+    assert len(server.questions) == 1
+    with pytest.raises(UsageError, match="no number"):
+        put_reaction(fake.service(server, Clock().timing), "77/../1", is_right=True)
 
 
 def test_opinions_are_those_that_python_threatexchange_reads() -> None:
