@@ -72,6 +72,7 @@ class FakeThreatExchange:
         name: Of the privacy group.
         order: How indicators stand on pages; by time in the real one, which nobody should rely on.
         interfere: May answer in the place of the service; None lets it answer.
+        links_to_break: After how many pages answers end in 403; None for never.
         tells_time: Whether answers are dated.
         rows_put_in: What the last page holds besides.
         reactions: Every reaction that was given, with the number of its descriptor.
@@ -83,6 +84,7 @@ class FakeThreatExchange:
     name: str = "Known material"
     order: Callable[[Indicator], Any] = lambda one: one.at_s
     interfere: Callable[[Question], Reply | None] = lambda _: None
+    links_to_break: int | None = None
     tells_time: bool = True
     rows_put_in: list[Any] = field(default_factory=list)
     reactions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -123,6 +125,11 @@ class FakeThreatExchange:
             return self._json({"id": GROUP, "name": self.name, "description": "Hashes of a test"})
         if question.path != f"/{GROUP}/threat_updates/":
             return self._json({"error": {"code": 803}}, status=404)
+        if (
+            self.links_to_break is not None
+            and int(question.query.get("after", 0)) >= self.links_to_break * self.page_size
+        ):
+            return self._json({"error": {"code": 4}}, status=403)
         start_s = int(question.query.get("start_time", 0))
         after = int(question.query.get("after", 0))
         rows = sorted((one for one in self.indicators if one.at_s >= start_s), key=self.order)
