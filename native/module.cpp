@@ -8,6 +8,5 @@ NB_MODULE(_native, module) {
     bind_cpu(module);
     bind_digests(module);
     bind_pdq(module);
-    bind_places(module);
     bind_search(module);
 }

@@ -1,5 +1,6 @@
 """Help is there for every command, and costs nothing."""
 
+import shlex
 import subprocess
 import sys
 from importlib import import_module
@@ -75,7 +76,7 @@ def test_every_command_shows_an_example_of_itself(name: str) -> None:
     """The last line of the help is a command that the parser accepts."""
     example = example_of(LEAVES[name])
     assert example.startswith(f"{name} ") or example == name
-    words = example.split(">", maxsplit=1)[0].split()[len(name.split()) :]
+    words = shlex.split(example.split(">", maxsplit=1)[0])[len(name.split()) :]
     LEAVES[name].make_context(name, words, resilient_parsing=False)
 
 

@@ -1,5 +1,6 @@
 """The folder in which the documents' examples run."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.docs.disks import make_disk
-from tests.docs.service import privacy_group, service
+from tests.docs.service import service
 from tests.docs.sessions import run_shell
 from tests.unit.lists.reference_sets import make_set
 
@@ -21,10 +22,9 @@ def draw(seed: int, size: tuple[int, int]) -> Image.Image:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A fresh folder for the sessions of one page, and services whose addresses are in `BASE` and `META`."""
-    with service() as address, privacy_group() as group_address:
+    """A fresh folder for the sessions of one page, and a service whose address is in `BASE`."""
+    with service() as address:
         monkeypatch.setenv("BASE", address)
-        monkeypatch.setenv("META", group_address)
         yield furnish(tmp_path)
 
 
@@ -41,7 +41,8 @@ def furnish(tmp_path: Path) -> Path:
 
     `known/` holds three pictures; `uploads/` holds a smaller copy of one of them, a mirrored copy of another, a
     picture nobody knows, a text file, and a picture cut off in the middle. A set of known files holds the one that
-    nobody knows. `camera.raw` is the image of a disk with copies of three of the uploads, one of them deleted.
+    nobody knows. `facts.jsonl` says whose two of the uploads are. `camera.raw` is the image of a disk with copies of
+    three of the uploads, one of them deleted.
     """
     known, uploads = tmp_path / "known", tmp_path / "uploads"
     known.mkdir()
@@ -59,4 +60,8 @@ def furnish(tmp_path: Path) -> Path:
     live = {"IMG_0001.JPG": uploaded["other.jpg"], "IMG_0002.JPG": uploaded["small.jpg"]}
     (tmp_path / "camera.raw").write_bytes(make_disk(live, {"IMG_0003.WEB": uploaded["mirrored.webp"]}))
     make_set(tmp_path / "RDS_2026.03.1_modern_minimal.db", [(uploads / "other.jpg").read_bytes(), b"a program"])
+    first = {"item": "uploads/small.jpg", "subject": "account:4711", "uploaded_at": "2026-11-01T10:00:00Z"}
+    came = {"ip": "192.0.2.7", "port": 50_000}
+    second = {"item": "uploads/mirrored.webp", "subject": "account:9", "original_name": "IMG_0007.webp"}
+    (tmp_path / "facts.jsonl").write_text(f"{json.dumps(first | came)}\n{json.dumps(second)}\n")
     return tmp_path

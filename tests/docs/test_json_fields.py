@@ -37,6 +37,8 @@ def names(value: object) -> Iterator[str]:
         "findings confirm $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --by name --reason why --json",
         "report --bundle bundle --json; unseen rerun bundle --json",
         "findings show $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --json",
+        "case ls --json",
+        "case show $(unseen case ls --json | sed -n 's/.*\"case\": \\([0-9]*\\),.*/\\1/p' | head -n 1) --json",
         "report --out written --json",
         "erase hashes 2 --by name --reason why --json",
         "stamp request --out query --json",

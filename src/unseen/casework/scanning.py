@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from unseen.casework.buckets import Fetching, check_complete, current_items, open_buckets
+from unseen.casework.cases.whose import Whose
 from unseen.casework.given.passwords import read_passwords
 from unseen.casework.hashing import worker_count
 from unseen.casework.kernel import kernel_in_use
@@ -24,7 +25,7 @@ from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc, user_name
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
-from unseen.model import EXHIBIT, Acquired, Finding, Item, ListPolicy, NotScreened, Retention, Summary, VideoMode
+from unseen.model import EXHIBIT, Acquired, Facts, Finding, Item, ListPolicy, NotScreened, Retention, Summary, VideoMode
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
 from unseen.sources.buckets import is_bucket
 from unseen.sources.layers import Secrets
@@ -63,6 +64,8 @@ class ScanSettings:
         retention: For how long the hashes of items that match nothing are kept.
         passwords: Path of a file with passwords for encrypted containers. Kept nowhere; an unfinished scan goes on
             with the same ones only.
+        subject: Whose the files are, `KIND:ID`; None where `facts` says so of each, or nobody knows.
+        facts: Path of a file of JSON Lines that says of items whose they are, and how they came.
     """
 
     store: str
@@ -76,6 +79,8 @@ class ScanSettings:
     video: VideoMode = VideoMode.FAST
     retention: Retention = EXHIBIT
     passwords: str | None = None
+    subject: str | None = None
+    facts: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +127,7 @@ def run_scan(
     with ExitStack() as stack:
         listed = stack.enter_context(_spooled(paths)) if PATHS in settings.sources else None
         secrets = read_passwords(settings.passwords)
+        whose = stack.enter_context(Whose(settings.sources, settings.subject, settings.facts))
         workers = _darkroom(settings, secrets)
         stack.callback(workers.close)
         workers.start()
@@ -142,10 +148,10 @@ def run_scan(
         workers.know(stack.enter_context(known.open_known_files(watchers.note)))
         _enter(workers, watchers, stack)
         fetching = stack.enter_context(Fetching(workers)) if buckets else workers
-        what = _describe(settings, known, listed, [hasher.signal for hasher in hashers])
+        what = _describe(settings, known, listed, [hasher.signal for hasher in hashers], whose)
         key = _key_of(what, store, secrets)
         run = _describe_run(settings, known, workers, index_sha256=matcher.index_sha256)
-        session = stack.enter_context(_begin(settings, store, key, what=what, run=run))
+        session = stack.enter_context(_begin(settings, store, key, what=what, run=run, facts_of=whose.about(known)))
         before = session.account
         if before.items:
             watchers.note(f"going on with an unfinished scan: {before.items:,} items are done")
@@ -157,21 +163,30 @@ def run_scan(
         clock = Clock(time.monotonic, now_utc)
         yield from scan(items, darkroom=darkroom, matcher=matcher, session=session, clock=clock)
         check_complete(buckets)
-        accounted = session.account.seconds - before.seconds
         summary = session.finish(
             entries_searchable=known.entries_searchable,
             entries_not_searchable=known.entries_not_searchable,
-            seconds=time.monotonic() - began - accounted,
+            seconds=time.monotonic() - began - (session.account.seconds - before.seconds),
             at_utc=now_utc(),
         )
         versions.forget()
         yield replace(summary, ledger_checkpoint=seal(store))
 
 
-def _begin(settings: ScanSettings, store: "Store", key: bytes, *, what: str, run: "Run") -> "ScanSession":
+def _begin(
+    settings: ScanSettings,
+    store: "Store",
+    key: bytes,
+    *,
+    what: str,
+    run: "Run",
+    facts_of: Callable[[Finding], Facts | None],
+) -> "ScanSession":
     from unseen.store import ScanSession
 
-    return ScanSession(store, key, settings=what, at_utc=now_utc(), run=run, retention=settings.retention)
+    return ScanSession(
+        store, key, settings=what, at_utc=now_utc(), run=run, retention=settings.retention, facts_of=facts_of
+    )
 
 
 def _enter(workers: Darkroom, watchers: ScanWatchers, stack: ExitStack) -> None:
@@ -223,7 +238,9 @@ def _items(texts: Sequence[str], listed: _Listed | None, store: "Store", note: C
     return chain(items, open_listed(paths_from(listed.file), passed_over=passed_over, on_passed_over=tell))
 
 
-def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | None, signals: Sequence[str]) -> str:
+def _describe(
+    settings: ScanSettings, known: "KnownMaterial", listed: _Listed | None, signals: Sequence[str], whose: Whose
+) -> str:
     """All that decides the result, in JSON: an unfinished scan is resumed where this is the same to the letter."""
     return json.dumps(
         {
@@ -240,6 +257,7 @@ def _describe(settings: ScanSettings, known: "KnownMaterial", listed: _Listed | 
             "plugged_in": list(signals),
             "threshold_bits": settings.threshold_bits,
             "basis": settings.basis,
+            **whose.described,
             "unsafe_no_sandbox": settings.unsafe_no_sandbox,
             "video": settings.video.value,
             "keep_hashes": str(settings.retention),

@@ -6,12 +6,14 @@ import typer
 
 __all__ = [
     "DEFAULT_STORE",
+    "Facts",
     "Json",
     "KeepHashes",
     "Lists",
     "Passwords",
     "Signal",
     "Store",
+    "Subject",
     "Threshold",
     "Unsandboxed",
     "Video",
@@ -66,6 +68,14 @@ KeepHashes = Annotated[
         help="How long hashes of what matched nothing are kept, for a recheck: not at all, so many days, or as long as"
         " the exhibit.",
     ),
+]
+Subject = Annotated[
+    str | None,
+    typer.Option("--subject", metavar="KIND:ID", help="Whose the files are: account, device, upload or exhibit."),
+]
+Facts = Annotated[
+    str | None,
+    typer.Option("--facts", metavar="FILE", help="Of each item whose it is and how it came, as JSON Lines."),
 ]
 Passwords = Annotated[
     str | None,

@@ -27,6 +27,7 @@ COMMANDS = {
     "scan": "Find known material in what lies at the sources.",
     "findings": "List what scans have found, one row for each item.",
     "erase": "Erase hashes of items that matched nothing: expired, hashes.",
+    "case": "Cases: findings of one subject, until somebody records their outcome.",
     "report": "Write a report of one scan, as HTML, PDF and JSON.",
     "rerun": "Repeat the matches of a bundle from the hashes in it.",
     "audit": "Measure error rates on benign files of your own: threshold, recall.",
@@ -90,8 +91,6 @@ def _unseen(
 
 def main() -> None:
     """Run the program with the arguments it was started with, and exit."""
-    # numpy would start a thread for each core, which turns round and waits for matrices; none are multiplied here.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
     # Results are on stdout: what could not be delivered was not done.
     if voice.is_output_closed():

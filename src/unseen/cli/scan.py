@@ -1,24 +1,29 @@
 """`unseen scan`: find known material in what lies at the sources."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unseen.cli import voice
 from unseen.cli.options import (
     DEFAULT_STORE,
+    Facts,
     Json,
     KeepHashes,
     Lists,
     Passwords,
     Store,
+    Subject,
     Threshold,
     Unsandboxed,
     Video,
     Workers,
     new_app,
 )
+
+if TYPE_CHECKING:
+    from unseen.model import Acquired, Finding, NotScreened, Summary
 
 __all__ = ["app", "scan"]
 
@@ -41,6 +46,8 @@ def scan(
         str | None, typer.Option("--basis", metavar="TEXT", help="Legal basis of this scan, kept with it.")
     ] = None,
     keep_hashes: KeepHashes = "exhibit",
+    subject: Subject = None,
+    facts: Facts = None,
     unsafe_no_sandbox: Unsandboxed = False,
     store: Store = DEFAULT_STORE,
     json: Json = False,
@@ -53,9 +60,8 @@ def scan(
     Example: unseen scan --list known /srv/uploads
     """
     from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
-    from unseen.cli import rows, tables
     from unseen.cli.progress import Meter, is_watched
-    from unseen.model import Acquired, Finding, NotScreened, Retention, VideoMode
+    from unseen.model import Retention, Summary, VideoMode
 
     settings = ScanSettings(
         store=store,
@@ -68,19 +74,29 @@ def scan(
         unsafe_no_sandbox=unsafe_no_sandbox,
         video=VideoMode(video),
         passwords=passwords,
+        subject=subject,
+        facts=facts,
     )
     code = 0
     with Meter("scanning", json=json) as meter:
         watchers = ScanWatchers(progress=meter.follow if is_watched(json=json) else None, note=voice.note)
         for told in run_scan(settings, paths=sys.stdin.buffer, watchers=watchers):
-            if isinstance(told, Finding):
-                voice.show(rows.finding_row(told), tables.finding_lines(told), json=json)
-            elif isinstance(told, NotScreened):
-                voice.show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
-            elif isinstance(told, Acquired):
-                voice.show(rows.acquired_row(told), tables.acquired_lines(told), json=json)
-            else:
+            if isinstance(told, Summary):
                 meter.stop()
-                voice.show(rows.summary_row(told), tables.summary_lines(told), json=json)
                 code = voice.FOUND if told.findings else voice.NOT_ALL_SCREENED if told.not_screened else 0
+            _tell(told, json=json)
     return code
+
+
+def _tell(told: "Finding | NotScreened | Acquired | Summary", *, json: bool) -> None:
+    from unseen.cli import rows, tables
+    from unseen.model import Acquired, Finding, NotScreened
+
+    if isinstance(told, Finding):
+        voice.show(rows.finding_row(told), tables.finding_lines(told), json=json)
+    elif isinstance(told, NotScreened):
+        voice.show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
+    elif isinstance(told, Acquired):
+        voice.show(rows.acquired_row(told), tables.acquired_lines(told), json=json)
+    else:
+        voice.show(rows.summary_row(told), tables.summary_lines(told), json=json)

@@ -1,6 +1,17 @@
 """Frozen values that the rooms pass to each other. No behaviour beyond parsing and printing themselves."""
 
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
+from unseen.model.cases import (
+    CaseEvent,
+    CaseOutcome,
+    Decision,
+    EventKind,
+    Facts,
+    Status,
+    Subject,
+    SubjectKind,
+    Verdict,
+)
 from unseen.model.changes import (
     EntryAccount,
     EntryDecision,
@@ -33,7 +44,6 @@ from unseen.model.items import Item, Locator, Times
 from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary, VideoShare
 from unseen.model.outcomes import EXHIBIT, Outcome, Reason, Retention, State
 from unseen.model.ranges import ByteSource, UnreadError
-from unseen.model.verdicts import Decision, Status, Verdict
 
 __all__ = [
     "EXHIBIT",
@@ -43,6 +53,8 @@ __all__ = [
     "Acquired",
     "Acquisition",
     "ByteSource",
+    "CaseEvent",
+    "CaseOutcome",
     "Codes",
     "Comparison",
     "Decision",
@@ -51,6 +63,8 @@ __all__ = [
     "EntryDecision",
     "EntryRow",
     "EntryVerdict",
+    "EventKind",
+    "Facts",
     "Finding",
     "Frame",
     "Ground",
@@ -80,6 +94,8 @@ __all__ = [
     "Stance",
     "State",
     "Status",
+    "Subject",
+    "SubjectKind",
     "Summary",
     "Terms",
     "Times",

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from unseen.model.cases import Status, Verdict
 from unseen.model.grounds import Ground, Mark
 from unseen.model.hashes import How, ItemHashes, VideoMode
 from unseen.model.items import Locator, Times
 from unseen.model.outcomes import Outcome, Reason, State
-from unseen.model.verdicts import Status, Verdict
 
 __all__ = ["Finding", "Match", "NotScreened", "Screened", "Summary", "VideoShare"]
 

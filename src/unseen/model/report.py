@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from unseen.model.acquisition import Acquired
+from unseen.model.cases import Verdict
 from unseen.model.entries import Label
 from unseen.model.grounds import ListPolicy
 from unseen.model.hashes import Signal
 from unseen.model.items import Locator, Times
 from unseen.model.matches import Match, NotScreened, Summary
 from unseen.model.outcomes import EXHIBIT, Outcome, Reason, Retention, State
-from unseen.model.verdicts import Verdict
 
 __all__ = [
     "Checkpoint",

@@ -1,5 +1,6 @@
 """SQL: the truth about lists, scans, items and findings, and the entries of the ledger beside them."""
 
+from unseen.store.cases import add_case_event, cases_of_findings, list_cases, read_case, same_content
 from unseen.store.changing import (
     Acceptance,
     Change,
@@ -89,8 +90,10 @@ __all__ = [
     "Store",
     "SyncLock",
     "acquired_media",
+    "add_case_event",
     "add_list",
     "apply_staged",
+    "cases_of_findings",
     "count_entries",
     "count_reasons",
     "count_whole",
@@ -109,6 +112,7 @@ __all__ = [
     "has_scan",
     "is_scanning",
     "list_answers",
+    "list_cases",
     "list_entries",
     "list_findings",
     "list_lists",
@@ -123,6 +127,7 @@ __all__ = [
     "policy_history",
     "quarantined_entries",
     "read_account",
+    "read_case",
     "read_checkpoint",
     "read_entries",
     "read_entry",
@@ -141,6 +146,7 @@ __all__ = [
     "remove_list",
     "replace_list",
     "reported_findings",
+    "same_content",
     "scans_due",
     "set_policy",
     "set_source",

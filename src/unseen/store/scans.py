@@ -6,7 +6,7 @@ batch.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +16,7 @@ from sqlalchemy import func, insert, select, text, update
 from unseen.model import (
     EXHIBIT,
     Acquired,
+    Facts,
     Finding,
     Ground,
     Locator,
@@ -28,6 +29,7 @@ from unseen.model import (
     Verdict,
     VideoMode,
 )
+from unseen.store.cases import gather
 from unseen.store.engine import Store
 from unseen.store.findings import (
     pack_how,
@@ -119,6 +121,7 @@ class ScanSession:
         at_utc: str,
         run: Run = Run(),
         retention: Retention = EXHIBIT,
+        facts_of: Callable[[Finding], Facts | None] = lambda _: None,
     ) -> None:
         """Begin a scan, or resume the unfinished one with the same key.
 
@@ -130,11 +133,13 @@ class ScanSession:
             run: Under which conditions this run works; it decides nothing.
             retention: For how long hashes of items that match nothing are kept; counted from the first run of a scan
                 that is resumed.
+            facts_of: What is known of the item of a finding, and so into whose case it goes; None for no case.
 
         Raises:
             StoreError: The same scan is running now, or the store cannot be written.
         """
         self._store = store
+        self._facts_of = facts_of
         self._lock = ScanLock(store.path, key)
         try:
             with record(store, at_utc=at_utc) as page:
@@ -215,6 +220,8 @@ class ScanSession:
         with record(self._store, at_utc=at_utc) as page:
             is_keeping = keeps_hashes(page, self.scan_id)
             _insert(page, self.scan_id, batch, is_keeping=is_keeping)
+            found = [one.finding for one in batch if one.finding is not None]
+            gather(page, [(finding.id, facts) for finding in found if (facts := self._facts_of(finding)) is not None])
             page.add("scan_batch", {"scan": self.scan_id, "account": stated_account(asdict(account))})
             page.connection.execute(
                 update(scans).where(scans.c.id == self.scan_id).values(summary=json.dumps(asdict(account)))

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "case_events",
     "entries",
     "entry_decisions",
     "finding_matches",
@@ -348,4 +349,37 @@ verdict_matches = Table(
     Column("entry", Text, primary_key=True),
     Column("signal", Text, primary_key=True),
     Column("distance_bits", Integer, primary_key=True),
+)
+
+# What happened to cases: rows are added and never changed, and where a case stands follows from them. No column holds a
+# number about a person or a case but identifiers and moments: there is nothing to sort people by.
+case_events = Table(
+    "case_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # The event that opened the case; its own number, in that one.
+    Column("case_id", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at_utc", Text, nullable=False),
+    Column("subject_kind", Text),
+    Column("subject", Text),
+    Column("finding_id", ForeignKey("findings.id")),
+    # JSON: what is known of how the item of the finding came.
+    Column("facts", Text),
+    # Named persons, as given.
+    Column("by", Text),
+    Column("to", Text),
+    Column("text", Text),
+    Column("due_at_utc", Text),
+    Column("outcome", Text),
+    Column("salt", LargeBinary(16), nullable=False),
+    Index("events_by_case", "case_id"),
+    Index("events_by_finding", "finding_id"),
+    Index(
+        "cases_by_subject",
+        "subject_kind",
+        "subject",
+        sqlite_where=text("subject IS NOT NULL"),
+        postgresql_where=text("subject IS NOT NULL"),
+    ),
 )

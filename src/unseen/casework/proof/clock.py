@@ -5,7 +5,7 @@ import platform
 import pwd
 from datetime import UTC, datetime
 
-__all__ = ["CLOCK_SOURCE", "account_name", "now_unix_s", "now_utc", "user_name"]
+__all__ = ["CLOCK_SOURCE", "account_name", "in_utc", "now_unix_s", "now_utc", "user_name"]
 
 # Stated in the ledger: nobody has compared this clock with another.
 CLOCK_SOURCE = "system"
@@ -13,7 +13,12 @@ CLOCK_SOURCE = "system"
 
 def now_utc() -> str:
     """What the machine's clock says, in ISO 8601. Records state it as it is, also where it has jumped back."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return in_utc(datetime.now(UTC))
+
+
+def in_utc(moment: datetime) -> str:
+    """Write a moment as records have it: in UTC, to the second."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def now_unix_s() -> int:

@@ -46,6 +46,14 @@ _STRAYS = {
     "a match of a verdict that is not there": (
         "SELECT rowid FROM verdict_matches WHERE NOT EXISTS (SELECT 1 FROM verdicts WHERE verdicts.id = verdict_id)"
     ),
+    "an event of a case that nothing opened": (
+        "SELECT id FROM case_events AS one WHERE NOT EXISTS"
+        " (SELECT 1 FROM case_events AS first WHERE first.id = one.case_id AND first.kind = 'opened')"
+    ),
+    "an event about a finding that is not there": (
+        "SELECT id FROM case_events WHERE finding_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM findings WHERE findings.id = finding_id)"
+    ),
     "a run without its scan": "SELECT id FROM runs WHERE NOT EXISTS (SELECT 1 FROM scans WHERE scans.id = scan_id)",
     "an entry of a list that is not there": (
         "SELECT id FROM entries WHERE NOT EXISTS (SELECT 1 FROM lists WHERE lists.id = list_id)"

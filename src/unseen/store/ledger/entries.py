@@ -20,7 +20,18 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 
 from unseen.errors import LedgerBrokenError, StoreError, UsageError
 from unseen.store.engine import Store, bulk_insert
-from unseen.store.schema import finding_matches, findings, items, ledger, lists, openings, runs, scans, verdicts
+from unseen.store.schema import (
+    case_events,
+    finding_matches,
+    findings,
+    items,
+    ledger,
+    lists,
+    openings,
+    runs,
+    scans,
+    verdicts,
+)
 
 __all__ = [
     "Page",
@@ -221,4 +232,7 @@ def _erase_findings(connection: Connection) -> None:
     decided = exists().where(verdicts.c.finding_id == findings.c.id)
     if connection.scalars(select(findings.c.id).where(without, decided)).first() is not None:
         raise UsageError("a person has decided about one of these findings: erase the verdicts with it")
+    in_case = exists().where(case_events.c.finding_id == findings.c.id)
+    if connection.scalars(select(findings.c.id).where(without, in_case)).first() is not None:
+        raise UsageError("one of these findings is in a case: what becomes of that has to be decided first")
     connection.execute(delete(findings).where(without))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, select
 
 from unseen.store.schema import (
+    case_events,
     entry_decisions,
     finding_matches,
     findings,
@@ -30,11 +31,13 @@ __all__ = [
     "NEVER_KEPT",
     "Kept",
     "Opened",
+    "case_event_value",
     "decision_value",
     "finding_value",
     "hashes_value",
     "item_value",
     "kept_value",
+    "open_case_events",
     "open_decisions",
     "open_findings",
     "open_items",
@@ -170,6 +173,11 @@ def source_value(row: Row) -> dict[str, Any]:
     return {name: row[name] for name in _SOURCE}
 
 
+def case_event_value(row: Row) -> dict[str, Any]:
+    """What an entry `case_event` commits to: the row of `case_events`, without what is empty in it."""
+    return {name: value for name, value in row.items() if name not in {"id", "salt"} and value is not None}
+
+
 def stated_account(account: Mapping[str, Any]) -> dict[str, Any]:
     """The counts of a scan as its entries state them, in clear; fractions as text, since the ledger knows none."""
     return {name: repr(value) if isinstance(value, float) else value for name, value in account.items()}
@@ -193,7 +201,16 @@ def open_rows(connection: Connection) -> list[Iterator[Opened]]:
     Args:
         connection: Of one transaction, so that all are of one moment.
     """
-    tables = (open_items, open_findings, open_runs, open_verdicts, open_decisions, open_sources, _others)
+    tables = (
+        open_items,
+        open_findings,
+        open_runs,
+        open_verdicts,
+        open_decisions,
+        open_sources,
+        open_case_events,
+        _others,
+    )
     return [table(connection) for table in tables]
 
 
@@ -274,6 +291,13 @@ def open_sources(connection: Connection, *which: ColumnElement[bool]) -> Iterato
     query = select(list_sources).where(*which).order_by(list_sources.c.id)
     for row in _fetch(connection, query, list_sources.c.keys()):
         yield Opened(row["id"], "list_source", row["salt"], source_value(row))
+
+
+def open_case_events(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
+    """Rows of `case_events`, those that hold for every condition."""
+    query = select(case_events).where(*which).order_by(case_events.c.id)
+    for row in _fetch(connection, query, case_events.c.keys()):
+        yield Opened(row["id"], "case_event", row["salt"], case_event_value(row))
 
 
 def _others(connection: Connection) -> Iterator[Opened]:

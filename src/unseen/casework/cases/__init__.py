@@ -1,0 +1,1 @@
+"""Cases: gathered from findings, owned, moved on, ended by a recorded outcome."""

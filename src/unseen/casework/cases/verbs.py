@@ -1,0 +1,179 @@
+"""`unseen case`: see which cases wait, and move them on. Every step is a named person's and is recorded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from unseen import store as stores
+from unseen.casework.cases.course import LIMITS, Alarm, Case, Limits, alarms, check, due, fold, in_order
+from unseen.casework.given.persons import stated_name, stated_reason
+from unseen.casework.proof.clock import in_utc, now_utc
+from unseen.casework.proof.recording import open_recorded
+from unseen.errors import UsageError
+from unseen.model import CaseEvent, CaseOutcome, EventKind, Finding
+from unseen.store import open_store
+
+__all__ = ["CaseAccount", "act", "list_cases", "parse_due", "show_case"]
+
+# What each step must state besides whose it is.
+_NEEDS: Mapping[EventKind, tuple[str, ...]] = {
+    EventKind.OFFERED: ("to", "text"),
+    EventKind.DECLINED: ("text",),
+    EventKind.NEXT_ACTION: ("text", "due_at_utc"),
+    EventKind.ESCALATED: ("text",),
+    EventKind.ESCALATION_ENDED: ("text",),
+    EventKind.NOTED: ("text",),
+    EventKind.FORWARDED: ("text",),
+    EventKind.CLOSED: ("text", "outcome"),
+    EventKind.REOPENED: ("text",),
+}
+_SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAccount:
+    """A case and what there is to say about it now.
+
+    Attributes:
+        case: Where it stands.
+        due_at_utc: Until when its next action is to be done; None of one that has ended.
+        alarms: What is wrong with how it is looked after.
+        findings: Its findings; empty in a list of cases.
+        elsewhere: Of its contents, by SHA-256, which other cases hold the same; empty in a list of cases.
+    """
+
+    case: Case
+    due_at_utc: str | None
+    alarms: tuple[Alarm, ...]
+    findings: tuple[Finding, ...] = ()
+    elsewhere: tuple[tuple[bytes, tuple[int, ...]], ...] = ()
+
+
+def list_cases(
+    location: str, *, everything: bool = False, owner: str | None = None, limits: Limits = LIMITS
+) -> list[CaseAccount]:
+    """Give the cases that wait: where a child may be in danger first, then what is overdue, then the oldest.
+
+    Args:
+        location: Path of the store.
+        everything: Those that have ended, too.
+        owner: Only those of this person.
+        limits: When silence becomes an alarm.
+
+    Raises:
+        StoreError: There is no store, or it cannot be read.
+    """
+    now = datetime.now(UTC)
+    with open_store(location, create=False, read_only=True) as opened:
+        cases = [fold(events) for events in stores.list_cases(opened)]
+    wanted = [
+        case
+        for case in cases
+        if (everything or case.is_open) and (owner is None or owner in {case.owner, case.offered_to})
+    ]
+    return [_account(case, now=now, limits=limits) for case in in_order(wanted, now=now)]
+
+
+def show_case(location: str, case_id: int, *, limits: Limits = LIMITS) -> CaseAccount:
+    """Give one case with its findings, and which other cases hold the same content.
+
+    Raises:
+        UsageError: There is no such case.
+        StoreError: There is no store, or it cannot be read.
+    """
+    with open_store(location, create=False, read_only=True) as opened:
+        case = fold(stores.read_case(opened, case_id))
+        findings = tuple(stores.name_findings(opened, case.findings))
+        same = stores.same_content(opened, case_id)
+    elsewhere = tuple((sha256, tuple(others)) for sha256, others in same.items())
+    account = _account(case, now=datetime.now(UTC), limits=limits)
+    return replace(account, findings=findings, elsewhere=elsewhere)
+
+
+def act(
+    location: str,
+    case_id: int,
+    kind: EventKind,
+    *,
+    by: str,
+    to: str | None = None,
+    text: str | None = None,
+    due_at_utc: str | None = None,
+    outcome: CaseOutcome | None = None,
+) -> CaseAccount:
+    """Record a step of a named person.
+
+    Args:
+        location: Path of the store.
+        case_id: Of the case.
+        kind: Which step.
+        by: Name of whoever takes it.
+        to: Whom a hand-over is offered to.
+        text: Next action, reason, note, or where it was forwarded to.
+        due_at_utc: Until when the next action is to be done.
+        outcome: How it ends.
+
+    Returns:
+        The case as it stands afterwards.
+
+    Raises:
+        UsageError: There is no such case, it cannot take this step as it stands, or something is not said.
+        StoreError: There is no store, or it cannot be written.
+        SigningKeyError: There is no key to sign the ledger with.
+        LedgerBrokenError: The store's ledger is not what was signed.
+    """
+    values = {
+        "by": stated_name(by),
+        "to": None if to is None else stated_name(to),
+        "text": None if text is None else stated_reason(text),
+        "due_at_utc": due_at_utc,
+        "outcome": None if outcome is None else outcome.value,
+    }
+    for name in _NEEDS.get(kind, ()):
+        if values[name] is None:
+            raise UsageError(f"{kind.value} says no {name.removesuffix('_at_utc')}")
+
+    def is_possible(events: Sequence[CaseEvent], new: CaseEvent) -> None:
+        check(fold(events), new)
+
+    with open_recorded(location, create=False) as opened:
+        if outcome is CaseOutcome.CLEARED:
+            _check_cleared(stores.name_findings(opened, fold(stores.read_case(opened, case_id)).findings), case_id)
+        given = {name: value for name, value in values.items() if value is not None}
+        stores.add_case_event(opened, case_id, kind, values=given, check=is_possible, at_utc=now_utc())
+        case = fold(stores.read_case(opened, case_id))
+    return _account(case, now=datetime.now(UTC), limits=LIMITS)
+
+
+def parse_due(text: str, *, now: datetime) -> str:
+    """Read until when something is to be done: a moment in ISO 8601, or a span such as `4h` or `2d` from now.
+
+    Raises:
+        UsageError: It is neither, or lies in the past.
+    """
+    span = _SPANS.get(text[-1:])
+    try:
+        moment = now + int(text[:-1]) * span if span and text[:-1].isdigit() else datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None:
+        raise UsageError(f"{text[:40]!r} is no time", hint="4h, 2d, or 2026-11-24T12:00:00+00:00")
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    if aware <= now:
+        raise UsageError(f"{text[:40]!r} lies in the past")
+    return in_utc(aware)
+
+
+def _account(case: Case, *, now: datetime, limits: Limits) -> CaseAccount:
+    until = in_utc(due(case, limits=limits)) if case.is_open else None
+    return CaseAccount(case, until, alarms(case, now=now, limits=limits))
+
+
+def _check_cleared(findings: Sequence[Finding], case_id: int) -> None:
+    """A case ends as cleared only where somebody has cleared each finding: a case is not a way around a verdict."""
+    waiting = [finding.id for finding in findings if finding.status != "cleared"]
+    if waiting:
+        raise UsageError(
+            f"case {case_id} holds findings that nobody has cleared: {len(waiting)}",
+            hint=f"`unseen findings clear {waiting[0][:8]} --by NAME --reason TEXT`",
+        )

@@ -1,0 +1,108 @@
+"""Cases as the store holds them. Nothing is written here."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from unseen.errors import UsageError
+from unseen.model import CaseEvent, CaseOutcome, EventKind, Facts, Subject, SubjectKind
+from unseen.store.engine import Store
+from unseen.store.schema import case_events, findings
+
+__all__ = ["cases_of_findings", "events_of", "list_cases", "read_case", "same_content"]
+
+_ROWS_AT_ONCE = 1_000
+
+
+def list_cases(store: Store) -> Iterator[list[CaseEvent]]:
+    """Give the events of each case, oldest first; cases in the order in which they were opened.
+
+    Constant memory, but for the events of one case.
+    """
+    rows = select(case_events).order_by(case_events.c.case_id, case_events.c.id)
+    with store.read() as connection:
+        result = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(rows)
+        for _, group in groupby(result, key=lambda row: row.case_id):
+            yield [_read(row) for row in group]
+
+
+def read_case(store: Store, case_id: int) -> list[CaseEvent]:
+    """Give the events of a case, oldest first.
+
+    Raises:
+        UsageError: There is no such case.
+    """
+    with store.read() as connection:
+        return events_of(connection, case_id)
+
+
+def cases_of_findings(store: Store, ids: Sequence[str]) -> dict[str, list[int]]:
+    """In which cases each of these findings stands."""
+    found: dict[str, list[int]] = {}
+    with store.read() as connection:
+        for at in range(0, len(ids), _ROWS_AT_ONCE):
+            some = case_events.c.finding_id.in_(ids[at : at + _ROWS_AT_ONCE])
+            rows = select(case_events.c.finding_id, case_events.c.case_id).where(some).distinct()
+            for finding_id, case_id in connection.execute(rows.order_by(case_events.c.case_id)):
+                found.setdefault(finding_id, []).append(case_id)
+    return found
+
+
+def same_content(store: Store, case_id: int) -> dict[bytes, list[int]]:
+    """Of the contents in a case that stand in other cases too: by SHA-256, those cases. A fact to follow up."""
+    own, others = case_events.alias(), case_events.alias()
+    mine, theirs = findings.alias(), findings.alias()
+    rows = (
+        select(mine.c.sha256, others.c.case_id)
+        .join_from(own, mine, mine.c.id == own.c.finding_id)
+        .join(theirs, theirs.c.sha256 == mine.c.sha256)
+        .join(others, others.c.finding_id == theirs.c.id)
+        .where(own.c.case_id == case_id, others.c.case_id != case_id)
+        .distinct()
+        .order_by(mine.c.sha256, others.c.case_id)
+    )
+    found: dict[bytes, list[int]] = {}
+    with store.read() as connection:
+        for sha256, other in connection.execute(rows):
+            found.setdefault(sha256, []).append(other)
+    return found
+
+
+def events_of(connection: Connection, case_id: int) -> list[CaseEvent]:
+    """Give the events of a case, oldest first, within a transaction.
+
+    Raises:
+        UsageError: There is no such case.
+    """
+    rows = select(case_events).where(case_events.c.case_id == case_id).order_by(case_events.c.id)
+    events = [_read(row) for row in connection.execute(rows)]
+    if not events:
+        raise UsageError(f"there is no case {case_id}", hint="`unseen case ls` names them")
+    return events
+
+
+def _read(row: Row[Any]) -> CaseEvent:
+    subject = None if row.subject is None else Subject(SubjectKind(row.subject_kind), row.subject)
+    return CaseEvent(
+        id=row.id,
+        case=row.case_id,
+        kind=EventKind(row.kind),
+        at_utc=row.at_utc,
+        by=row.by,
+        to=row.to,
+        text=row.text,
+        due_at_utc=row.due_at_utc,
+        outcome=None if row.outcome is None else CaseOutcome(row.outcome),
+        finding=row.finding_id,
+        facts=None if row.facts is None else _read_facts(row.facts),
+        subject=subject,
+    )
+
+
+def _read_facts(text: str) -> Facts:
+    known = json.loads(text)
+    kind, name = known.pop("subject")
+    return Facts(subject=Subject(SubjectKind(kind), name), **known)

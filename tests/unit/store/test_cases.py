@@ -1,0 +1,131 @@
+"""Cases in the store: every event a record, whoever comes second is told, and nothing to sort people by."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Integer, LargeBinary, text
+from tests.unit.found import found, match
+from tests.unit.stand_ins import open_writable
+
+from unseen.casework.cases.course import check, fold
+from unseen.errors import UsageError
+from unseen.model import CaseEvent, EventKind, Facts, Subject, SubjectKind
+from unseen.store import Store, add_case_event, cases_of_findings, erase, list_cases, read_case, record, same_content
+from unseen.store.cases import gather
+from unseen.store.schema import case_events, metadata
+
+NOW = "2026-11-23T12:00:00Z"
+LATER = "2026-11-24T12:00:00Z"
+ACCOUNT = Subject(SubjectKind.ACCOUNT, "4711")
+OTHER = Subject(SubjectKind.ACCOUNT, "9")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A new store."""
+    with open_writable(tmp_path / "store") as opened:
+        yield opened
+
+
+def bring(store: Store, ids: Sequence[str], subject: Subject = ACCOUNT, at_utc: str = NOW) -> None:
+    """Gather findings into the case of a subject."""
+    with record(store, at_utc=at_utc) as page:
+        gather(page, [(finding_id, Facts(subject=subject)) for finding_id in ids])
+
+
+def step(store: Store, case_id: int, kind: EventKind, **values: str) -> None:
+    """Record what somebody does."""
+
+    def is_possible(events: Sequence[CaseEvent], new: CaseEvent) -> None:
+        check(fold(events), new)
+
+    add_case_event(store, case_id, kind, values={"by": "Ann", **values}, check=is_possible, at_utc=LATER)
+
+
+def only(store: Store) -> list[CaseEvent]:
+    """The events of the one case."""
+    (events,) = list_cases(store)
+    return events
+
+
+def test_findings_gather_by_subject(store: Store) -> None:
+    """Findings of one subject stand in one case, whatever scan brought them; those of another in another."""
+    first = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
+    second = found(store, {"b": [match("known")]}, number=2, at_utc=NOW)
+    third = found(store, {"c": [match("known")]}, number=3, at_utc=NOW)
+    bring(store, first)
+    bring(store, second)
+    bring(store, third, OTHER)
+    one, other = (fold(events) for events in list_cases(store))
+    assert (one.subject, one.findings) == (ACCOUNT, (*first, *second))
+    assert (other.subject, other.findings) == (OTHER, tuple(third))
+    assert cases_of_findings(store, [*first, *third]) == {first[0]: [one.id], third[0]: [other.id]}
+
+
+def test_a_finding_that_is_seen_again_changes_nothing(store: Store) -> None:
+    """The same finding with the same facts is one event, however often it is seen."""
+    ids = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
+    bring(store, ids)
+    before = only(store)
+    bring(store, ids, at_utc=LATER)
+    assert only(store) == before
+
+
+def test_a_new_finding_reopens_a_case_that_had_ended(store: Store) -> None:
+    """A case with an outcome is open again as soon as its subject has a finding that nobody had known."""
+    bring(store, found(store, {"a": [match("known")]}, number=1, at_utc=NOW))
+    case_id = only(store)[0].case
+    step(store, case_id, EventKind.CLOSED, outcome="not_ours", text="why")
+    assert not fold(only(store)).is_open
+    bring(store, found(store, {"b": [match("known")]}, number=2, at_utc=NOW), at_utc=LATER)
+    case = fold(only(store))
+    assert case.is_open
+    assert case.known_at_utc == LATER
+    assert len(case.findings) == 2
+
+
+def test_of_two_operators_the_second_is_told(tmp_path: Path) -> None:
+    """Two who take one case do not both have it: the second is refused by how the case stands by then."""
+    with open_writable(tmp_path / "store") as one:
+        bring(one, found(one, {"a": [match("known")]}, number=1, at_utc=NOW))
+        case_id = only(one)[0].case
+        step(one, case_id, EventKind.TAKEN)
+        with pytest.raises(UsageError, match="is Ann's"):
+            step(one, case_id, EventKind.TAKEN, by="Bob")
+        assert fold(read_case(one, case_id)).owner == "Ann"
+
+
+def test_the_same_file_in_two_cases_is_a_fact_of_both(store: Store) -> None:
+    """Content that several subjects hold is named in the case of each, by its digest."""
+    ids = found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)
+    with store.write() as connection:
+        connection.execute(text("UPDATE findings SET sha256 = :d"), {"d": b"d" * 32})
+    bring(store, ids[:1])
+    bring(store, ids[1:], OTHER)
+    first, second = (events[0].case for events in list_cases(store))
+    assert same_content(store, first) == {b"d" * 32: [second]}
+    assert same_content(store, second) == {b"d" * 32: [first]}
+
+
+def test_a_finding_in_a_case_is_not_erased_by_the_way(store: Store) -> None:
+    """To erase the records of a finding that stands in a case is refused."""
+    ids = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
+    bring(store, ids)
+    with store.read() as connection:
+        numbers = connection.scalars(text("SELECT ledger_n FROM finding_matches")).all()
+    with pytest.raises(UsageError, match="in a case"):
+        erase(store, list(numbers), reason="why", at_utc=LATER)
+
+
+def test_there_is_nothing_to_sort_people_by() -> None:
+    """No column of a case holds a number but identifiers, and no name of a column in the store speaks of rank."""
+    numbers = {column.name for column in case_events.c if isinstance(column.type, Integer)}
+    assert numbers == {"id", "case_id"}
+    assert {column.name for column in case_events.c if isinstance(column.type, LargeBinary)} == {"salt"}
+    rank = re.compile(
+        r"score|rank|risk|severity|priority|grade|danger|level|weight|rating|probab|categor", re.IGNORECASE
+    )
+    columns = [f"{table.name}.{column.name}" for table in metadata.tables.values() for column in table.c]
+    assert [name for name in columns if rank.search(name)] == []
