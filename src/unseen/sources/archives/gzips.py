@@ -7,6 +7,7 @@ Format: RFC 1952.
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 from unseen.model import ByteSource, Reason, UnreadError
@@ -44,6 +45,7 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     else:
         look = _Look(source, context)
         yield Member(layer="gz", address=to_address(_read_header(head)[0]), open=look.open)
+        look.go_to_end()
         yield from look.damage
         ended_at = look.ended_at
     if ended_at is not None:
@@ -61,11 +63,20 @@ class _Look:
     def __init__(self, source: ByteSource, context: Context) -> None:
         self.damage: list[Reason] = []
         self.ended_at: int | None = None
+        self._is_read = False
         self._source = source
         self._context = context
 
+    def go_to_end(self) -> None:
+        """Learn how it ends, also of data that nobody wanted: what is told must not depend on that."""
+        if not self._is_read:
+            with suppress(UnreadError):
+                for _ in self._counted():
+                    pass
+
     def open(self) -> ByteSource:
         """Give what is compressed, as far as it goes."""
+        self._is_read = True
         self.damage.clear()
         return hold(
             self._counted(), partial(_tolerant, self._source), memory_bytes_max=self._context.limits.memory_bytes_max

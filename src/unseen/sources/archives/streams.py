@@ -5,6 +5,7 @@ other entries are passed over, since their targets are given where they lie.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 from unseen.model import ByteSource, Reason, UnreadError
@@ -170,6 +171,11 @@ class Pass:
             open=partial(self._open, reader, entry, index),
             times=entry.times,
         )
+        if not (self._is_read or entry.is_encrypted or self._skips_cheaply(reader)):
+            # Nobody wanted it. What is told of its damage and its end must not depend on that.
+            with suppress(UnreadError):
+                for _ in self._read_first(reader):
+                    pass
 
     def _open(self, reader: Reader, entry: Entry, index: int) -> ByteSource | Reason:
         if entry.is_encrypted:
@@ -243,9 +249,6 @@ class Pass:
         """What lies behind the end of a compressed file or of an archive, where nobody looks."""
         at = reader.consumed_bytes
         is_single = reader.format == "raw"
-        if is_single and not self._is_read:
-            # The reader stands wherever it happened to be left.
-            return
         # Below compression, a tar file was read to the end of what is compressed: see `_READ_ON`.
         is_at_end = reader.is_compressed and self._is_tar_below and not self._is_spent
         is_placed = is_single or is_at_end or reader.skips_cheaply or reader.format in {"rar", "lha"}

@@ -111,8 +111,13 @@ class Claims:
         """Claim what lies within the volume."""
         for each in extents:
             if each.offset is not None and 0 <= each.offset < self._size_bytes and each.size_bytes > 0:
+                end = min(self._size_bytes, each.offset + each.size_bytes)
+                if self._ends and self._ends[-1] == each.offset:
+                    # What is claimed in order takes the room of one.
+                    self._ends[-1] = end
+                    continue
                 self._starts.append(each.offset)
-                self._ends.append(min(self._size_bytes, each.offset + each.size_bytes))
+                self._ends.append(end)
 
     def add_many(self, places: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], *, count_max: int) -> bool:
         """Claim many stretches at once, neighbours as one.

@@ -64,6 +64,7 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
         return
     look = _Look(source, header, key, context)
     yield Member(layer="ab", address="backup.tar", open=look.open)
+    look.go_to_end()
     yield from look.damage
     ended_at = look.ended_at
     if key is not None and not header.is_packed:
@@ -136,6 +137,7 @@ class _Look:
     def __init__(self, source: ByteSource, header: _Header, key: tuple[bytes, bytes] | None, context: Context) -> None:
         self.damage: list[Reason] = []
         self.ended_at: int | None = None
+        self._is_read = False
         self._source = source
         self._header = header
         self._key = key
@@ -143,10 +145,18 @@ class _Look:
 
     def open(self) -> ByteSource:
         """Give the archive, as far as it goes."""
+        self._is_read = True
         if self._key is None and not self._header.is_packed:
             return Part(self._source, self._header.data_at, self._source.size_bytes)
         self.damage.clear()
         return hold(self._counted(), self._plain, memory_bytes_max=self._context.limits.memory_bytes_max)
+
+    def go_to_end(self) -> None:
+        """Learn how it ends, also of data that nobody wanted: what is told must not depend on that."""
+        if self._header.is_packed and not self._is_read:
+            with contextlib.suppress(UnreadError):
+                for _ in self._counted():
+                    pass
 
     def _counted(self) -> Iterator[bytes]:
         """The archive, piece by piece; what is damaged ends it, and is told."""

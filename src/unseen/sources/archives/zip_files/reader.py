@@ -5,8 +5,8 @@ between the entries too, so that nothing hides by being named in only one place,
 """
 
 import zlib
-from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
@@ -24,6 +24,7 @@ from unseen.sources.archives.zip_files.records import (
     read_directory,
     read_local,
 )
+from unseen.sources.filesystems.extents import Claims, Extent
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import Part, Segments
 from unseen.sources.layers.rereadable import hold
@@ -66,14 +67,14 @@ class _Zip:
         self._source = source
         self._disks = disks
         self._context = context
-        # Starts and ends of what is accounted for, in pairs: a file may have millions.
-        self._known = array("Q")
+        self._known = Claims(source.size_bytes)
         self._furthest = 0
         self._overlap_bytes = 0
         self._passwords = [spelt for password in context.secrets.passwords for spelt in spell(password)]
         # What the entry given last turned out to be: to be said, and to be given, behind it.
         self._damage: list[Reason] = []
         self._slack: list[tuple[int, int]] = []
+        self._is_opened = False
         # Of a phone: backups among the entries, and what a report says of each, by its path here.
         self._backups = Backups(context)
         self._originals: dict[str, Original] = {}
@@ -173,6 +174,7 @@ class _Zip:
         if not packed_bytes and entry.path.endswith(("/", "\\")):
             return
         opener = partial(self._open, entry, is_overlapping)
+        self._is_opened = False
         if state is State.ALLOCATED and self._backups.is_held(entry.path, opener):
             return
         original = self._originals.pop(entry.path, None) if state is State.ALLOCATED else None
@@ -183,7 +185,18 @@ class _Zip:
             state=state if original is None else original.state,
             times=entry.times if original is None else original.times,
         )
+        if not self._is_opened:
+            self._learn(entry, is_overlapping)
         yield from self._left_by_last()
+
+    def _learn(self, entry: ZipEntry, is_overlapping: bool) -> None:
+        """Find damage and slack of an entry that nobody wanted: what is told of the whole must not depend on that."""
+        packed = Part(self._source, entry.data_at, entry.packed_bytes or 0)
+        is_held = entry.method != _STORED or packed.size_bytes <= self._context.limits.memory_bytes_max
+        if is_held and not entry.is_encrypted:
+            with suppress(UnreadError):
+                for _ in self._counted(self._checked(entry, packed, None, is_first=True), packed, is_overlapping):
+                    pass
 
     def _left_by_last(self) -> Iterator[Member | Reason]:
         """What the member given last turned out to have: damage, and more bytes than unpack."""
@@ -197,17 +210,11 @@ class _Zip:
         return rest_of(self._source, start, "zip", stop=stop)
 
     def _cover(self, start: int, stop: int) -> None:
-        size_bytes = self._source.size_bytes
-        self._known.extend((min(start, size_bytes), min(max(start, stop), size_bytes)))
+        self._known.add([Extent(start, stop - start)])
 
     def _gaps(self) -> list[tuple[int, int]]:
-        pairs = sorted(zip(self._known[::2], self._known[1::2], strict=True))
-        gaps, at = [], 0
-        for start, stop in [*pairs, (self._source.size_bytes, self._source.size_bytes)]:
-            if start - at >= LOCAL_BYTES:
-                gaps.append((at, start))
-            at = max(at, stop)
-        return gaps
+        gaps = ((gap.offset or 0, gap.size_bytes) for gap in self._known.merged().gaps())
+        return [(start, start + size) for start, size in gaps if size >= LOCAL_BYTES]
 
     def _find(self, signature: bytes, at: int, stop: int) -> int:
         while at < stop:
@@ -237,6 +244,7 @@ class _Zip:
         return min(ends, default=stop) - entry.data_at
 
     def _open(self, entry: ZipEntry, is_overlapping: bool) -> ByteSource | Reason:
+        self._is_opened = True
         packed = Part(self._source, entry.data_at, entry.packed_bytes or 0)
         memory_bytes_max = self._context.limits.memory_bytes_max
         if entry.flags & _STRONG_ENCRYPTION or (entry.is_encrypted and not self._passwords):
