@@ -12,8 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, Integer, QueuePool, Table, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from unseen.errors import StoreDamagedError, StoreError
 from unseen.store.schema import metadata
@@ -21,11 +24,11 @@ from unseen.store.schema import metadata
 if TYPE_CHECKING:
     from unseen.store.ledger.entries import Recorder
 
-__all__ = ["SCHEMA_VERSIONS", "Store", "bulk_insert", "empty_log", "migrate", "open_store"]
+__all__ = ["SCHEMA_VERSIONS", "Store", "bulk_insert", "empty_log", "migrate", "open_store", "sql_now_s"]
 
 # Every revision under migrations/versions, oldest first; a test holds them together. Kept here so that opening a
 # store that is up to date need not import Alembic.
-SCHEMA_VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+SCHEMA_VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 
 # "UnSn": tells our files from any other SQLite file, whoever else keeps a table called alembic_version in it.
 _APPLICATION_ID = 0x556E536E
@@ -305,6 +308,23 @@ def _translate(error: BaseException, path: Path) -> StoreError:
     if code in _DAMAGED or "Could not decode to UTF-8" in str(error):
         return StoreDamagedError(f"the store {path} is damaged: {error}", hint="restore its newest copy")
     return StoreError(f"cannot use the store {path}: {error}")
+
+
+class sql_now_s(FunctionElement[int]):  # noqa: N801  # reads as the function that it is
+    """Seconds since 1970 by the clock of SQL: the one clock that all who share a store agree on."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(sql_now_s)
+def _by_its_own_clock(_element: sql_now_s, _compiler: SQLCompiler, **_rest: object) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)"
+
+
+@compiles(sql_now_s, "sqlite")
+def _by_clock_of_sqlite(_element: sql_now_s, _compiler: SQLCompiler, **_rest: object) -> str:
+    return "CAST(strftime('%s', 'now') AS INTEGER)"
 
 
 def bulk_insert(connection: Connection, table: Table, rows: Iterable[tuple[object, ...]]) -> None:

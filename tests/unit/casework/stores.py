@@ -23,21 +23,26 @@ from unseen.model import (
 from unseen.scan import Clock, scan
 from unseen.store import (
     Change,
+    Letter,
     ListOrigin,
     ListSource,
     Run,
     ScanSession,
+    Sending,
     Store,
     add_list,
     apply_staged,
+    claim_next,
     decide_entry,
     erase,
     list_findings,
+    queue_letters,
     record_export,
     record_verdicts,
     remove_list,
     set_policy,
     set_source,
+    settle,
     stage_page,
 )
 from unseen.store.schema import finding_matches, items
@@ -68,6 +73,7 @@ def furnish(path: Path, keys: Path) -> None:
             erased.append(connection.scalars(select(finding_matches.c.ledger_n)).all()[-1])
         (decided, *_) = list_findings(store)
         record_verdicts(store, [decided.id], Decision.CONFIRMED, by="D. Okafor", reason="compared", at_utc=WHEN)
+        write_letters(store, decided.id)
         erase(store, erased, reason="retention has ended", at_utc=WHEN)
 
 
@@ -93,6 +99,24 @@ def sync_into(store: Store) -> None:
         set_source(store, ListSource(list="live", exchange=exchange, settings=settings, at_utc=WHEN))
     for by, decision in ((None, EntryDecision.QUARANTINED), ("D. Okafor", EntryDecision.RELEASED)):
         decide_entry(store, "live", "e1", EntryVerdict(decision=decision, by=by, reason="so", at_utc=WHEN))
+
+
+def write_letters(store: Store, confirmed: str) -> None:
+    """Letters in every state, with every outcome of an attempt."""
+
+    def letter(target: str, finding: str = confirmed) -> Letter:
+        content = {"entry": target, "stance": "for"}
+        return Letter(kind="feedback", channel="known", target=target, finding=finding, content=content, by="D. Okafor")
+
+    other = list(list_findings(store))[1].id
+    for decision in (Decision.CLEARED, Decision.REOPENED):
+        record_verdicts(store, [other], decision, by="D. Okafor", reason="compared", at_utc=WHEN)
+        if decision is Decision.CLEARED:
+            queue_letters(store, [letter("overtaken", other)], at_utc=WHEN)
+    queue_letters(store, [letter(outcome.value) for outcome in Sending], at_utc=WHEN)
+    while claim := claim_next(store, kind="feedback", lease_s=600, at_utc=WHEN):
+        outcome = Sending(claim.letter.target)
+        settle(store, claim, outcome, status=200, answer="<ok/>", again_in_s=3600, at_utc=WHEN)
 
 
 def scan_into(store: Store, word: bytes, *, count: int, finish: bool = True) -> None:

@@ -18,6 +18,8 @@ from unseen.store.schema import metadata
 
 # Numbers that only keep rows apart; no record speaks of them.
 SILENT = {("entries", "id"), ("opinions", "id"), ("not_screened", "id"), ("finding_matches", "id")}
+# Who has a letter in hand, and when it is due: at worst it is sent later, or once more.
+SILENT |= {("outbox", name) for name in ("due_s", "lease_until_s", "claim_no")}
 # What an unfinished scan or sync notes for itself: nothing that was found or told rests on it.
 NOTES = {"object_versions", "syncs", "staged"}
 RECORDED = [table for table in metadata.sorted_tables if table.name not in NOTES]
@@ -85,7 +87,10 @@ def test_an_honest_store_verifies(store: Path, keys: Path) -> None:
         "scan_finished": 2,
         "item": 24,
         "finding": 15,
-        "verdict": 1,
+        "verdict": 3,
+        "letter_queued": 5,
+        "letter_tried": 4,
+        "letter_overtaken": 1,
         "erasure": 1,
     }
     assert (verified.records.erased, verified.records.clock_steps_back, verified.records.later) == (2, 1, 0)

@@ -64,6 +64,7 @@ class RecordChecker:
         self._erased: set[int] = set()
         self._lists: dict[int, dict[str, Any]] = {}
         self._policies: dict[int, dict[str, Any]] = {}
+        self._overtaken: set[int] = set()
         self._scans: dict[int, dict[str, Any]] = {}
         self._hashes = KeptHashes(_committed)
 
@@ -134,6 +135,7 @@ class RecordChecker:
         for scan_id, scan in self._scans.items():
             scan["are_hashes_kept"] = self._hashes.are_kept(scan_id)
         self._snapshot.check_policies(self._policies)
+        self._snapshot.check_letters(self._overtaken, self._erased)
         self._snapshot.check_scans(self._scans, self._erased)
         self._snapshot.check_strays()
         self._records.erased = len(self._erased)
@@ -203,6 +205,8 @@ class RecordChecker:
                 self._lists.pop(stated["list"], None)
             case "list_policy":
                 self._policies[number] = stated
+            case "letter_overtaken":
+                self._overtaken.add(stated["letter"])
             case "scan_started" if stated["resumes"] is None:
                 due = stated.get("hashes_due")
                 self._scans[number] = {"started": stated, "items": 0, "findings": 0, "due": due}

@@ -14,7 +14,7 @@ from unseen.store.engine import Store
 from unseen.store.ledger.digests import Changes, digest_changes
 from unseen.store.ledger.entries import entries_of_type
 from unseen.store.ledger.rows import Opened, open_rows, stated_account, stated_list
-from unseen.store.schema import entries, ledger, list_policies, lists, metadata, opinions, scans
+from unseen.store.schema import entries, ledger, list_policies, lists, metadata, opinions, outbox, scans
 
 __all__ = ["Snapshot"]
 
@@ -60,6 +60,20 @@ _STRAYS = {
     ),
     "an opinion on a list that is not there": (
         "SELECT id FROM opinions WHERE NOT EXISTS (SELECT 1 FROM lists WHERE lists.id = list_id)"
+    ),
+    "an attempt to deliver a letter that is not there": (
+        "SELECT id FROM deliveries WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.id = letter_id)"
+    ),
+    "a letter that is called sent and was not accepted, or was and is not": (
+        "SELECT id FROM outbox WHERE (state = 'sent') <> EXISTS"
+        " (SELECT 1 FROM deliveries WHERE letter_id = outbox.id AND outcome = 'accepted')"
+    ),
+    "a letter that is called refused and was not": (
+        "SELECT id FROM outbox WHERE state = 'refused' AND NOT EXISTS"
+        " (SELECT 1 FROM deliveries WHERE letter_id = outbox.id AND outcome = 'refused')"
+    ),
+    "a letter in no state that there is": (
+        "SELECT id FROM outbox WHERE state NOT IN ('pending', 'sent', 'refused', 'overtaken')"
     ),
 }
 
@@ -218,6 +232,21 @@ class Snapshot:
             blank = (rows[number]["settings"], rows[number]["key"]) == ("{}", bytes(32))
             if number in erased and not blank:
                 raise LedgerBrokenError(f"the settings of scan {number} are there, and were erased", index=number)
+
+    def check_letters(self, overtaken: set[int], erased: set[int]) -> None:
+        """Compare which letters are called overtaken with which were.
+
+        Args:
+            overtaken: Numbers of letters of which a record says it.
+            erased: Numbers of entries whose values were erased.
+
+        Raises:
+            LedgerBrokenError: They differ.
+        """
+        called = set(self._connection.scalars(select(outbox.c.id).where(outbox.c.state == "overtaken")))
+        for number in sorted(called ^ (overtaken - erased)):
+            what = "is called overtaken, and no record says so" if number in called else "was overtaken, and is not so"
+            raise LedgerBrokenError(f"letter {number} {what}", index=number, hint=_ALTERED)
 
     def check_strays(self) -> None:
         """Find rows that belong to nothing.

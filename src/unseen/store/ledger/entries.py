@@ -22,12 +22,14 @@ from unseen.errors import LedgerBrokenError, StoreError, UsageError
 from unseen.store.engine import Store, bulk_insert
 from unseen.store.schema import (
     case_events,
+    deliveries,
     finding_matches,
     findings,
     items,
     ledger,
     lists,
     openings,
+    outbox,
     runs,
     scans,
     verdicts,
@@ -191,7 +193,8 @@ def erase(store: Store, numbers: Sequence[int], *, reason: str, at_utc: str) -> 
 
     Args:
         store: Open for writing.
-        numbers: Of entries of items, findings, verdicts, runs of scans, or whatever `openings` holds.
+        numbers: Of entries of items, findings, verdicts, letters, attempts, runs of scans, or whatever
+            `openings` holds.
         reason: Why, in words; hidden itself, and erasable in its turn.
         at_utc: When, in ISO 8601.
 
@@ -209,6 +212,7 @@ def erase(store: Store, numbers: Sequence[int], *, reason: str, at_utc: str) -> 
 
 def _erase_rows(connection: Connection, numbers: Sequence[int]) -> None:
     erased = connection.execute(delete(items).where(items.c.id.in_(numbers))).rowcount
+    erased += _erase_letters(connection, numbers)
     matches = finding_matches.c.ledger_n.in_(numbers)
     erased += len(set(connection.scalars(select(finding_matches.c.ledger_n).where(matches))))
     connection.execute(delete(finding_matches).where(matches))
@@ -224,6 +228,18 @@ def _erase_rows(connection: Connection, numbers: Sequence[int]) -> None:
     erased += connection.execute(delete(openings).where(openings.c.n.in_(numbers))).rowcount
     if erased != len(numbers):
         raise UsageError("some of these entries commit to nothing that is still there")
+
+
+def _erase_letters(connection: Connection, numbers: Sequence[int]) -> int:
+    """Delete letters with their attempts; those that shall still leave are not erased."""
+    chosen = outbox.c.id.in_(numbers)
+    if connection.scalars(select(outbox.c.id).where(chosen, outbox.c.state == "pending")).first() is not None:
+        raise UsageError("a letter that shall still leave is not erased", hint="deliver it, or reopen its finding")
+    erased = connection.execute(delete(deliveries).where(deliveries.c.id.in_(numbers))).rowcount
+    of_these = deliveries.c.letter_id.in_(select(outbox.c.id).where(chosen))
+    if connection.scalars(select(deliveries.c.id).where(of_these)).first() is not None:
+        raise UsageError("what came of a letter speaks of it: erase the attempts with it")
+    return erased + connection.execute(delete(outbox).where(chosen)).rowcount
 
 
 def _erase_findings(connection: Connection) -> None:

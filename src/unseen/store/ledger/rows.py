@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 
 from unseen.store.schema import (
     case_events,
+    deliveries,
     entry_decisions,
     finding_matches,
     findings,
@@ -19,6 +20,7 @@ from unseen.store.schema import (
     list_sources,
     not_screened,
     openings,
+    outbox,
     runs,
     scans,
     verdict_matches,
@@ -33,11 +35,13 @@ __all__ = [
     "Opened",
     "case_event_value",
     "decision_value",
+    "delivery_value",
     "finding_value",
     "hashes_value",
     "item_value",
     "kept_value",
     "open_case_events",
+    "letter_value",
     "open_decisions",
     "open_findings",
     "open_items",
@@ -95,6 +99,8 @@ MATCH_COLUMNS = ("list", "entry", "signal", "distance_bits")
 _MATCH = (*MATCH_COLUMNS, "how")
 # Older versions knew none of these, and their entries commit to values without them.
 _WEIGHED = ("ground", "publisher", "marks")
+_LETTER = ("kind", "channel", "target", "finding_id", "verdict_id", "content", "queued_by", "at_utc")
+_DELIVERY = ("letter_id", "claim_no", "at_utc", "outcome", "status", "answer")
 _VERDICT = ("finding_id", "decision", "decided_by", "reason", "at_utc")
 _DECISION = ("list_id", "entry", "decision", "decided_by", "reason", "at_utc")
 _SOURCE = ("list", "exchange", "settings", "at_utc")
@@ -178,6 +184,16 @@ def case_event_value(row: Row) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in {"id", "salt"} and value is not None}
 
 
+def letter_value(row: Row) -> dict[str, Any]:
+    """What an entry `letter_queued` commits to: the row of `outbox`, without who has it in hand."""
+    return {name: row[name] for name in _LETTER}
+
+
+def delivery_value(row: Row) -> dict[str, Any]:
+    """What an entry `letter_tried` commits to: the row of `deliveries`."""
+    return {name: row[name] for name in _DELIVERY}
+
+
 def stated_account(account: Mapping[str, Any]) -> dict[str, Any]:
     """The counts of a scan as its entries state them, in clear; fractions as text, since the ledger knows none."""
     return {name: repr(value) if isinstance(value, float) else value for name, value in account.items()}
@@ -209,6 +225,8 @@ def open_rows(connection: Connection) -> list[Iterator[Opened]]:
         open_decisions,
         open_sources,
         open_case_events,
+        _letters,
+        _deliveries,
         _others,
     )
     return [table(connection) for table in tables]
@@ -298,6 +316,16 @@ def open_case_events(connection: Connection, *which: ColumnElement[bool]) -> Ite
     query = select(case_events).where(*which).order_by(case_events.c.id)
     for row in _fetch(connection, query, case_events.c.keys()):
         yield Opened(row["id"], "case_event", row["salt"], case_event_value(row))
+
+
+def _letters(connection: Connection) -> Iterator[Opened]:
+    for row in _fetch(connection, select(outbox).order_by(outbox.c.id), outbox.c.keys()):
+        yield Opened(row["id"], "letter_queued", row["salt"], letter_value(row))
+
+
+def _deliveries(connection: Connection) -> Iterator[Opened]:
+    for row in _fetch(connection, select(deliveries).order_by(deliveries.c.id), deliveries.c.keys()):
+        yield Opened(row["id"], "letter_tried", row["salt"], delivery_value(row))
 
 
 def _others(connection: Connection) -> Iterator[Opened]:

@@ -1,0 +1,19 @@
+"""What shall leave, kept in the transaction of its record; who has it in hand; and what came of each attempt."""
+
+from unseen.store.outbox.delivering import Claim, claim_next, count_waiting, settle
+from unseen.store.outbox.letters import Delivery, Letter, LetterState, Queued, Sending
+from unseen.store.outbox.queueing import list_letters, queue_letters
+
+__all__ = [
+    "Claim",
+    "Delivery",
+    "Letter",
+    "LetterState",
+    "Queued",
+    "Sending",
+    "claim_next",
+    "count_waiting",
+    "list_letters",
+    "queue_letters",
+    "settle",
+]
