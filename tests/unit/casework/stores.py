@@ -108,13 +108,15 @@ def write_letters(store: Store, confirmed: str) -> None:
         content = {"entry": target, "stance": "for"}
         return Letter(kind="feedback", channel="known", target=target, finding=finding, content=content, by="D. Okafor")
 
-    other = list(list_findings(store))[1].id
+    # Of the other scan something is erased.
+    of_a = [one.id for one in list_findings(store) if str(one.locator).startswith("/a/")]
+    other = next(one for one in of_a if one != confirmed)
     for decision in (Decision.CLEARED, Decision.REOPENED):
         record_verdicts(store, [other], decision, by="D. Okafor", reason="compared", at_utc=WHEN)
         if decision is Decision.CLEARED:
             queue_letters(store, [letter("overtaken", other)], at_utc=WHEN)
     queue_letters(store, [letter(outcome.value) for outcome in Sending], at_utc=WHEN)
-    while claim := claim_next(store, kind="feedback", lease_s=600, at_utc=WHEN):
+    while claim := claim_next(store, kind="feedback", channel="known", lease_s=600, at_utc=WHEN):
         outcome = Sending(claim.letter.target)
         settle(store, claim, outcome, status=200, answer="<ok/>", again_in_s=3600, at_utc=WHEN)
 

@@ -16,8 +16,8 @@ from unseen.store import (
     Queued,
     Sending,
     Store,
+    channels_waiting,
     claim_next,
-    count_waiting,
     list_letters,
     queue_letters,
     record_verdicts,
@@ -56,7 +56,7 @@ def letter(finding: str, target: str = "42-one md5", **content: object) -> Lette
 
 def claim(store: Store, *, lease_s: int = 600) -> Claim | None:
     """Take the next letter."""
-    return claim_next(store, kind="feedback", lease_s=lease_s, at_utc=NOW)
+    return claim_next(store, kind="feedback", channel="known", lease_s=lease_s, at_utc=NOW)
 
 
 def end(store: Store, taken: Claim | None, outcome: Sending, *, again_in_s: int = 0) -> None:
@@ -75,13 +75,14 @@ def test_a_letter_is_claimed_by_one_and_settled(store: Store, finding: str) -> N
     """While it is in hand nobody else gets it; then its receipt is kept, and it never comes again."""
     ((number, is_new),) = queue_letters(store, [letter(finding)], at_utc=NOW)
     taken = claim(store)
+    assert channels_waiting(store, kind="feedback") == ["known"]
     assert (is_new, taken and taken.number, taken and taken.attempts) == (True, number, 0)
     assert claim(store) is None
     end(store, taken, Sending.ACCEPTED)
     assert claim(store) is None
     queued = only(store)
     assert (queued.state, [one.answer for one in queued.deliveries]) == (LetterState.SENT, ["<ok/>"])
-    assert count_waiting(store, kind="feedback") == 0
+    assert channels_waiting(store, kind="feedback") == []
 
 
 def test_a_claim_that_lapsed_is_taken_over(store: Store, finding: str) -> None:

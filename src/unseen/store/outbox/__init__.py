@@ -1,6 +1,6 @@
 """What shall leave, kept in the transaction of its record; who has it in hand; and what came of each attempt."""
 
-from unseen.store.outbox.delivering import Claim, claim_next, count_waiting, settle
+from unseen.store.outbox.delivering import Claim, channels_waiting, claim_next, settle
 from unseen.store.outbox.letters import Delivery, Letter, LetterState, Queued, Sending
 from unseen.store.outbox.queueing import list_letters, queue_letters
 
@@ -11,8 +11,8 @@ __all__ = [
     "LetterState",
     "Queued",
     "Sending",
+    "channels_waiting",
     "claim_next",
-    "count_waiting",
     "list_letters",
     "queue_letters",
     "settle",

@@ -19,7 +19,7 @@ from unseen.store.outbox.letters import Letter, LetterState, Sending, read_lette
 from unseen.store.schema import deliveries, outbox, verdicts
 from unseen.store.verdicts import verdicts_of
 
-__all__ = ["Claim", "claim_next", "count_waiting", "settle"]
+__all__ = ["Claim", "channels_waiting", "claim_next", "settle"]
 
 # A receipt is read by people; longer answers are pages of errors.
 ANSWER_CHARS_MAX = 4_000
@@ -41,7 +41,7 @@ class Claim:
     attempts: int
 
 
-def claim_next(store: Store, *, kind: str, lease_s: int, at_utc: str) -> Claim | None:
+def claim_next(store: Store, *, kind: str, channel: str, lease_s: int, at_utc: str) -> Claim | None:
     """Take the next letter that is due, for a limited time; None where nothing is due.
 
     A letter whose verdict counts no more is put aside, with a record, and never sent.
@@ -49,6 +49,7 @@ def claim_next(store: Store, *, kind: str, lease_s: int, at_utc: str) -> Claim |
     Args:
         store: Open for writing.
         kind: Of letters.
+        channel: Which way they go.
         lease_s: How long nobody else may take it. Longer than sending can last, or two may send it at once.
         at_utc: For the record of letters that are put aside.
 
@@ -57,7 +58,7 @@ def claim_next(store: Store, *, kind: str, lease_s: int, at_utc: str) -> Claim |
     """
     while True:
         with record(store, at_utc=at_utc) as page:
-            row = page.connection.execute(_claiming(kind, lease_s)).mappings().first()
+            row = page.connection.execute(_claiming(kind, channel, lease_s)).mappings().first()
             if row is None:
                 return None
             number = row["id"]
@@ -117,14 +118,14 @@ def settle(
                 page.connection.execute(update(outbox).where(is_ours).values(due))
 
 
-def count_waiting(store: Store, *, kind: str) -> int:
-    """How many letters are neither delivered nor put aside."""
-    waiting = select(func.count()).where(outbox.c.kind == kind, outbox.c.state == LetterState.PENDING.value)
+def channels_waiting(store: Store, *, kind: str) -> list[str]:
+    """By name, the channels on which letters are neither delivered nor put aside, due or not."""
+    waiting = outbox.c.kind == kind, outbox.c.state == LetterState.PENDING.value
     with store.read() as connection:
-        return int(connection.execute(waiting).scalar_one())
+        return list(connection.scalars(select(outbox.c.channel).where(*waiting).distinct().order_by(outbox.c.channel)))
 
 
-def _claiming(kind: str, lease_s: int) -> ReturningUpdate[Any]:
+def _claiming(kind: str, channel: str, lease_s: int) -> ReturningUpdate[Any]:
     earlier = outbox.alias()
     has_turn = ~exists().where(
         earlier.c.channel == outbox.c.channel,
@@ -134,6 +135,7 @@ def _claiming(kind: str, lease_s: int) -> ReturningUpdate[Any]:
     )
     due: ColumnElement[bool] = and_(
         outbox.c.kind == kind,
+        outbox.c.channel == channel,
         outbox.c.state == LetterState.PENDING.value,
         outbox.c.due_s <= sql_now_s(),
         outbox.c.lease_until_s <= sql_now_s(),
