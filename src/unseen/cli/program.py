@@ -28,6 +28,7 @@ COMMANDS = {
     "findings": "List what scans have found, one row for each item.",
     "erase": "Erase hashes of items that matched nothing: expired, hashes.",
     "case": "Cases: findings of one subject, until somebody records their outcome.",
+    "feedback": "Tell those who publish lists what became of their entries: give, send, ls, reasons.",
     "report": "Write a report of one scan, as HTML, PDF and JSON.",
     "rerun": "Repeat the matches of a bundle from the hashes in it.",
     "audit": "Measure error rates on benign files of your own: threshold, recall.",

@@ -89,9 +89,7 @@ def deliver(
                 note(f"feedback on list {name} stays where it is: {error}")
 
 
-def _deliver(
-    store: Store, name: str, line: tuple[Channel, Service], timing: Timing, lease_s: int
-) -> Iterator[Tried]:
+def _deliver(store: Store, name: str, line: tuple[Channel, Service], timing: Timing, lease_s: int) -> Iterator[Tried]:
     channel, service = line
     failures = 0
     while claim := stores.claim_next(store, kind=KIND, channel=name, lease_s=lease_s, at_utc=now_utc()):

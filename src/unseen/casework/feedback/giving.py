@@ -18,7 +18,7 @@ from unseen.exchanges.ncmec import FeedbackReason
 from unseen.model import Finding, Ground, Match, Stance, Status
 from unseen.store import Letter, LetterState, Queued, Store, open_store
 
-__all__ = ["KIND", "Given", "give_feedback", "list_feedback", "list_reasons"]
+__all__ = ["KIND", "Given", "give_feedback", "list_feedback", "list_reasons", "parse_state"]
 
 KIND = "feedback"
 # A GUID has 36 characters; what is much longer is none of a service's codes.
@@ -100,6 +100,11 @@ def list_feedback(store: str, *, state: LetterState | None = None) -> Iterator[Q
         yield from (queued for queued in stores.list_letters(opened, state=state) if queued.letter.kind == KIND)
 
 
+def parse_state(text: str | None) -> LetterState | None:
+    """A state by its name; None for None."""
+    return None if text is None else LetterState(text)
+
+
 def list_reasons(store: str, name: str, signal: str) -> tuple[FeedbackReason, ...]:
     """Ask the service of a list which reasons there are for calling a hash of a signal wrong.
 
@@ -145,7 +150,9 @@ def _letters(
             f"feedback on finding {finding.id} {needs}", hint="--code CODE; `unseen feedback reasons LIST` prints them"
         )
     chosen = [match for match in finding.matches if _is_chosen(match, stance, entries)]
-    sayable = [match for match in chosen if match.list in channels and channels[match.list].takes(match.entry, match.signal)]
+    sayable = [
+        match for match in chosen if match.list in channels and channels[match.list].takes(match.entry, match.signal)
+    ]
     if not sayable:
         raise UsageError(
             f"finding {finding.id} gives nothing to say to anybody",

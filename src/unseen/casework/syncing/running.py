@@ -1,6 +1,5 @@
 """Fetch a list: each page is kept with its checkpoint as it comes, and all are applied at once behind the last."""
 
-import os
 import random
 import time
 from collections.abc import Callable
@@ -11,9 +10,9 @@ from unseen import store as stores
 from unseen.casework.known.indexing import refresh_index
 from unseen.casework.proof.clock import now_utc
 from unseen.casework.proof.recording import open_recorded
-from unseen.casework.syncing.sources import Followed, read_followed
-from unseen.errors import ExchangeError, UsageError
-from unseen.exchanges import Secret, Timing, read_secret
+from unseen.casework.syncing.sources import Followed, credentials_of, read_followed
+from unseen.errors import UsageError
+from unseen.exchanges import Timing
 from unseen.model import ListChange
 from unseen.store import Acceptance, Change, Store, SyncLock
 
@@ -105,7 +104,7 @@ def sync_list(
 
 def _fetch(store: Store, followed: Followed, note: Callable[[str], None]) -> int:
     timing = Timing(time.time, time.sleep, random.SystemRandom().random)
-    secret = _credentials(followed)
+    secret = credentials_of(followed)
     count = 0
     connecting = followed.exchange.connect(followed.settings, followed.plan.list_class, secret, timing)
     with connecting as reader:
@@ -117,16 +116,3 @@ def _fetch(store: Store, followed: Followed, note: Callable[[str], None]) -> int
         for sentence in reader.told():
             note(sentence)
     return count
-
-
-def _credentials(followed: Followed) -> Secret:
-    if followed.credentials is not None:
-        return read_secret(followed.credentials)
-    variable = followed.exchange.variable
-    given = os.environ.get(variable, "").strip()
-    if not given:
-        raise ExchangeError(
-            f"there are no credentials for {followed.plan.origin}",
-            hint=f"set {variable}, or give `unseen list follow` a file of them with --credentials and --replace",
-        )
-    return Secret(given)

@@ -1,6 +1,7 @@
 """Where a list is fetched from: said once, kept without secrets, recorded in the ledger."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -11,12 +12,12 @@ from unseen.casework.lists import check_name
 from unseen.casework.proof.clock import now_utc
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.syncing.exchange import Exchange, Plan, Settings
-from unseen.errors import ListError, UsageError
-from unseen.exchanges import read_secret
+from unseen.errors import ExchangeError, ListError, UsageError
+from unseen.exchanges import Secret, read_secret
 from unseen.model import ListClass, other_purpose
 from unseen.store import ListSource, Store, open_store
 
-__all__ = ["Followed", "find_exchange", "follow_list", "followed_lists", "read_followed"]
+__all__ = ["Followed", "credentials_of", "find_exchange", "follow_list", "followed_lists", "read_followed"]
 
 # Paths of what proves who asks; whatever else is kept is for the exchange to read.
 _CREDENTIALS = "credentials"
@@ -141,6 +142,24 @@ def read_followed(source: ListSource) -> Followed:
         raise ListError(f"what is kept of the source of list {source.list!r} cannot be read") from None
     plan = exchange.plan(kept, list_class)
     return Followed(source.list, exchange, plan, kept, None if path is None else Path(path), source.at_utc)
+
+
+def credentials_of(followed: Followed) -> Secret:
+    """What proves who asks for a list: from its file, or from the variable of the environment.
+
+    Raises:
+        ExchangeError: There is none, or the file is open to others.
+    """
+    if followed.credentials is not None:
+        return read_secret(followed.credentials)
+    variable = followed.exchange.variable
+    given = os.environ.get(variable, "").strip()
+    if not given:
+        raise ExchangeError(
+            f"there are no credentials for {followed.plan.origin}",
+            hint=f"set {variable}, or give `unseen list follow` a file of them with --credentials and --replace",
+        )
+    return Secret(given)
 
 
 def _refuse_other_purpose(text: str) -> None:
