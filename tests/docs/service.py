@@ -1,5 +1,6 @@
 """The service that the documents' examples fetch a list from: it changes a little, and then loses nearly everything."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,11 @@ _NOW_S = 1_800_000_000
 def service() -> Iterator[str]:
     """Run it, and give its address."""
     fake = FakeNcmec([Record.drawn(n, _NOW_S - 1000 - n) for n in range(40)], now_s=_NOW_S)
+    # Of one entry somebody will say that it is wrong: it is a text file of `uploads/`.
+    first = fake.records[0]
+    wrong = hashlib.md5(b"nothing to see\n").hexdigest()
+    fake.put(replace(first, hashes={**first.hashes, "md5": wrong}))
+    fake.reasons["MD5"] = fake.reasons["SHA1"]
     asked = 0
 
     def change(question: Question) -> None:

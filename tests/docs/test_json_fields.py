@@ -69,6 +69,23 @@ def test_every_field_of_a_sync_is_documented(folder: Path) -> None:
     assert {*row, "position", "why"} - code_words(page("json-output.md")) == set()
 
 
+def test_every_field_of_feedback_is_documented(folder: Path) -> None:
+    """From the list of a service to the receipt."""
+    prepare = (
+        "(umask 077; printf 'tester:benign-password' > secret)",
+        "unseen list follow ncmec --from ncmec --base $BASE --class csam --credentials secret",
+        "unseen list sync ncmec; unseen scan uploads; unseen findings clear d52fcba0 --by name --reason why",
+    )
+    assert run_shell("; ".join(prepare), folder).returncode == 0
+    commands = ("give d52fcba0 --code 01234567-0000 --by name", "send", "ls", "reasons ncmec md5")
+    documented = code_words(page("json-output.md"))
+    for command in commands:
+        done = run_shell(f"unseen feedback {command} --json", folder)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        assert rows, done
+        assert {name for row in rows for name in names(row)} - documented == set(), command
+
+
 def test_every_field_of_a_report_is_documented(scanned: Path) -> None:
     """Each name in the JSON form of a report stands on the page of its format, or is a value of a closed list."""
     done = run_shell("unseen report --format json --out report > /dev/null; cat report/*.json", scanned)
