@@ -304,13 +304,27 @@ def test_states_that_python_threatexchange_writes_are_read(tmp_path: Path, monke
     cli_state = pytest.importorskip("threatexchange.cli.cli_state")
     api = pytest.importorskip("threatexchange.exchanges.impl.fb_threatexchange_api")
     from threatexchange.exchanges import fetch_state
+    from threatexchange.exchanges.impl import file_api, ncmec_api
 
     opinion = api.FBThreatExchangeOpinion(False, fetch_state.SignalOpinionCategory.POSITIVE_CLASS, {"a"}, 5, 6)
     record = api.FBThreatExchangeIndicatorRecord([opinion])
-    delta = fetch_state.FetchDelta({("HASH_PDQ", PDQ): record}, api.FBThreatExchangeCheckpoint(5))
+    # Deltas say their own types, as each exchange of theirs makes them.
+    delta = api.ThreatExchangeDelta({("HASH_PDQ", PDQ): record}, api.FBThreatExchangeCheckpoint(5))
     store = cli_state.CliSimpleState(api.FBThreatExchangeSignalExchangeAPI, tmp_path)
     store._write_state("group", delta)
     with ListFile(tmp_path / "group.state.pickle") as file:
         (entry,) = file.entries()
     assert (entry.signal, entry.value.hex()) == ("pdq", PDQ)
     assert entry.labels == (Label("category", "POSITIVE_CLASS"), Label("tags", "a"))
+    (tmp_path / "local.txt").write_text(f"pdq {PDQ}\nvideo_md5 {MD5}\n")
+    config = file_api.FileCollaborationConfig(name="local", filename=str(tmp_path / "local.txt"))
+    (local,) = file_api.LocalFileSignalExchangeAPI(config).fetch_iter([], None)
+    cli_state.CliSimpleState(file_api.LocalFileSignalExchangeAPI, tmp_path)._write_state("local", local)
+    with ListFile(tmp_path / "local.state.pickle") as file:
+        assert [(each.signal, each.value.hex()) for each in file.entries()] == [("pdq", PDQ), ("md5", MD5)]
+    wire = pytest.importorskip("threatexchange.exchanges.clients.ncmec.hash_api")
+    update = wire.NCMECEntryUpdate("a", 42, wire.NCMECEntryType.image, False, "A1", {"md5": MD5, "pdna": "AA"}, {})
+    delta = fetch_state.FetchDelta({"42-a": update}, ncmec_api.NCMECCheckpoint(5))
+    cli_state.CliSimpleState(ncmec_api.NCMECSignalExchangeAPI, tmp_path)._write_state("ncmec", delta)
+    with ListFile(tmp_path / "ncmec.state.pickle") as file:
+        assert [(each.entry, each.signal) for each in file.entries()] == [("42-a", "md5"), ("42-a", "photodna")]

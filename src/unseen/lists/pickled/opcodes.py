@@ -21,6 +21,12 @@ _HARMLESS = {
     "copyreg": frozenset({"_reconstructor", "__newobj__"}),
     "copy_reg": frozenset({"_reconstructor", "__newobj__"}),
     "collections": frozenset({"OrderedDict", "defaultdict"}),
+    # What a delta says of its own types.
+    "_operator": frozenset({"getitem"}),
+    "operator": frozenset({"getitem"}),
+    "typing": frozenset(
+        {"Any", "Dict", "FrozenSet", "List", "Mapping", "Optional", "Sequence", "Set", "Tuple", "Union"}
+    ),
 }
 _OWN = "threatexchange"
 # Of what is noted to be used again; a state has some ten for each update.
