@@ -11,7 +11,7 @@ from typing import Any
 __all__ = ["available_gb", "commit", "describe", "now_utc", "slug"]
 
 # Instruction sets that decide which kernel runs.
-_FLAGS = ("avx2", "avx512f", "avx512bw", "avx512vbmi", "avx512_vnni", "avx512_vpopcntdq", "asimd")
+_FLAGS = ("avx2", "avx512f", "avx512bw", "avx512vbmi", "avx512_vnni", "avx512_vpopcntdq", "sha_ni", "asimd")
 
 
 def describe() -> dict[str, Any]:

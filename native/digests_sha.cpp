@@ -5,7 +5,6 @@
 #include <immintrin.h>
 
 #include <cstring>
-#include <utility>
 
 namespace {
 
@@ -113,9 +112,10 @@ ALWAYS_INLINE void sixteenth(Flight &flight, const uint8_t *block) {
     md5_steps<Group>(flight, block);
 }
 
-template <int... Groups>
-ALWAYS_INLINE void whole_block(Flight &flight, const uint8_t *block, std::integer_sequence<int, Groups...>) {
-    (sixteenth<Groups>(flight, block), ...);
+template <int First>
+ALWAYS_INLINE void sixteenths_from(Flight &flight, const uint8_t *block) {
+    sixteenth<First>(flight, block);
+    if constexpr (First < 15) sixteenths_from<First + 1>(flight, block);
 }
 
 Flight take_off(const UnseenDigestState &state) {
@@ -145,7 +145,7 @@ void unseen_digest_blocks_sha(UnseenDigestState &state, const uint8_t *data, siz
     Flight flight = take_off(state);
     for (; count; --count, data += kUnseenDigestBlockBytes) {
         const Flight start = flight;
-        whole_block(flight, data, std::make_integer_sequence<int, 16>());
+        sixteenths_from<0>(flight, data);
         flight.a += start.a, flight.b += start.b, flight.c += start.c, flight.d += start.d;
         flight.e = _mm_sha1nexte_epu32(flight.before, start.e);
         flight.abcd = _mm_add_epi32(flight.abcd, start.abcd);

@@ -8,5 +8,6 @@ NB_MODULE(_native, module) {
     bind_cpu(module);
     bind_digests(module);
     bind_pdq(module);
+    bind_places(module);
     bind_search(module);
 }

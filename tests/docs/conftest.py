@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.docs.disks import make_disk
-from tests.docs.service import service
+from tests.docs.service import privacy_group, service
 from tests.docs.sessions import run_shell
 from tests.unit.lists.reference_sets import make_set
 
@@ -22,9 +22,10 @@ def draw(seed: int, size: tuple[int, int]) -> Image.Image:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A fresh folder for the sessions of one page, and a service whose address is in `BASE`."""
-    with service() as address:
+    """A fresh folder for the sessions of one page, and services whose addresses are in `BASE` and `META`."""
+    with service() as address, privacy_group() as group_address:
         monkeypatch.setenv("BASE", address)
+        monkeypatch.setenv("META", group_address)
         yield furnish(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""The service that the documents' examples fetch a list from: it changes a little, and then loses nearly everything."""
+"""The services that the documents' examples fetch lists from; that of NCMEC loses nearly everything in the end."""
 
 import hashlib
 from collections.abc import Iterator
@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from tests.unit.exchanges.fake_ncmec import FakeNcmec, Record
+from tests.unit.exchanges.fake_threatexchange import FakeThreatExchange, Indicator, descriptor
 from tests.unit.exchanges.servers import Question, running
 
-__all__ = ["service"]
+__all__ = ["privacy_group", "service"]
 
 _NOW_S = 1_800_000_000
 
@@ -37,5 +38,19 @@ def service() -> Iterator[str]:
             fake.put(*(replace(Record.drawn(n, now_s), is_deleted=True) for n in range(4, 40)))
 
     fake.fault = change
+    with running(fake.server()) as server:
+        yield server.address
+
+
+@contextmanager
+def privacy_group() -> Iterator[str]:
+    """Run Meta's service, and give its address; of one indicator in its group members think differently."""
+    fake = FakeThreatExchange([Indicator.drawn(n, _NOW_S - 1000 - n) for n in range(30)], now_s=_NOW_S)
+    disputed = [descriptor(7, 501), descriptor(8, 502, "NON_MALICIOUS")]
+    fake.put(
+        Indicator.drawn(31, _NOW_S - 900, descriptors=disputed),
+        Indicator.drawn(32, _NOW_S - 900, descriptors=[descriptor(9, 501, "NON_MALICIOUS")]),
+        Indicator("http://a.example", _NOW_S - 900, type="URI"),
+    )
     with running(fake.server()) as server:
         yield server.address

@@ -40,7 +40,9 @@ def included(path: Path, seen: set[Path]) -> set[str]:
 
 def kernels() -> list[Path]:
     """The files that are compiled for one instruction set each."""
-    return [path for path in sorted((ROOT / "native").glob("*.cpp")) if re.search(r"_(avx2|avx512|neon)$", path.stem)]
+    return [
+        path for path in sorted((ROOT / "native").glob("*.cpp")) if re.search(r"_(avx2|avx512|neon|sha)$", path.stem)
+    ]
 
 
 def test_kernels_of_one_instruction_set_include_nothing_that_is_shared() -> None:

@@ -6,10 +6,10 @@ import typer
 
 from unseen.cli import voice
 from unseen.cli.options import DEFAULT_STORE, Json, Store
-from unseen.model import ListChange, Waiting
 
 if TYPE_CHECKING:
     from unseen.casework.syncing import Followed, Synced
+    from unseen.model import ListChange
 
 __all__ = ["follow", "sources", "sync"]
 
@@ -20,14 +20,21 @@ Base = Annotated[
         "--base",
         metavar="BASE",
         help="Which list of NCMEC: industry, industry-exploitative, law-enforcement, npo, npo-exploitative,"
-        " generative-ai, generative-ai-exploitative, any of them behind test-, or an https address.",
+        " generative-ai, generative-ai-exploitative, any of them behind test-, or an https address. Of ThreatExchange"
+        " the address of a version of Meta's service.",
     ),
 ]
 Credentials = Annotated[
     str | None,
     typer.Option(
-        "--credentials", metavar="FILE", help="user:password in a file of mode 0600. Default: UNSEEN_NCMEC_CREDENTIALS."
+        "--credentials",
+        metavar="FILE",
+        help="What proves who asks, in a file of mode 0600: user:password for NCMEC, APP|SECRET for ThreatExchange."
+        " Default: UNSEEN_NCMEC_CREDENTIALS, UNSEEN_THREATEXCHANGE_CREDENTIALS.",
     ),
+]
+Group = Annotated[
+    str | None, typer.Option("--group", metavar="ID", help="Number of a privacy group of ThreatExchange.")
 ]
 Members = Annotated[
     list[str] | None,
@@ -44,8 +51,11 @@ _REFUSED_SHOWN_MAX = 20
 def follow(
     name: Name,
     *,
-    exchange: Annotated[str, typer.Option("--from", metavar="SERVICE", help="Kind of service: ncmec.")],
+    exchange: Annotated[
+        str, typer.Option("--from", metavar="SERVICE", help="Kind of service: ncmec or threatexchange.")
+    ],
     base: Base = None,
+    group: Group = None,
     credentials: Credentials = None,
     list_class: Annotated[
         Literal["csam", "user_reported"] | None,
@@ -70,7 +80,7 @@ def follow(
         store,
         name,
         exchange,
-        settings={"base": base, "only": members or [], "without": without or [], "large": large},
+        settings={"base": base, "group": group, "only": members or [], "without": without or [], "large": large},
         credentials=credentials,
         list_class=list_class,
         replace=replace,
@@ -191,5 +201,5 @@ def _synced_lines(synced: "Synced") -> list[str]:
 
 def _waiting_words(change: "ListChange") -> str:
     """Why a change waits."""
-    verb = "shrinks" if change.waiting is Waiting.SHRINKS_TENFOLD else "grows"
+    verb = "shrinks" if change.entries_after < change.entries_before else "grows"
     return f"{verb} tenfold, from {change.entries_before:,} hashes to {change.entries_after:,}"

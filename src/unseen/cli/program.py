@@ -92,6 +92,8 @@ def _unseen(
 
 def main() -> None:
     """Run the program with the arguments it was started with, and exit."""
+    # numpy would start a thread for each core, which turns round and waits for matrices; none are multiplied here.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
     # Results are on stdout: what could not be delivered was not done.
     if voice.is_output_closed():

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.reading.nodes import Node
 from unseen.darkroom.reading.ranges import Lender
+from unseen.darkroom.reading.sealing import sealed_content
 from unseen.darkroom.video.reel import DEFERRAL, FRAMES_MAX, REEL_BYTES, unpack_deferral, unpack_reel
 from unseen.darkroom.wire import (
     ANSWER_BYTES,
@@ -29,11 +30,13 @@ from unseen.errors import SandboxError
 from unseen.hashing import kernel_in_use
 from unseen.hashing.known_files import DigestFile
 from unseen.model import Frame, ItemHashes, Reason, VideoMode
+from unseen.sources.filesystems.extents import Extent, Scattered
+from unseen.sources.layers import FileRange
 
 __all__ = [
     "DEADLINE_S",
     "DIGEST_BYTES_PER_S",
-    "IN_FLIGHT_MAX",
+    "IN_FLIGHT_MIN",
     "LONG_BYTES",
     "SANDBOX_HINT",
     "START_S",
@@ -47,7 +50,10 @@ __all__ = [
 SANDBOX_HINT = "see `unseen doctor`; --unsafe-no-sandbox decodes without a lock, for files you trust"
 
 # One being decoded and one waiting, so that no worker idles while its parent opens files.
-IN_FLIGHT_MAX = 2
+IN_FLIGHT_MIN = 2
+# And as many more as keep a worker busy while its parent stores a batch, some 50 ms: of small ones, since the bytes of
+# members wait in memory, and not more among all workers than a process may have open files.
+_IN_FLIGHT_MAX, _IN_FLIGHT_BYTES_MAX, _IN_FLIGHT_IN_ALL = 16, 4 << 20, 256
 # What a decoder leaks, it leaks this often at most; a start costs as much as a hundred pictures.
 _ANSWERS_MAX = 20_000
 # The slowest picture within the limits (JPEG 2000 of 256 megapixels) takes half a minute of a core.
@@ -77,6 +83,7 @@ class Task:
     Attributes:
         number: Position in the order of reading; answers must name it.
         descriptor: Open for reading; None for what is served by ranges.
+        places: Where in it the item's bytes lie; none for all of it.
         stamp: Size and time of change when it was opened.
         lender: What serves the bytes of an outermost item that lies in no file.
         lend: Of an item served by ranges: gives the socket on which a worker may ask for them.
@@ -95,6 +102,7 @@ class Task:
     number: int
     descriptor: int | None
     stamp: tuple[int, int]
+    places: tuple[Extent, ...] = ()
     lend: Callable[[], int] | None = None
     finish: Callable[[ItemHashes, Inside], None] | None = None
     lender: Lender | None = None
@@ -111,6 +119,25 @@ class Task:
     def is_long(self) -> bool:
         """Whether it keeps a worker busy for so long that nothing may wait behind it."""
         return self.stamp[0] > LONG_BYTES and (self.digests_only is not None or self.lend is not None)
+
+    def stamp_now(self) -> tuple[int, int]:
+        """Size and time of change as they are now; of what lies within a file, whoever walks through that says so."""
+        if self.places:
+            return self.stamp
+        assert self.descriptor is not None
+        found = os.fstat(self.descriptor)
+        return found.st_size, found.st_mtime_ns
+
+    def own_file(self) -> int:
+        """Its bytes as an open file that holds nothing else; the caller closes it.
+
+        Raises:
+            UnreadError: It would have to be copied for that, and cannot be read.
+        """
+        assert self.descriptor is not None
+        if not self.places:
+            return os.dup(self.descriptor)
+        return sealed_content(Scattered(FileRange(self.descriptor), self.places))
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -162,7 +189,9 @@ class Worker:
         unsafe_no_sandbox: bool,
         takes_videos: bool,
         altering_seed: int | None = None,
+        crew_size: int = 1,
     ) -> None:
+        self._in_flight_max = max(IN_FLIGHT_MIN, min(_IN_FLIGHT_MAX, _IN_FLIGHT_IN_ALL // crew_size))
         self.tasks: deque[Task] = deque()
         self.deadline_at_s = now_s + START_S
         self.sandbox: Sandbox | None = None
@@ -178,7 +207,10 @@ class Worker:
     @property
     def has_room(self) -> bool:
         """Whether it may be given another item; one that somebody died of travels alone."""
-        if self.sandbox is None or len(self.tasks) >= IN_FLIGHT_MAX or self._answered >= _ANSWERS_MAX:
+        count = len(self.tasks)
+        if self.sandbox is None or count >= self._in_flight_max or self._answered >= _ANSWERS_MAX:
+            return False
+        if count >= IN_FLIGHT_MIN and sum(task.stamp[0] for task in self.tasks) > _IN_FLIGHT_BYTES_MAX:
             return False
         return not any(task.deaths or task.is_long for task in self.tasks)
 
@@ -194,7 +226,15 @@ class Worker:
             self._restart_clock(now_s, deadline_s)
         ranges_bytes = None if task.lend is None else task.stamp[0]
         request = pack_request(
-            Request(task.number, task.digests_only, task.is_member, ranges_bytes, task.mode, task.alteration)
+            Request(
+                task.number,
+                task.digests_only,
+                task.is_member,
+                ranges_bytes,
+                task.mode,
+                task.alteration,
+                task.places,
+            )
         )
         descriptor = task.descriptor if task.lend is None else task.lend()
         assert descriptor is not None

@@ -23,10 +23,18 @@ from unseen.hashing.plugin import Hasher
 from unseen.model import QUALITY_MIN, ByteSource, How, ItemHashes, Reason, UnreadError, Variant
 from unseen.sources.layers import FileRange, MemoryRange
 
-__all__ = ["VideoMetError", "develop", "develop_descriptor", "develop_source", "hash_file", "nothing_read"]
+__all__ = [
+    "SMALL_BYTES",
+    "VideoMetError",
+    "develop",
+    "develop_descriptor",
+    "develop_source",
+    "hash_file",
+    "nothing_read",
+]
 
 # Files up to here are read at once, whatever they are.
-_SMALL_BYTES = 1 << 20
+SMALL_BYTES = 1 << 20
 # How the hashes of each convention were taken, in the order of the kernel.
 _HOWS = {
     convention: tuple(How(orientation=orientation, convention=convention) for orientation in hashing.ORIENTATIONS)
@@ -159,9 +167,9 @@ def develop_source(
             if digests.are_of(known_files):
                 return digests.finish(Reason.KNOWN_FILE)
             return develop_video(source, sniffed, digests, film)
-        if source.size_bytes > _SMALL_BYTES and sniffed.kind in {Kind.UNSUPPORTED, Kind.NOT_MEDIA}:
+        if source.size_bytes > SMALL_BYTES and sniffed.kind in {Kind.UNSUPPORTED, Kind.NOT_MEDIA}:
             return _finish(digest_source(source, signs), Reason[sniffed.kind.name], known_files)
-        if source.size_bytes > max(limits.bytes_max, _SMALL_BYTES):
+        if source.size_bytes > max(limits.bytes_max, SMALL_BYTES):
             return _finish(digest_source(source), Reason.TOO_LARGE, known_files)
         data = source.read_at(0, source.size_bytes)
         hashes = develop(data, limits=limits, hashers=hashers, known_files=known_files, film=film or _FILM)

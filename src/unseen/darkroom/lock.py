@@ -16,7 +16,7 @@ __all__ = ["MEMORY_BYTES_MAX", "Sandbox", "die_with_parent", "lock_process"]
 # A picture of the largest size, as Pillow holds it (4 bytes a pixel: 1 GB) and as it is hashed (768 MB), beside its
 # file (at most 1.3 GB) and the interpreter. What asks for more gets MemoryError and is recorded as too large.
 MEMORY_BYTES_MAX = 4 << 30
-# The socket, the standard three, two items, and room for a library that duplicates one.
+# The socket, the standard three, the item in hand, files of digests, and room for a library that duplicates one.
 _DESCRIPTORS_MAX = 16
 # A reader holds all segments of an image, at most 900 (`unseen.sources.segments`), and one of its members.
 _READER_DESCRIPTORS_MAX = 1_000

@@ -1,6 +1,5 @@
 """The darkroom as the rest of the program sees it: items in, hashes out, and no pixel in this process."""
 
-import os
 import selectors
 import time
 from collections import deque
@@ -9,7 +8,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from unseen.darkroom.crew import DEADLINE_S, IN_FLIGHT_MAX, SANDBOX_HINT, Task, Worker
+from unseen.darkroom.crew import DEADLINE_S, IN_FLIGHT_MIN, SANDBOX_HINT, Task, Worker
 from unseen.darkroom.develop import nothing_read
 from unseen.darkroom.hashers import installed_signals
 from unseen.darkroom.lock import Sandbox
@@ -198,14 +197,13 @@ class Darkroom:
 
     def _feed(self, intake: Intake) -> None:
         """Fill every worker's hands, first one item each, then the next; and have readers go on where there is room."""
-        for depth in range(IN_FLIGHT_MAX):
-            for worker in self._crew:
-                while worker.has_room and len(worker.tasks) == depth:
-                    task = self._next_task(intake, is_alone=depth == 0)
-                    if task is None:
-                        break
-                    worker.give(task, self._clock_s(), self._deadline_s)
-        self._readers.feed(self._desk, has_room=len(self._desk.tasks) < IN_FLIGHT_MAX * self._size)
+        while ready := [worker for worker in self._crew if worker.has_room]:
+            worker = min(ready, key=_count)
+            task = self._next_task(intake, is_alone=not worker.tasks)
+            if task is None:
+                break
+            worker.give(task, self._clock_s(), self._deadline_s)
+        self._readers.feed(self._desk, has_room=len(self._desk.tasks) < IN_FLIGHT_MIN * self._size)
 
     def _next_task(self, intake: Intake, *, is_alone: bool) -> Task | None:
         if self._requeued:
@@ -268,11 +266,9 @@ class Darkroom:
         if task.lender is not None:
             self._finish_lent(task, task.lender, hashes, inside)
             return
-        assert task.descriptor is not None
-        found = os.fstat(task.descriptor)
-        stamp = (found.st_size, found.st_mtime_ns)
+        stamp = task.stamp_now()
         is_recognised = inside in {Inside.CONTAINER, Inside.DISK}
-        is_changed = stamp != task.stamp or (hashes.sha256 is not None and hashes.size_bytes != found.st_size)
+        is_changed = stamp != task.stamp or (hashes.sha256 is not None and hashes.size_bytes != stamp[0])
         if is_changed and not task.is_reread:
             task.stamp, task.is_reread = stamp, True
             self._requeued.append(task)
@@ -288,7 +284,7 @@ class Darkroom:
         if is_changed:
             hashes, inside = changed(hashes), Inside.NOTHING
         elif inside is not Inside.NOTHING and not task.node.is_open:
-            self._readers.look_inside(task.node, task.descriptor, found.st_size, inside)
+            self._readers.look_inside(task, inside)
             if is_recognised and task.node.is_wanted:
                 self._take_digests(task)
                 return
@@ -337,6 +333,7 @@ class Darkroom:
             unsafe_no_sandbox=self._unsafe_no_sandbox,
             takes_videos=self._takes_videos,
             altering_seed=self._altering_seed,
+            crew_size=self._size,
         )
         self._crew.append(worker)
         self._tell(worker)
@@ -393,6 +390,10 @@ class Darkroom:
             for task in worker.tasks:
                 task.close()
             self._start()
+
+
+def _count(worker: Worker) -> int:
+    return len(worker.tasks)
 
 
 def _take_all(locators: Sequence[Locator]) -> list[Want]:

@@ -6,6 +6,7 @@ runs, imports or allocates by what a message says.
 
 import math
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -15,22 +16,27 @@ from unseen.hashing import CONVENTIONS, ORIENTATIONS
 from unseen.hashing.known_files import DigestFile
 from unseen.hashing.plugin import HASHER_BYTES_MAX, HASHERS_MAX
 from unseen.model import How, ItemHashes, Reason, Variant, VideoMode
+from unseen.sources.filesystems.extents import Extent
+from unseen.sources.layers import PLACES_MAX
 
 __all__ = [
     "ANSWER_BYTES",
     "DIGEST_FILE",
     "GREETING",
-    "REQUEST",
+    "PLACES_BYTES_MAX",
+    "REQUEST_BYTES_MAX",
     "Garbled",
     "Inside",
     "Request",
     "pack_answer",
     "pack_digest_file",
     "pack_greeting",
+    "pack_places",
     "pack_request",
     "unpack_answer",
     "unpack_digest_file",
     "unpack_greeting",
+    "unpack_places",
     "unpack_request",
 ]
 
@@ -62,6 +68,7 @@ class Request:
         ranges_bytes: The descriptor is a socket on which so many bytes are served by ranges; None for a file.
         mode: How it is looked at if it is a video.
         alteration: Of which altered copy the hashes are wanted, by number in the catalogue; 0 for none.
+        places: Where in the file its bytes lie; none for all of the file.
     """
 
     number: int
@@ -70,13 +77,18 @@ class Request:
     ranges_bytes: int | None = None
     mode: VideoMode = VideoMode.THOROUGH
     alteration: int = 0
+    places: tuple[Extent, ...] = ()
 
 
 # Number of the item, the code of a reason to give without decoding (0: decode), is a member, is served by ranges, how
-# to look at a video, alteration, size.
-REQUEST = struct.Struct("<QBBBBH2xQ")
-# Of a file of digests whose descriptor goes along: offset, count, size of each. Of another size than a request.
-DIGEST_FILE = struct.Struct("<QQB23x")
+# to look at a video, alteration, size. Places may follow.
+_REQUEST = struct.Struct("<QBBBBH2xQ")
+# Offset (-1: zeros), size.
+_PLACE = struct.Struct("<qQ")
+PLACES_BYTES_MAX = PLACES_MAX * _PLACE.size
+REQUEST_BYTES_MAX = _REQUEST.size + PLACES_BYTES_MAX
+# Of a file of digests whose descriptor goes along: offset, count, size of each. Of another size than any request.
+DIGEST_FILE = struct.Struct("<QQBx")
 # Magic, whether the worker is locked, its single thread, version of Landlock, error number, then the signals.
 GREETING = struct.Struct("<4sBBBxi")
 _GREETING_MAGIC = b"DARK"
@@ -122,16 +134,41 @@ def pack_request(request: Request) -> bytes:
     by_ranges = request.ranges_bytes is not None
     code = _REASON_CODES[request.digests_only]
     mode, size_bytes = _MODE_CODES[request.mode], request.ranges_bytes or 0
-    return REQUEST.pack(request.number, code, request.is_member, by_ranges, mode, request.alteration, size_bytes)
+    head = _REQUEST.pack(request.number, code, request.is_member, by_ranges, mode, request.alteration, size_bytes)
+    return head + pack_places(request.places)
 
 
 def unpack_request(message: bytes) -> Request:
     """Read what `pack_request` wrote."""
-    number, code, is_member, by_ranges, mode, alteration, size_bytes = REQUEST.unpack(message)
-    ranges_bytes = size_bytes if by_ranges else None
+    number, code, is_member, by_ranges, mode, alteration, size_bytes = _REQUEST.unpack_from(message)
     return Request(
-        number, _REASONS[code], bool(is_member), ranges_bytes, _MODES[mode] or VideoMode.THOROUGH, alteration
+        number,
+        _REASONS[code],
+        bool(is_member),
+        size_bytes if by_ranges else None,
+        _MODES[mode] or VideoMode.THOROUGH,
+        alteration,
+        unpack_places(message[_REQUEST.size :]),
     )
+
+
+def pack_places(places: Sequence[Extent]) -> bytes:
+    """Write where the bytes of an item lie."""
+    return b"".join(_PLACE.pack(-1 if each.offset is None else each.offset, each.size_bytes) for each in places)
+
+
+def unpack_places(message: bytes) -> tuple[Extent, ...]:
+    """Read and check what `pack_places` wrote.
+
+    Raises:
+        Garbled: There are too many, a part of one, or one that is nowhere.
+    """
+    if len(message) > PLACES_BYTES_MAX or len(message) % _PLACE.size:
+        raise Garbled
+    places = tuple(Extent(None if at == -1 else at, size) for at, size in _PLACE.iter_unpack(message))
+    if any((each.offset is not None and each.offset < 0) or each.size_bytes <= 0 for each in places):
+        raise Garbled
+    return places
 
 
 def pack_digest_file(file: DigestFile) -> bytes:

@@ -22,7 +22,7 @@ from unseen.darkroom.video.reel import pack_deferral, pack_reels
 from unseen.darkroom.warmup import warm_up, warm_up_video
 from unseen.darkroom.wire import (
     DIGEST_FILE,
-    REQUEST,
+    REQUEST_BYTES_MAX,
     Inside,
     Request,
     pack_answer,
@@ -120,7 +120,7 @@ def _serve(
     known_files = KnownFiles()
     ancillary_bytes = socket.CMSG_SPACE(_DESCRIPTOR_BYTES)
     while True:
-        message, ancillary, _, _ = connection.recvmsg(max(REQUEST.size, DIGEST_FILE.size), ancillary_bytes)
+        message, ancillary, _, _ = connection.recvmsg(REQUEST_BYTES_MAX, ancillary_bytes)
         if not message:
             return
         descriptor = int.from_bytes(ancillary[0][2][:_DESCRIPTOR_BYTES], sys.byteorder)

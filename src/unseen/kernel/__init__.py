@@ -3,6 +3,7 @@
 from unseen.kernel.checksum import BLOCK_BYTES, block_checksums
 from unseen.kernel.digests import digests_are_native, new_triple_digest
 from unseen.kernel.pdq import pdq, pdq_dihedral
+from unseen.kernel.places import likely_places
 from unseen.kernel.search import HammingIndex, ReferenceIndex, index_bytes, new_index
 from unseen.kernel.variant import available, in_use, use
 
@@ -15,6 +16,7 @@ __all__ = [
     "digests_are_native",
     "in_use",
     "index_bytes",
+    "likely_places",
     "new_index",
     "new_triple_digest",
     "pdq",

@@ -9,7 +9,7 @@ from typing import Any
 
 from unseen.darkroom.reading import reader, signs
 from unseen.model import ByteSource, Reason, State, Times, UnreadError
-from unseen.sources.layers import Context, Format, Member, MemoryRange, registry
+from unseen.sources.layers import Context, Format, Member, MemoryRange, Part, registry
 
 MAGIC = b"BOX1"
 DISK_MAGIC = b"BOXD"
@@ -23,7 +23,10 @@ def box(members: list[Any], magic: bytes = MAGIC) -> bytes:
 
 
 def member(address: str, content: bytes = b"", **more: Any) -> dict[str, Any]:
-    """A member; `do` names what happens when it is opened, `size` makes it as large as that."""
+    """A member; `do` names what happens when it is opened, `size` makes it as large as that.
+
+    `lies` is content that is not in the member but lies, as it is, in the bytes of the box, which say so.
+    """
     return {"address": address, "content": base64.b64encode(content).decode(), **more}
 
 
@@ -70,7 +73,10 @@ def _do(deed: str) -> None:
             os.fork()
 
 
-def _open(spec: dict[str, Any]) -> ByteSource | Reason:
+def _open(source: ByteSource, spec: dict[str, Any]) -> ByteSource | Reason:
+    if "lies" in spec:
+        content = spec["lies"].encode()
+        return Part(source, source.read_at(0, source.size_bytes).index(content), len(content))
     content = base64.b64decode(spec["content"])
     deed = spec.get("do", "")
     if deed in {"encrypted", "not_media"}:
@@ -95,7 +101,7 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
         for number in range(spec.get("times", 1)):
             address = spec["address"] + (str(number) if "times" in spec else "")
             state = State(spec.get("state", "allocated"))
-            yield Member(layer="box", address=address, open=partial(_open, spec), state=state, times=times)
+            yield Member(layer="box", address=address, open=partial(_open, source, spec), state=state, times=times)
 
 
 def _starts(magic: bytes) -> Callable[[bytes, ByteSource], bool]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from tests.unit.exchanges.servers import Clock, Question, Reply, Server
 
-from unseen.exchanges import Secret, Service
+from unseen.exchanges import Secret, Service, Timing
 from unseen.exchanges.threatexchange import ThreatExchangeClient
 from unseen.lists.values import parse_value
 
@@ -72,8 +72,10 @@ class FakeThreatExchange:
         name: Of the privacy group.
         order: How indicators stand on pages; by time in the real one, which nobody should rely on.
         interfere: May answer in the place of the service; None lets it answer.
+        links_to_break: After how many pages answers end in 403; None for never.
         tells_time: Whether answers are dated.
         rows_put_in: What the last page holds besides.
+        reactions: Every reaction that was given, with the number of its descriptor.
     """
 
     indicators: list[Indicator]
@@ -82,8 +84,10 @@ class FakeThreatExchange:
     name: str = "Known material"
     order: Callable[[Indicator], Any] = lambda one: one.at_s
     interfere: Callable[[Question], Reply | None] = lambda _: None
+    links_to_break: int | None = None
     tells_time: bool = True
     rows_put_in: list[Any] = field(default_factory=list)
+    reactions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     _address: Callable[[], str] = lambda: ""
 
     def server(self) -> Server:
@@ -95,9 +99,12 @@ class FakeThreatExchange:
     def client(self, server: Server, clock: Clock | None = None, *, group: str = GROUP) -> ThreatExchangeClient:
         """A client of it, as a sync makes it."""
         timing = (clock or Clock(self.now_s)).timing
+        return ThreatExchangeClient(self.service(server, timing), group, timing=timing, parse=parse_value)
+
+    def service(self, server: Server, timing: Timing) -> Service:
+        """It, as its members ask it."""
         service = Service(server.address, timing=timing, query={"access_token": Secret(TOKEN)})
-        server.callers.enter_context(service)
-        return ThreatExchangeClient(service, group, timing=timing, parse=parse_value)
+        return server.callers.enter_context(service)
 
     def put(self, *indicators: Indicator) -> None:
         """Change what is shared."""
@@ -110,10 +117,19 @@ class FakeThreatExchange:
             return reply
         if question.query.get("access_token") != TOKEN:
             return self._json({"error": {"type": "OAuthException", "code": 190}}, status=400)
+        if question.method == "POST":
+            number = question.path.strip("/")
+            self.reactions.append((number, dict(parse_qsl(question.body.decode()))))
+            return self._json({"success": True})
         if question.path == f"/{GROUP}":
             return self._json({"id": GROUP, "name": self.name, "description": "Hashes of a test"})
         if question.path != f"/{GROUP}/threat_updates/":
             return self._json({"error": {"code": 803}}, status=404)
+        if (
+            self.links_to_break is not None
+            and int(question.query.get("after", 0)) >= self.links_to_break * self.page_size
+        ):
+            return self._json({"error": {"code": 4}}, status=403)
         start_s = int(question.query.get("start_time", 0))
         after = int(question.query.get("after", 0))
         rows = sorted((one for one in self.indicators if one.at_s >= start_s), key=self.order)

@@ -1,5 +1,6 @@
 """Lists as their owners hand them over in files: what of them is corrupt, and whose words they use."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,85 @@ def test_take_it_down_is_read_in_every_plain_format(tmp_path: Path, text: str) -
     case = made(tmp_path / "b", '{"value": []}')
     with pytest.raises(ListError, match="read as vics"):
         read(case, file_format="take-it-down")
+
+
+def medium(**members: object) -> dict[str, object]:
+    """A medium as exporters write it, traps included."""
+    return {
+        "MediaID": 1,
+        "Category": 1,
+        "MD5": MD5.upper(),
+        "MediaSize": "10",
+        "MimeType": "image/jpeg",
+        "RelativeFilePath": "..\\..\\Windows\\x.jpg",
+        "Series": {"Name": "a", "Parts": ["b"]},
+        "Tags": None,
+        "Comments": "\u0000\u202e",
+        "VictimIdentified": "true",
+        "IsPrecategorized": "false",
+        "DateUpdated": "/Date(1262304000000)/",
+        "MediaFiles": [{"MD5": "not a hash", "FilePath": "C:\\x", "Created": "/Date(-1)/", "Deleted": "true"}],
+        "Exifs": [{"PropertyName": "Make", "PropertyValue": None}],
+        "AlternativeHashes": [{"HashName": "whatever", "HashValue": "??"}],
+        **members,
+    }
+
+
+def vics(*media: dict[str, object], context: str = "2.0.xml/US/$metadata#Media", mark: str = "\ufeff") -> str:
+    """A document of these media, behind a byte order mark."""
+    name = "odata.metadata" if context.startswith("1") else "@odata.context"
+    value: list[object] = list(media)
+    if context.endswith("#Cases"):
+        value = [{"CaseID": "1", "TotalMediaFiles": "999999", "ContactEmail": None, "Media": value}]
+    return mark + json.dumps({name: f"http://github.com/VICSDATAMODEL/ProjectVic/DataModels/{context}", "value": value})
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "mark"])
+@pytest.mark.parametrize(
+    ("context", "scheme"),
+    [
+        ("1.3.xml#Media", "vics-1.3"),
+        ("2.0.xml/US/$metadata#Media", "vics-2.0-US"),
+        ("2.0.xml/UK/$metadata#Cases", "vics-2.0-UK"),
+        ("2.0.xml/uk/$metadata#Cases", "vics-2.0-UK"),
+    ],
+)
+def test_vics_is_read_as_exporters_write_it(tmp_path: Path, context: str, scheme: str, mark: str) -> None:
+    """Marks, texts for truth, dates of .NET, objects for series, paths of Windows, members that nobody knows."""
+    path = made(tmp_path / "a.json", vics(medium(), context=context, mark=mark))
+    with ListFile(path) as file:
+        assert file.format == "vics"
+        assert list(file.entries()) == [Entry("1", "md5", bytes.fromhex(MD5), (Label(scheme, "1"),))]
+        assert file.refused == ()
+
+
+def test_media_that_share_a_hash_are_all_read(tmp_path: Path) -> None:
+    """One export has 34,731 media over 29,364 files; which of them says what is for the reader to see."""
+    shared = [medium(MediaID=number, Category=number) for number in (1, 2, 3)]
+    found = read(made(tmp_path / "a.json", vics(*shared)))
+    assert [(entry.entry, entry.labels[0].code) for entry in found] == [("1", "1"), ("2", "2"), ("3", "3")]
+
+
+@pytest.mark.parametrize("category", [None, 0, "0", "", " 0 "])
+def test_a_category_that_says_nothing_is_no_label(tmp_path: Path, category: object) -> None:
+    """Nobody has decided, whatever `IsPrecategorized` says."""
+    path = made(tmp_path / "a.json", vics(medium(Category=category, IsPrecategorized="true")))
+    assert [entry.labels for entry in read(path)] == [()]
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        {"MD5": "D41D8CD98F00B204E9800998ECF8427E"},
+        {"SHA1": "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"},
+        {"SHA256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    ],
+    ids=["md5", "sha1", "sha256"],
+)
+def test_the_hash_of_an_empty_file_is_refused_and_the_rest_is_read(tmp_path: Path, empty: dict[str, object]) -> None:
+    """Every empty file would match it; however many there are, they do not spoil the set."""
+    many = [medium(MediaID=number, **empty) for number in range(20)]
+    with ListFile(made(tmp_path / "a.json", vics(*many, medium(MediaID=99)))) as file:
+        assert [entry.entry for entry in file.entries()] == ["99"]
+        assert file.refused_count == 20
+        assert "(medium 1)" in file.refused[0].why

@@ -54,8 +54,9 @@ def find_exchange(name: str) -> Exchange:
         UsageError: There is none, it shares lists for another purpose, or what speaks with it is not installed.
     """
     from unseen.casework.syncing.ncmec import NCMEC
+    from unseen.casework.syncing.threatexchange import THREATEXCHANGE
 
-    known = {one.name: one for one in (NCMEC,)}
+    known = {one.name: one for one in (NCMEC, THREATEXCHANGE)}
     _refuse_other_purpose(_SHORT.get(name.lower(), name))
     if name not in known:
         raise UsageError(f"no service {name[:40]!r} is known", hint=f"one of {', '.join(sorted(known))}")

@@ -20,6 +20,7 @@ from unseen.darkroom.reading.ranges import Lender
 from unseen.darkroom.reading.wire import Delivered, Message, Order, Way, pack_size
 from unseen.darkroom.wire import Garbled, Inside
 from unseen.model import Item, ItemHashes, Locator, Reason, VideoMode
+from unseen.sources.filesystems.extents import Extent
 from unseen.sources.layers import INFLATION_MAX, Announced, Closed, Stated, Want
 
 __all__ = ["Choose", "Desk", "Job", "Teller"]
@@ -273,11 +274,27 @@ class Job:
                 step.node.is_delivered = True
                 self._give(step, Task(step.node, desk.next_number(), memory, _stamp(event, memory)), desk)
                 self._decide(step, desk, tell, is_asked=False)
+            case Way.PLACES:
+                self._check_places(event.places)
+                step.node.is_delivered = True
+                whole = os.dup(self.descriptors[0])
+                task = Task(step.node, desk.next_number(), whole, (event.size_bytes, 0), places=event.places)
+                self._give(step, task, desk)
+                self._decide(step, desk, tell, is_asked=False)
             case Way.RANGES:
                 self._serve(step, event, desk, tell)
             case Way.LATER:
                 step.owes, step.stage = True, _Stage.INSIDE
                 self._enter(step)
+
+    def _check_places(self, places: Sequence[Extent]) -> None:
+        """Make sure that some bytes lie in the one file that the reader has."""
+        is_one = len(self.descriptors) == 1
+        is_within = all(
+            (each.offset or 0) + each.size_bytes <= self.size_bytes for each in places if each.offset is not None
+        )
+        if not is_one or not is_within:
+            raise Garbled
 
     def _serve(self, step: _Step, event: Delivered, desk: Desk, tell: Teller) -> None:
         """Let a worker ask for the bytes."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from unseen.darkroom.develop import develop_source, nothing_read
+from unseen.darkroom.develop import SMALL_BYTES, develop_source, nothing_read
 from unseen.darkroom.reading.ranges import RemoteRange
 from unseen.darkroom.reading.signs import SignFinder
 from unseen.darkroom.video.footage import Film
@@ -11,7 +11,8 @@ from unseen.decoding import SNIFF_BYTES, Kind, Limits, sniff
 from unseen.hashing.known_files import KnownFiles
 from unseen.hashing.plugin import Hasher
 from unseen.model import ByteSource, ItemHashes, Reason, UnreadError
-from unseen.sources.layers import FileRange, Format, recognise
+from unseen.sources.filesystems.extents import Scattered
+from unseen.sources.layers import FileRange, Format, MemoryRange, recognise
 
 __all__ = ["inside_of", "look_at"]
 
@@ -35,6 +36,21 @@ def _begins_as_media(source: ByteSource) -> bool:
     except UnreadError:
         # Whoever reads it next is told.
         return False
+
+
+def _source(descriptor: int, request: Request) -> ByteSource:
+    if request.ranges_bytes is not None:
+        return RemoteRange(descriptor, request.ranges_bytes)
+    file = FileRange(descriptor)
+    source = Scattered(file, request.places) if request.places else file
+    if source.size_bytes > SMALL_BYTES:
+        return source
+    try:
+        # Read once, and recognised, digested and decoded from there.
+        return MemoryRange(source.read_at(0, source.size_bytes))
+    except UnreadError:
+        # What can be read of it may still say what it is.
+        return source
 
 
 def look_at(
@@ -61,9 +77,7 @@ def look_at(
     """
     signs = SignFinder()
     try:
-        source: ByteSource = (
-            FileRange(descriptor) if request.ranges_bytes is None else RemoteRange(descriptor, request.ranges_bytes)
-        )
+        source = _source(descriptor, request)
         inside = Inside.NOTHING if request.is_member or request.digests_only else inside_of(recognise(source), source)
         if inside in {Inside.CONTAINER, Inside.DISK}:
             return nothing_read(Reason.NOT_MEDIA), inside

@@ -49,7 +49,10 @@ def settle(node: Node, answers: deque[Answer]) -> None:
         if at.is_wanted:
             if at.own is None:
                 return
-            answers.append((at.item, replace(_with_trouble(at.own, at.trouble), acquisition=at.acquisition)))
+            own = _with_trouble(at.own, at.trouble)
+            if at.acquisition is not None:
+                own = replace(own, acquisition=at.acquisition)
+            answers.append((at.item, own))
         at.is_settled = True
         at = at.parent
         if at is not None:

@@ -19,6 +19,7 @@ from unseen.darkroom.reading.wire import (
     unpack_message,
 )
 from unseen.darkroom.wire import Garbled
+from unseen.hashing import kernel_in_use
 from unseen.sources.layers import LayerLimits, Secrets
 
 __all__ = ["Heard", "Reader"]
@@ -42,7 +43,8 @@ class Reader:
     """
 
     def __init__(self, limits: LayerLimits, secrets: Secrets, now_s: float, *, unsafe_no_sandbox: bool) -> None:
-        self.socket, self._process = spawn(READER_COMMAND, (int(unsafe_no_sandbox), *astuple(limits)))
+        arguments = (int(unsafe_no_sandbox), *astuple(limits), kernel_in_use())
+        self.socket, self._process = spawn(READER_COMMAND, arguments)
         self.deadline_at_s = now_s + START_S
         self.is_locked = False
         self.is_spent = False

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from unseen.darkroom.lock import die_with_parent, lock_process
 from unseen.darkroom.reading.looking import inside_of
 from unseen.darkroom.reading.ranges import RemoteRange, serve_ranges
-from unseen.darkroom.reading.sealing import new_memory, seal, write_whole
+from unseen.darkroom.reading.sealing import sealed_content
 from unseen.darkroom.reading.wire import (
     ORDER_BYTES_MAX,
     Delivered,
@@ -28,7 +28,8 @@ from unseen.darkroom.reading.wire import (
 from unseen.darkroom.seccomp import WORKER_SOCKET
 from unseen.darkroom.wire import Inside, pack_greeting
 from unseen.errors import SandboxError
-from unseen.model import ByteSource, Reason, UnreadError
+from unseen.hashing import use_kernel
+from unseen.model import ByteSource, Reason
 from unseen.sources.layers import (
     UNKNOWN,
     Announced,
@@ -46,6 +47,7 @@ from unseen.sources.layers import (
     Walk,
     Want,
     load_formats,
+    places_of,
     reason_of,
     recognise,
     walk,
@@ -54,16 +56,18 @@ from unseen.sources.layers import (
 __all__ = ["main"]
 
 _DESCRIPTOR_BYTES = 4
-_PIECE_BYTES = 1 << 20
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run a reader until its parent hangs up.
 
     Args:
-        arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, and the five limits.
+        arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, the five limits,
+            and the variant of the kernel.
     """
-    inherited, parent_pid, unsafe_no_sandbox, *bounds = map(int, arguments)
+    *numbers, kernel = arguments
+    inherited, parent_pid, unsafe_no_sandbox, *bounds = map(int, numbers)
+    use_kernel(kernel)
     limits = LayerLimits(*bounds)
     os.dup2(inherited, WORKER_SOCKET)
     try:
@@ -90,6 +94,8 @@ class _Reader:
         self._limits = limits
         self._readers = readers
         self._passwords: list[str] = []
+        # What is walked, where its bytes are those of one file that the parent has too.
+        self._file: ByteSource | None = None
 
     def serve(self) -> None:
         """Walk file after file."""
@@ -126,6 +132,7 @@ class _Reader:
         context = Context(limits=self._limits, secrets=secrets, budget=Budget(self._limits))
         try:
             root = _root(files, lent_bytes)
+            self._file = root if isinstance(root, FileRange) else None
             inside = UNKNOWN if is_carving else recognise(root)
         except Exception as error:  # noqa: BLE001  # whatever it is, the row says that nothing was looked into
             self._send(pack_closed(Closed(0, reason_of(error))))
@@ -177,6 +184,10 @@ class _Reader:
             return inside or self._await_order(content), False
         is_container = kind in {Inside.CONTAINER, Inside.DISK}
         if content.size_bytes <= self._limits.memory_bytes_max:
+            places = None if self._file is None else places_of(content, self._file)
+            if places:
+                self._send(pack_delivered(Delivered(depth, Way.PLACES, kind, content.size_bytes, None, places)))
+                return inside, False
             reason = self._send_whole(depth, content, kind)
             if reason is None:
                 return inside, False
@@ -193,7 +204,7 @@ class _Reader:
     def _send_whole(self, depth: int, content: ByteSource, kind: Inside) -> Reason | None:
         """Give the bytes of a member as sealed memory, or say why they cannot be had."""
         try:
-            descriptor = _sealed(content)
+            descriptor = sealed_content(content)
         except Exception as error:  # noqa: BLE001  # a reader's fault costs this member and nothing else
             return reason_of(error)
         self._send(pack_delivered(Delivered(depth, Way.MEMORY, kind, content.size_bytes, None)), descriptor)
@@ -216,31 +227,6 @@ class _Reader:
 
     def _send(self, message: bytes, descriptor: int | None = None) -> None:
         socket.send_fds(self._connection, [message], [] if descriptor is None else [descriptor])
-
-
-def _write_piece(descriptor: int, piece: bytes) -> int:
-    if not piece:
-        raise UnreadError(Reason.UNREADABLE)
-    write_whole(descriptor, piece)
-    return len(piece)
-
-
-def _sealed(content: ByteSource) -> int:
-    """The bytes of a member as a descriptor that nobody can write to any more.
-
-    Raises:
-        UnreadError: They cannot be had, or are fewer than was said.
-    """
-    descriptor = new_memory()
-    try:
-        offset = 0
-        while offset < content.size_bytes:
-            offset += _write_piece(descriptor, content.read_at(offset, min(_PIECE_BYTES, content.size_bytes - offset)))
-        seal(descriptor)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
 
 
 def _root(files: Sequence[int], lent_bytes: int | None) -> ByteSource:

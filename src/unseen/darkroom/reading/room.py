@@ -6,14 +6,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from unseen.darkroom.crew import DIGEST_BYTES_PER_S
+from unseen.darkroom.crew import DIGEST_BYTES_PER_S, Task
 from unseen.darkroom.reading.job import Desk, Job
 from unseen.darkroom.reading.nodes import Node
 from unseen.darkroom.reading.process import Heard, Reader
 from unseen.darkroom.reading.ranges import Lender
 from unseen.darkroom.wire import Garbled, Inside
 from unseen.errors import SandboxError
-from unseen.model import Reason
+from unseen.model import Reason, UnreadError
 from unseen.sources.layers import LayerLimits, Secrets
 
 __all__ = ["ReadingRoom", "ReadingRules"]
@@ -62,16 +62,22 @@ class ReadingRoom:
         """When the first reader must have spoken."""
         return min((reader.deadline_at_s for reader in self._jobs), default=float("inf"))
 
-    def look_inside(self, node: Node, descriptor: int, size_bytes: int, inside: Inside) -> None:
-        """Have everything in an item walked through. The descriptor stays the caller's.
+    def look_inside(self, task: Task, inside: Inside) -> None:
+        """Have everything in an item walked through. The descriptor stays the task's.
 
         An image that its maker cut into files is opened whole.
         """
+        node = task.node
+        try:
+            own = task.own_file()
+        except UnreadError as error:
+            node.trouble = node.trouble or error.reason
+            return
         node.is_open = True
         node.is_carved = inside is Inside.SIGNS
         later = node.item.open_later() if inside in {Inside.CONTAINER, Inside.DISK} else ()
-        size_bytes += sum(os.fstat(one).st_size for one in later)
-        self._waiting.append(Job(node, (os.dup(descriptor), *later), size_bytes, inside))
+        size_bytes = sum(os.fstat(one).st_size for one in (own, *later))
+        self._waiting.append(Job(node, (own, *later), size_bytes, inside))
 
     def look_inside_lent(self, node: Node, lender: Lender, inside: Inside) -> None:
         """Have everything in an item walked through that lies in no file."""

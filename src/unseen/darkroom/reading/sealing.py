@@ -3,8 +3,11 @@
 import fcntl
 import os
 
-__all__ = ["is_sealed", "new_memory", "seal", "sealed_memory", "write_whole"]
+from unseen.model import ByteSource, Reason, UnreadError
 
+__all__ = ["is_sealed", "new_memory", "seal", "sealed_content", "sealed_memory", "write_whole"]
+
+_PIECE_BYTES = 1 << 20
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
 
 
@@ -14,6 +17,31 @@ def sealed_memory(data: bytes) -> int:
     write_whole(descriptor, data)
     seal(descriptor)
     return descriptor
+
+
+def sealed_content(content: ByteSource) -> int:
+    """The bytes of a range as a sealed descriptor.
+
+    Raises:
+        UnreadError: They cannot be had, or are fewer than was said.
+    """
+    descriptor = new_memory()
+    try:
+        offset = 0
+        while offset < content.size_bytes:
+            offset += _write_piece(descriptor, content.read_at(offset, min(_PIECE_BYTES, content.size_bytes - offset)))
+        seal(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _write_piece(descriptor: int, piece: bytes) -> int:
+    if not piece:
+        raise UnreadError(Reason.UNREADABLE)
+    write_whole(descriptor, piece)
+    return len(piece)
 
 
 def new_memory() -> int:

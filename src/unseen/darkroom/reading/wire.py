@@ -9,8 +9,10 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-from unseen.darkroom.wire import Garbled, Inside
+from unseen.darkroom.wire import Garbled, Inside, pack_places, unpack_places
 from unseen.model import Acquisition, Comparison, Reason, State, Times
+from unseen.sources.filesystems.extents import Extent
+from unseen.sources.layers import PLACED_BYTES_MAX
 from unseen.sources.layers.walk import ADDRESS_BYTES_MAX, Announced, Closed, Stated
 
 __all__ = [
@@ -44,6 +46,8 @@ class Way(IntEnum):
     MEMORY = 2
     # By ranges; the reader waits to be lent a socket.
     RANGES = 3
+    # They lie in the file that is walked, as they are: whoever has it reads them there.
+    PLACES = 5
     # By ranges too, but after what lies inside: a large container must not hold back what it holds.
     LATER = 4
 
@@ -74,6 +78,7 @@ class Delivered:
 
     Attributes:
         reason: Set for `Way.NONE` alone.
+        places: Set for `Way.PLACES` alone.
     """
 
     depth: int
@@ -81,6 +86,7 @@ class Delivered:
     inside: Inside
     size_bytes: int
     reason: Reason | None
+    places: tuple[Extent, ...] = ()
 
 
 Message = Announced | Delivered | Stated | Closed
@@ -151,7 +157,8 @@ def pack_announced(event: Announced) -> bytes:
 def pack_delivered(event: Delivered) -> bytes:
     """Write how the bytes of a member come."""
     reason = _REASON_CODES[event.reason]
-    return _HEAD.pack(_DELIVERED, event.depth, event.way, event.inside, reason, 0, 0, event.size_bytes, 0, 0, 0, 0)
+    head = _HEAD.pack(_DELIVERED, event.depth, event.way, event.inside, reason, 0, 0, event.size_bytes, 0, 0, 0, 0)
+    return head + pack_places(event.places)
 
 
 def pack_closed(event: Closed) -> bytes:
@@ -181,6 +188,8 @@ def unpack_message(message: bytes) -> Message:
     rest, reason = message[_HEAD.size :], _REASONS[reason_code]
     if kind == _ANNOUNCED:
         return _unpack_announced(depth, code, (mask, times), rest[:layer_bytes], rest[layer_bytes:])
+    if kind == _DELIVERED and code == Way.PLACES:
+        return _unpack_placed(depth, inside, size_bytes, rest)
     if rest or reason in {Reason.NOT_MEDIA, Reason.LOW_QUALITY, Reason.KNOWN_FILE}:
         raise Garbled
     if kind == _CLOSED:
@@ -190,6 +199,14 @@ def unpack_message(message: bytes) -> Message:
     if kind != _DELIVERED or code >= len(Way) or inside >= len(Inside) or (code == Way.NONE) != (reason is not None):
         raise Garbled
     return Delivered(depth, Way(code), Inside(inside), size_bytes, reason)
+
+
+def _unpack_placed(depth: int, inside: int, size_bytes: int, rest: bytes) -> Delivered:
+    places = unpack_places(rest)
+    is_whole = sum(each.size_bytes for each in places) == size_bytes
+    if inside >= len(Inside) or not places or not is_whole or size_bytes > PLACED_BYTES_MAX:
+        raise Garbled
+    return Delivered(depth, Way.PLACES, Inside(inside), size_bytes, None, places)
 
 
 def _unpack_acquisition(md5: int, sha1: int) -> Acquisition | None:

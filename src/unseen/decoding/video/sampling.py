@@ -40,6 +40,27 @@ _FULL_RANGE = "yuvj"
 _NUMBER_MAX = (1 << 32) - 1
 
 
+class _End:
+    """How far a stream goes, in ticks of its clock: a fraction of a second for each packet would cost what pixels do.
+
+    Attributes:
+        time_base: Seconds in a tick; 0 where it has no clock.
+        ticks: None while no packet had a time.
+    """
+
+    def __init__(self, time_base: Fraction | None) -> None:
+        self.time_base = time_base or Fraction(0)
+        self.ticks: int | None = None
+
+    def note(self, packet: "Packet[Any]") -> None:
+        """Take in a packet."""
+        pts = packet.dts if packet.pts is None else packet.pts
+        if pts is not None:
+            ticks = pts + (packet.duration or 0)
+            if self.ticks is None or ticks > self.ticks:
+                self.ticks = ticks
+
+
 class _Track:
     """One stream of pictures while its frames are taken."""
 
@@ -56,7 +77,9 @@ class _Track:
         self.count = 0
         self.keyframes = 0
         self.sampled_at_s = Fraction(-1000)
-        self.end_s = Fraction(0)
+        self.end = _End(self.time_base)
+        # By its frames, whose packets may have no time.
+        self.counted_end_s = Fraction(0)
         self.gap_s = Fraction(0)
         self._reformatter = VideoReformatter()
 
@@ -68,9 +91,13 @@ class _Track:
 
     def note_packet(self, packet: "Packet[Any]") -> None:
         """Remember how far the stream goes."""
-        pts = packet.dts if packet.pts is None else packet.pts
-        if pts is not None:
-            self.end_s = max(self.end_s, self.time_s(pts + (packet.duration or 0)))
+        self.end.note(packet)
+
+    @property
+    def end_s(self) -> Fraction:
+        """How far it goes, as far as it was walked through."""
+        ticks = self.end.ticks
+        return self.counted_end_s if ticks is None else max(self.counted_end_s, self.time_s(ticks))
 
     def is_due(self, time_s: Fraction) -> bool:
         """Whether the frame of this number and time is one to be hashed, and count it.
@@ -148,8 +175,8 @@ class Video:
         self._streams = streams
         self._tracks = {stream.index: _Track(stream, number, interval_s) for number, stream in enumerate(streams)}
         self._limits = limits
-        # Over all streams, sound included.
-        self._end_s = Fraction(0)
+        # By number of the stream.
+        self._ends: dict[int, _End] = {}
         self.is_partial = is_partial
         self.is_encrypted = False
 
@@ -214,15 +241,25 @@ class Video:
                 yield None
 
     def _note_end(self, packet: "Packet[Any]") -> None:
-        pts = packet.dts if packet.pts is None else packet.pts
-        if pts is not None and packet.time_base:
-            start_s = (self._container.start_time or 0) * _MICROSECOND
-            self._end_s = max(self._end_s, (pts + (packet.duration or 0)) * packet.time_base - start_s)
+        index = packet.stream.index
+        if index not in self._ends:
+            self._ends[index] = _End(packet.time_base)
+        self._ends[index].note(packet)
+
+    @property
+    def _end_s(self) -> Fraction:
+        """How far any stream goes, sound included."""
+        start_s = (self._container.start_time or 0) * _MICROSECOND
+        ends = [
+            each.ticks * each.time_base for each in self._ends.values() if each.ticks is not None and each.time_base
+        ]
+        return max([Fraction(0), *(end_s - start_s for end_s in ends)])
 
     def _take_keyframe(self, track: _Track, packet: "Packet[Any]") -> Iterator[Sample]:
+        if not packet.is_keyframe or not packet.size:
+            return
         pts = packet.dts if packet.pts is None else packet.pts
-        is_too_soon = pts is not None and 0 <= track.time_s(pts) - track.sampled_at_s < _KEYFRAME_MIN_S
-        if not packet.is_keyframe or not packet.size or is_too_soon:
+        if pts is not None and 0 <= track.time_s(pts) - track.sampled_at_s < _KEYFRAME_MIN_S:
             return
         # What decoders hold back to put frames in order is asked for at once: the next packet to come is far away.
         frames = [*self._decode(track, packet), *self._decode(track, None)]
@@ -235,7 +272,7 @@ class Video:
     def _take_due(self, track: _Track, packet: "Packet[Any]") -> Iterator[Sample]:
         for frame in self._decode(track, packet if packet.size else None):
             number, time_s = track.count, track.time_s(frame.pts)
-            track.end_s = max(track.end_s, time_s)
+            track.counted_end_s = max(track.counted_end_s, time_s)
             if track.is_due(time_s):
                 yield from self._sample(track, frame, number, time_s)
 

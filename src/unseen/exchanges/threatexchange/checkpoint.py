@@ -103,10 +103,18 @@ class Checkpoint:
 
 
 def without_secrets(link: str) -> str:
-    """An address without what proves who asks: checkpoints are kept where credentials are not."""
-    parts = urlsplit(link)
-    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in _SECRETS]
-    return urlunsplit(parts._replace(query=urlencode(query)))
+    """An address without what proves who asks: checkpoints are kept where credentials are not.
+
+    Raises:
+        ExchangeError: It is no address.
+    """
+    try:
+        parts = urlsplit(link)
+        query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in _SECRETS]
+        # Whatever stands behind a `#` is not sent, and need not be looked through.
+        return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
+    except ValueError:
+        raise ExchangeError("the link to the next page is no address") from None
 
 
 def _natural(value: object) -> int:

@@ -15,7 +15,8 @@ from unseen.model import Page, other_purpose
 
 __all__ = ["BASE", "ThreatExchangeClient", "read_token"]
 
-BASE = "https://graph.facebook.com/v21.0"
+# Meta retires a version some two years after it came: 26.0 is what python-threatexchange 1.2.17 asks.
+BASE = "https://graph.facebook.com/v26.0"
 # As Meta's own client asks: with more the service answers that this is too much data.
 PAGE_SIZE = 100
 # Read again at the start of each run: what several of Meta's servers write in one moment shows one after the other,

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from unseen import kernel
+
 __all__ = ["OVERLAP_BYTES", "SIGNATURES", "Signature", "may_hold_pictures", "starts"]
 
 # Whoever looks through something piece by piece keeps this much of the end of each piece before the next: a beginning
 # is decided by no more bytes than these.
 OVERLAP_BYTES = 64
-# Pieces stay in the processor's cache, with the numbers that are made of them. Even, since bytes are looked up by twos.
+# Whoever asks for the first beginning only need not wait for all of them.
 _PIECE_BYTES = 64 << 10
-# No signature begins with a zero, and most of a disk is blank.
-_BLANK = bytes(_PIECE_BYTES + 2)
-_AT_PAIR, _BEFORE_PAIR = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +75,12 @@ def _bytes_table(position: int) -> npt.NDArray[np.uint8]:
     return table
 
 
-def _pairs_table() -> npt.NDArray[np.uint8]:
-    """Whether two bytes in a row may be the first two of a signature, or the second and the third."""
-    table = np.zeros((256, 256), np.uint8)
-    for signature in SIGNATURES:
-        table[_byte_of(signature, 0), _byte_of(signature, 1)] |= _AT_PAIR
-        table[_byte_of(signature, 1), _byte_of(signature, 2)] |= _BEFORE_PAIR
-    # As a number, the second byte counts 256 times the first.
-    return table.T.ravel()
-
-
 def _byte_of(signature: Signature, position: int) -> int | slice:
     return signature.magic[position] if position < len(signature.magic) else slice(None)
 
 
-_FIRST, _SECOND, _THIRD = (_bytes_table(position) for position in range(3))
-_PAIRS = _pairs_table()
+_BY_FIRST_BYTE = {byte: tuple(each for each in SIGNATURES if each.magic[0] == byte) for byte in range(256)}
+_TABLES = np.stack([_bytes_table(position) for position in range(3)])
 
 
 def starts(data: bytes) -> Iterator[tuple[int, Signature]]:
@@ -104,32 +93,13 @@ def starts(data: bytes) -> Iterator[tuple[int, Signature]]:
         Where a signature stands in `data` (not where its file begins, which may be before it), in order, and which;
         those whose next bytes rule it out are left out, where these bytes are there.
     """
+    view = memoryview(data)
     for base in range(0, len(data), _PIECE_BYTES):
         # Two bytes more, so that what straddles the end is seen.
-        piece = data[base : base + _PIECE_BYTES + 2]
-        if piece == _BLANK[: len(piece)]:
-            continue
-        for at in _likely(piece):
-            for signature in SIGNATURES:
+        for at in kernel.likely_places(view[base : base + _PIECE_BYTES + 2], _TABLES):
+            for signature in _BY_FIRST_BYTE[data[base + at]]:
                 if data.startswith(signature.magic, base + at) and _may_begin(signature, data, base + at):
                     yield base + at, signature
-
-
-def _likely(piece: bytes) -> list[int]:
-    """Where the three first bytes of a signature may stand, in order; in the two last bytes of a piece, none do.
-
-    Only every other pair of bytes is looked up: of three bytes in a row, one pair begins at an even place.
-    """
-    found = _PAIRS.take(np.frombuffer(piece, "<u2", len(piece) // 2))
-    pairs = np.flatnonzero(found != 0)
-    if not len(pairs):
-        return []
-    kinds = found[pairs]
-    places = np.concatenate([2 * pairs[kinds & _AT_PAIR != 0], 2 * pairs[kinds & _BEFORE_PAIR != 0] - 1])
-    places = places[(places >= 0) & (places < len(piece) - 2)]
-    content = np.frombuffer(piece, np.uint8)
-    groups = _FIRST[content[places]] & _SECOND[content[places + 1]] & _THIRD[content[places + 2]]
-    return sorted(places[groups != 0].tolist())
 
 
 def may_hold_pictures(data: bytes) -> bool:

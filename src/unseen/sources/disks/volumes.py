@@ -8,7 +8,7 @@ from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.disks.partitions import Extent, gaps_between, read_tables
 from unseen.sources.layers import Context, Member, Part, recognise
 
-__all__ = ["unpack", "volumes_on"]
+__all__ = ["unpack", "volumes_if_opened", "volumes_on"]
 
 _LAYER = "volume"
 _SECTOR_BYTES = 512
@@ -19,6 +19,14 @@ _LDM_AT, _LDM = 6 * 512, b"PRIVHEAD"
 def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
     """Give the partitions of a raw disk; see `volumes_on`."""
     return volumes_on(source)
+
+
+def volumes_if_opened(disk: ByteSource | None) -> Iterator[Member | Reason]:
+    """Give what `volumes_on` gives of an encrypted volume; `encrypted` where no password opened it."""
+    if disk is None:
+        yield Reason.ENCRYPTED
+    else:
+        yield from volumes_on(disk)
 
 
 def volumes_on(disk: ByteSource) -> Iterator[Member | Reason]:

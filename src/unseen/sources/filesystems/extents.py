@@ -63,6 +63,11 @@ class Scattered:
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def beneath(self, offset: int, size: int) -> Iterator[tuple[ByteSource, int | None, int]]:
+        """See `unseen.sources.layers.places`."""
+        for extent in self.within(offset, size):
+            yield self._volume, extent.offset, extent.size_bytes
+
     def within(self, offset: int, size: int) -> Iterator[Extent]:
         """Say where some of the bytes lie, in their order."""
         at = bisect_right(self._starts, offset) - 1

@@ -15,6 +15,7 @@ from unseen.sources.layers.member import (
     Member,
     Secrets,
 )
+from unseen.sources.layers.places import PLACED_BYTES_MAX, PLACES_MAX, places_of
 from unseen.sources.layers.ranges import FileRange, MemoryRange, Part, Segments
 from unseen.sources.layers.registry import UNKNOWN, Format, Unpack, load_formats, recognise
 from unseen.sources.layers.rest import REST_BYTES_MIN, rest_of
@@ -24,6 +25,8 @@ __all__ = [
     "INFLATION_MAX",
     "LAYER_LIMITS",
     "NO_SECRETS",
+    "PLACED_BYTES_MAX",
+    "PLACES_MAX",
     "REST_BYTES_MIN",
     "UNKNOWN",
     "Announced",
@@ -45,6 +48,7 @@ __all__ = [
     "Walk",
     "Want",
     "load_formats",
+    "places_of",
     "reason_of",
     "recognise",
     "rest_of",

@@ -3,7 +3,7 @@
 import bisect
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from unseen.model import ByteSource, Reason, UnreadError
 
@@ -60,6 +60,10 @@ class Part:
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource.read_at`."""
         return self._whole.read_at(self._offset + offset, min(size, self.size_bytes - offset))
+
+    def beneath(self, offset: int, size: int) -> Iterator[tuple[ByteSource, int | None, int]]:
+        """See `unseen.sources.layers.places`."""
+        yield self._whole, self._offset + offset, min(size, self.size_bytes - offset)
 
 
 class Segments:

@@ -133,15 +133,14 @@ def recognise(source: ByteSource) -> Format | None:
         UnreadError: The first bytes cannot be read.
     """
     head = source.read_at(0, HEAD_BYTES)
-    return next((each for each in FORMATS if _is_mine(each, head, source)), None)
-
-
-def _is_mine(format_: Format, head: bytes, source: ByteSource) -> bool:
-    try:
-        return format_.is_mine(head, source)
-    except UnreadError:
-        # Some ask for the end of everything: an image cut short keeps the file system at its beginning.
-        return False
+    for each in FORMATS:
+        try:
+            if each.is_mine(head, source):
+                return each
+        except UnreadError:
+            # Some ask for the end of everything: an image cut short keeps the file system at its beginning.
+            continue
+    return None
 
 
 def load_formats() -> dict[str, Unpack | None]:

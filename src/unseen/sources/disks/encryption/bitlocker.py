@@ -7,7 +7,7 @@ import pybde
 
 from unseen.model import ByteSource, Reason
 from unseen.sources.disks.images.native import FileObject, NativeMedium
-from unseen.sources.disks.volumes import volumes_on
+from unseen.sources.disks.volumes import volumes_if_opened
 from unseen.sources.layers import Context, Member
 
 __all__ = ["open_bitlocker", "unpack"]
@@ -18,11 +18,7 @@ _RECOVERY_KEY = re.compile(r"\s*(?:\d{6}-){7}\d{6}\s*")
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     """Give what the volume holds, or `encrypted`."""
-    volume = open_bitlocker(source, context.secrets.passwords)
-    if volume is None:
-        yield Reason.ENCRYPTED
-        return
-    yield from volumes_on(volume)
+    yield from volumes_if_opened(open_bitlocker(source, context.secrets.passwords))
 
 
 def open_bitlocker(source: ByteSource, passwords: tuple[str, ...]) -> NativeMedium | None:

@@ -6,7 +6,7 @@ import pyfvde
 
 from unseen.model import ByteSource, Reason
 from unseen.sources.disks.images.native import FileObject, NativeMedium
-from unseen.sources.disks.volumes import volumes_on
+from unseen.sources.disks.volumes import volumes_if_opened
 from unseen.sources.layers import Context, Member
 
 __all__ = ["open_filevault", "unpack"]
@@ -14,15 +14,8 @@ __all__ = ["open_filevault", "unpack"]
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     """Give what the logical volumes hold; `encrypted` for one that no password opens."""
-    yield from _given(open_filevault(source, context.secrets.passwords))
-
-
-def _given(volumes: Iterator[NativeMedium | None]) -> Iterator[Member | Reason]:
-    for volume in volumes:
-        if volume is None:
-            yield Reason.ENCRYPTED
-        else:
-            yield from volumes_on(volume)
+    for volume in open_filevault(source, context.secrets.passwords):
+        yield from volumes_if_opened(volume)
 
 
 def open_filevault(source: ByteSource, passwords: tuple[str, ...]) -> Iterator[NativeMedium | None]:

@@ -8,7 +8,7 @@ import pyluksde
 from unseen.model import ByteSource, Reason
 from unseen.sources.disks.encryption.luks2 import open_luks2
 from unseen.sources.disks.images.native import FileObject, NativeMedium
-from unseen.sources.disks.volumes import volumes_on
+from unseen.sources.disks.volumes import volumes_if_opened
 from unseen.sources.layers import Context, Member
 
 __all__ = ["open_luks", "unpack"]
@@ -16,11 +16,7 @@ __all__ = ["open_luks", "unpack"]
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     """Give what the volume holds, or `encrypted`."""
-    volume = open_luks(source, context.secrets.passwords)
-    if volume is None:
-        yield Reason.ENCRYPTED
-        return
-    yield from volumes_on(volume)
+    yield from volumes_if_opened(open_luks(source, context.secrets.passwords))
 
 
 def open_luks(source: ByteSource, passwords: tuple[str, ...]) -> ByteSource | None:

@@ -141,14 +141,9 @@ class Files:
 
     def _left_over(self, occupied: Claimed) -> Iterator[tuple[int, Any]]:
         """Give metadata entries that no allocated name leads to."""
-        for inode in self._left_over_numbers(occupied):
-            if inode in self._tree.seen:
-                continue
-            try:
-                file = self._volume.file(inode)
-            except UnreadError:
-                # Slots that hold no entry say so in the same way as damaged ones; their space is looked through.
-                continue
+        seen = self._tree.seen
+        # Slots that hold no entry say so in the same way as damaged ones; their space is looked through.
+        for inode, file in self._volume.files(each for each in self._left_over_numbers(occupied) if each not in seen):
             # exFAT's entries are not marked as used; they have no table in which unused ones could lie.
             meta = file.info.meta
             is_used = meta is not None and (not self._kind.has_table or int(meta.flags) & _USED)

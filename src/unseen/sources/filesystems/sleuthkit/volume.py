@@ -2,13 +2,13 @@
 
 import itertools
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import pytsk3
 
 from unseen.model import ByteSource, Reason, UnreadError
-from unseen.sources.filesystems.asking import ask
+from unseen.sources.filesystems.asking import FAILURES, ask
 from unseen.sources.filesystems.extents import Extent
 
 __all__ = ["Sectors", "Volume"]
@@ -136,6 +136,22 @@ class Volume:
     def file(self, inode: int) -> Any:
         """Give the file of a metadata entry."""
         return self.ask(lambda: self._file_system.open_meta(inode))
+
+    def files(self, inodes: Iterable[int]) -> Iterator[tuple[int, Any]]:
+        """Give the files of those metadata entries that can be read.
+
+        Tables have a hundred entries for each file that there is, so this goes round without questions to be made.
+        """
+        open_meta, sectors = self._file_system.open_meta, self.sectors
+        for inode in inodes:
+            sectors.failure = None
+            try:
+                file = open_meta(inode)
+            except FAILURES:
+                continue
+            finally:
+                sectors.swallowed = sectors.swallowed or sectors.failure
+            yield inode, file
 
     def directory(self, inode: int) -> Any:
         """Give the directory of a metadata entry."""
