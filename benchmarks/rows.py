@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import disks, index, ledger, machine, pictures, videos, whole
+from benchmarks import disks, held, index, ledger, machine, pictures, videos, whole
 from benchmarks.race import Side, race, spread
 
 __all__ = ["ROWS", "Goal", "Row", "Scale", "measure"]
@@ -24,6 +24,8 @@ class Scale:
     mixed: int = 2000
     small: int = 100_000
     entries: int = 1_000_000
+    held: int = 10**7
+    new_entries: int = 10**5
     scans: int = 3
     video_s: int = 60
 
@@ -40,6 +42,8 @@ class Scale:
             mixed=40,
             small=400,
             entries=700,
+            held=4_000,
+            new_entries=500,
             scans=1,
             video_s=12,
         )
@@ -354,6 +358,14 @@ ROWS = (
         "s",
         lambda scale: ledger.verify_store(scale.entries),
         (Goal("seconds", "unseen", "", 30, None, larger_is_better=False),),
+    ),
+    Row(
+        "recheck-1e7",
+        "`unseen recheck`: 1e5 new entries against 1e7 stored PDQs of 625,000 pictures, one core",
+        "s",
+        lambda scale: held.recheck(scale.held, scale.new_entries),
+        (Goal("seconds", "unseen", "", 300, None, larger_is_better=False),),
+        needs_gb=2,
     ),
     Row(
         "scan-ledger",

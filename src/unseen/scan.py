@@ -10,7 +10,17 @@ from unseen.model import Acquired, Finding, Item, ItemHashes, Locator, Match, No
 from unseen.sources.layers import Want
 from unseen.store import ScanSession
 
-__all__ = ["BATCH_ITEMS", "BATCH_SECONDS", "Choose", "Clock", "Darkroom", "Matcher", "finding_id", "scan"]
+__all__ = [
+    "BATCH_ITEMS",
+    "BATCH_SECONDS",
+    "Choose",
+    "Clock",
+    "Darkroom",
+    "Matcher",
+    "finding_id",
+    "scan",
+    "screen_item",
+]
 
 # A killed scan redoes at most one batch. A commit waits for the disk (some 10 ms): against a thousand items, or two
 # seconds, that is nothing; more would only hold findings back.
@@ -76,7 +86,7 @@ def scan(
     for batch in _batches(darkroom.develop(items, choose=choose), clock):
         matches = matcher.match([hashes for _, hashes in batch])
         screened = [
-            _screened(item, hashes, found, is_finding=matcher.is_finding(found))
+            screen_item(item, hashes, found, is_finding=matcher.is_finding(found))
             for (item, hashes), found in zip(batch, matches, strict=True)
         ]
         ended = clock.seconds()
@@ -125,7 +135,15 @@ def _batches(developed: Iterator[Developed], clock: Clock) -> Iterator[list[Deve
         yield batch
 
 
-def _screened(item: Item, hashes: ItemHashes, matches: tuple[Match, ...], *, is_finding: bool) -> Screened:
+def screen_item(item: Item, hashes: ItemHashes, matches: tuple[Match, ...], *, is_finding: bool) -> Screened:
+    """Put together all that is kept of one item.
+
+    Args:
+        item: The item.
+        hashes: Its hashes.
+        matches: What they matched.
+        is_finding: Whether a person must look into these matches.
+    """
     outcome = _outcome(hashes, is_finding=is_finding)
     unscreened = outcome is Outcome.NOT_SCREENED or hashes.reason is Reason.TRUNCATED
     finding = None

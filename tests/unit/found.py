@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from tests.unit.stand_ins import hash_content, make_item
 
 from unseen.model import Match
-from unseen.scan import _screened as screen
+from unseen.scan import screen_item as screen
 from unseen.store import ScanSession, Store
 
 __all__ = ["found", "match"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.unit.stand_ins import LOCKED, PICTURE, hash_content, make_item
 
 from unseen.model import EXHIBIT, How, ItemHashes, Match, Retention, Variant
-from unseen.scan import _screened as screen
+from unseen.scan import screen_item as screen
 from unseen.store import ScanSession, Store
 
 __all__ = ["HARMLESS", "KNOWN", "contents_of", "hash_values", "held_on_disk", "keep_scan"]

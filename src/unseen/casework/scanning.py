@@ -19,13 +19,12 @@ from unseen.casework.buckets import Fetching, check_complete, current_items, ope
 from unseen.casework.cases.whose import Whose
 from unseen.casework.given.passwords import read_passwords
 from unseen.casework.hashing import worker_count
-from unseen.casework.kernel import kernel_in_use
 from unseen.casework.progress import CountAhead, Progress, Watched
-from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc, user_name
+from unseen.casework.proof.clock import now_utc, user_name
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
-from unseen.model import EXHIBIT, Acquired, Facts, Finding, Item, ListPolicy, NotScreened, Retention, Summary, VideoMode
+from unseen.model import EXHIBIT, Acquired, Facts, Finding, Item, NotScreened, Retention, Summary, VideoMode
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
 from unseen.sources.buckets import is_bucket
 from unseen.sources.layers import Secrets
@@ -42,9 +41,6 @@ _BLOCK_BYTES = 1 << 20
 _LIBRARIES = ("numpy", "pi-heif", "pillow", "simplejpeg", "sqlalchemy")
 _READING = ("archive", "buckets", "disk", "video")
 _REQUIRED = re.compile(r'(?P<name>[\w.-]+).*\bextra == "(?P<extra>\w+)"')
-# An entry of the ledger has at most 65,535 bytes, of which a list may take 320. Of more lists than these it states the
-# number, and commits to all.
-_LISTS_STATED = 180
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,45 +285,22 @@ def _describe_run(
     settings: ScanSettings, known: "KnownMaterial", workers: Darkroom, *, index_sha256: str | None
 ) -> "Run":
     """Under which conditions this run works: what the ledger states in clear, and what it only commits to."""
+    from unseen.casework.known.describing import describe_lists, describe_program, stated_lists
     from unseen.store import Run
 
-    lists = [
-        {
-            "class": list_class.value,
-            "sha256": sha256.hex(),
-            "record": None if records is None else records[0],
-            # Number of the record of its newest change, where it has changed since.
-            **({} if records is None or records[0] == records[1] else {"version": records[1]}),
-            # Number of the record that set its policy; the default goes for the others.
-            **({"policy": known.policies[name][0]} if name in known.policies else {}),
-            "entries": dict(sorted(by_signal.items())),
-            "searchable": sorted({column.signal for column in known.columns if column.list == name}),
-        }
-        for (name, sha256, list_class), by_signal, records in zip(
-            known.lists, known.entries, known.records, strict=True
-        )
-    ]
+    lists = describe_lists(known)
     stated: dict[str, object] = {
-        "clock": CLOCK_SOURCE,
-        "version": version("unseen"),
-        "python": f"{platform.python_version()} ({platform.python_implementation()})",
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "kernel": kernel_in_use(),
+        **describe_program(settings.threshold_bits, index_sha256),
         "libraries": _libraries(),
         "sandbox": asdict(workers.sandbox),
-        "threshold_bits": settings.threshold_bits,
-        "default_policy": ListPolicy().to_fields(),
-        "lists": lists if len(lists) <= _LISTS_STATED else len(lists),
-        # Digest of the generation of the index that is searched; null where all lists lie in memory.
-        "index": index_sha256,
+        "lists": stated_lists(lists),
     }
-    names = [name for name, _, _ in known.lists]
     conditions = {
         **stated,
         "started_at_utc": now_utc(),
         "by": {"user": user_name(), "host": platform.node()},
         "basis": settings.basis,
-        "lists": [{"list": name, **described} for name, described in zip(names, lists, strict=True)],
+        "lists": lists,
     }
     return Run(stated, conditions)
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "match": "Compare hashes you already have with the lists; no file is decoded.",
     "list": "Keep hash lists: add, follow, sync, sources, ls, show, rm, export, policy.",
     "scan": "Find known material in what lies at the sources.",
+    "recheck": "Compare hashes that the store already holds with what its lists now say.",
     "findings": "List what scans have found, one row for each item.",
     "erase": "Erase hashes of items that matched nothing: expired, hashes.",
     "case": "Cases: findings of one subject, until somebody records their outcome.",
@@ -117,7 +118,8 @@ def run(arguments: Sequence[str]) -> int:
         return end.exit_code
     except (KeyboardInterrupt, typer.Abort):
         # A scan keeps what it has done; the others keep nothing that could be half done.
-        goes_on = " to go on" if arguments[:1] == ["scan"] or arguments[:2] == ["list", "sync"] else ""
+        is_resumed = arguments[:1] in (["scan"], ["recheck"]) or arguments[:2] == ["list", "sync"]
+        goes_on = " to go on" if is_resumed else ""
         voice.complain("interrupted", f"run the same command again{goes_on}")
         return voice.INTERRUPTED
     except voice.OutputClosedError:

@@ -349,7 +349,8 @@ def not_screened_row(unscreened: NotScreened) -> Row:
 
 def summary_row(summary: Summary) -> Row:
     """The account of a scan."""
-    return {"type": "summary", **asdict(summary), "seconds": round(summary.seconds, 3)}
+    counts = {name: value for name, value in asdict(summary).items() if name != "rechecked"}
+    return {"type": "summary", **counts, "seconds": round(summary.seconds, 3)}
 
 
 def how_row(how: How | None) -> Mapping[str, object] | None:

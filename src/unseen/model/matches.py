@@ -140,3 +140,5 @@ class Summary:
     videos: int = 0
     videos_by_keyframes: int = 0
     leads: int = 0
+    # Of a recheck, whose items are those that came to match: how many were compared again.
+    rechecked: int = 0

@@ -103,7 +103,7 @@ def number(count: int) -> str:
 def _headline(report: ReportData) -> str:
     summary = report.summary
     found = "No finding" if not summary.findings else _plural(summary.findings, "finding")
-    lead = f"{found} in {_plural(summary.items, 'item')}."
+    lead = f"{found} in {_plural(summary.rechecked or summary.items, 'item')}."
     if summary.not_screened:
         lead += f" {number(summary.not_screened)} could not be screened, or only in part."
     if report.findings_shown is not None:
@@ -113,7 +113,8 @@ def _headline(report: ReportData) -> str:
 
 def _purpose(report: ReportData) -> Block:
     return _text(
-        f"On {report.started_at_utc[:10]} the program unseen compared {_plural(report.summary.items, 'item')} with"
+        words.rechecked(report.summary) + f"On {report.started_at_utc[:10]} the program unseen compared"
+        f" {_plural(report.summary.rechecked or report.summary.items, 'item')} with"
         f" {_plural(report.summary.entries_searchable, 'entry', 'entries')} of the lists named below, to find known"
         " child sexual abuse material by hash, without anyone looking at a picture. This report states what matched,"
         " what could not be compared, and how it was done."
@@ -291,7 +292,7 @@ def _conditions(report: ReportData) -> list[Block]:
 
 def _run_facts(run: ReportedRun) -> list[Block]:
     clock = "the machine\u2019s own clock, as it was set" if run.clock == "system" else show(run.clock)
-    libraries = ", ".join(f"{show(name)} {show(text)}" for name, text in run.libraries.items())
+    libraries = ", ".join(f"{show(name)} {show(text)}" for name, text in run.libraries.items()) or "none that decodes"
     return [
         _fact("Begun", f"{_time(run.started_at_utc)}, by {clock}"),
         _fact("Run by", *(_code(one) for one in run.by.values()) if run.by else ("not disclosed here",)),
@@ -304,6 +305,9 @@ def _run_facts(run: ReportedRun) -> list[Block]:
 
 def _protections(run: ReportedRun) -> Iterator[str]:
     box = run.sandbox
+    if not box:
+        yield "none needed: nothing was decoded"
+        return
     if not box.get("seccomp"):
         yield "NO sandbox: a decoder that was taken over could have done what the examiner\u2019s account can"
         return

@@ -34,6 +34,7 @@ __all__ = [
     "by_keyframes",
     "how_words",
     "kept_words",
+    "rechecked",
     "times_words",
     "video_words",
 ]
@@ -156,6 +157,13 @@ def kept_words(retention: Retention, began_at_utc: str) -> str:
     if retention.days == 0:
         return "none of items that matched nothing: no recheck can see them"
     return "of items that matched nothing as long as the exhibit, for a recheck"
+
+
+def rechecked(summary: Summary) -> str:
+    """That no file was read, as a sentence to begin with; nothing for a scan."""
+    if not summary.rechecked:
+        return ""
+    return "This was a recheck: hashes that earlier scans had kept were compared again, and no file was read. "
 
 
 def by_keyframes(summary: Summary) -> str:

@@ -15,6 +15,7 @@ from unseen.store.verdicts import newest_verdicts, read_verdict
 
 __all__ = [
     "MATCH_FIELDS",
+    "find_findings",
     "list_findings",
     "name_findings",
     "pack_how",
@@ -47,11 +48,17 @@ def list_findings(store: Store) -> Iterator[Finding]:
 
 def name_findings(store: Store, ids: Sequence[str]) -> list[Finding]:
     """Give the findings of these ids, in this order, each with the matches of the newest scan that saw it."""
+    found = find_findings(store, ids)
+    return [found[finding_id] for finding_id in ids]
+
+
+def find_findings(store: Store, ids: Sequence[str]) -> dict[str, Finding]:
+    """Give those of these findings that there are, by id, each with the matches of the newest scan that saw it."""
     found: dict[str, Finding] = {}
     for at in range(0, len(ids), _ROWS_AT_ONCE):
         some = findings.c.id.in_(ids[at : at + _ROWS_AT_ONCE])
         found.update((finding.id, finding) for finding in _read(store, _in_newest_scan() & some))
-    return [found[finding_id] for finding_id in ids]
+    return found
 
 
 def scan_findings(store: Store, scan_id: int) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ __all__ = [
     "read_matched_labels",
     "read_scan",
     "reported_findings",
+    "scan_settings",
     "unscreened_rows",
 ]
 
@@ -76,7 +77,9 @@ def read_scan(store: Store, scan_id: int | None = None) -> ScanRecord:
     """
     rows = select(scans)
     if scan_id is None:
-        rows = rows.where(scans.c.finished_at_utc.is_not(None)).order_by(scans.c.id.desc()).limit(1)
+        # Rechecks come every night, and most find nothing: one is named by whoever wants to read of it.
+        newest = rows.where(scans.c.finished_at_utc.is_not(None), scans.c.is_recheck == 0)
+        rows = newest.order_by(scans.c.id.desc()).limit(1)
     else:
         rows = rows.where(scans.c.id == scan_id)
     with store.read() as connection:
@@ -104,6 +107,12 @@ def has_scan(store: Store, scan_id: int) -> bool:
     """Whether the store holds a scan of this number, finished or not."""
     with store.read() as connection:
         return connection.execute(select(scans.c.id).where(scans.c.id == scan_id)).first() is not None
+
+
+def scan_settings(store: Store, scan_id: int) -> str:
+    """What a scan was asked to do, in JSON; an empty object where that was erased."""
+    with store.read() as connection:
+        return str(connection.execute(select(scans.c.settings).where(scans.c.id == scan_id)).scalar_one())
 
 
 def count_reasons(store: Store, scan_id: int) -> tuple[dict[Reason, int], dict[Reason, int]]:

@@ -39,10 +39,12 @@ from unseen.store.findings import (
     read_locator,
     scan_findings,
 )
+from unseen.store.kept.coverage import unfinished_scans
 from unseen.store.kept.retention import keeps_hashes, set_apart
 from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import finding_value, item_value, run_value, stated_account
 from unseen.store.locks import ScanLock
+from unseen.store.objects import Noted
 from unseen.store.records import acquired_media
 from unseen.store.schema import finding_matches, findings, items, not_screened, runs, scans
 from unseen.store.variants import pack_hashes, pack_plugged_in
@@ -68,13 +70,17 @@ class Account:
     videos_by_keyframes: int = 0
     # Of findings: those that stand on leads alone.
     leads: int = 0
+    # Of a recheck: items compared again, and the number of the last of them.
+    rechecked: int = 0
+    rechecked_to: int = 0
 
     def with_batch(self, batch: Sequence[Screened], seconds: float) -> "Account":
         """Count a batch, and the time that it took."""
         hashed = sum(one.outcome in {Outcome.MATCH, Outcome.NO_MATCH} for one in batch)
         unscreened = sum(one.not_screened is not None for one in batch)
         wholly = sum(one.outcome is Outcome.NOT_SCREENED for one in batch)
-        return Account(
+        return replace(
+            self,
             items=self.items + len(batch),
             hashed=self.hashed + hashed,
             digest_only=self.digest_only + len(batch) - hashed - wholly,
@@ -148,7 +154,7 @@ class ScanSession:
             self._lock.release()
             raise
         # What an earlier run kept is in its tables alone.
-        self._kept = _Kept(is_anything=self.is_resumed)
+        self._kept = Noted(is_anything=self.is_resumed)
 
     def __enter__(self) -> Self:
         return self
@@ -205,18 +211,23 @@ class ScanSession:
         with self._store.read() as connection:
             return verdicts_of(connection, ids)
 
-    def commit(self, batch: Sequence[Screened], *, seconds: float, at_utc: str) -> None:
+    def commit(
+        self, batch: Sequence[Screened], *, seconds: float, at_utc: str, rechecked: tuple[int, int] | None = None
+    ) -> None:
         """Keep a batch whole, or nothing of it.
 
         Args:
             batch: Items that this scan has not stored yet.
             seconds: Time that the batch took.
             at_utc: The time at which its findings were first seen, unless an earlier scan saw them.
+            rechecked: Of a recheck: how many more items were compared, and the number of the last of them.
 
         Raises:
             StoreError: The store cannot be written; a full disk among other reasons.
         """
         account = self.account.with_batch(batch, seconds)
+        if rechecked is not None:
+            account = replace(account, rechecked=account.rechecked + rechecked[0], rechecked_to=rechecked[1])
         with record(self._store, at_utc=at_utc) as page:
             is_keeping = keeps_hashes(page, self.scan_id)
             _insert(page, self.scan_id, batch, is_keeping=is_keeping)
@@ -233,8 +244,9 @@ class ScanSession:
     def finish(self, *, entries_searchable: int, entries_not_searchable: int, seconds: float, at_utc: str) -> Summary:
         """Close the account; the same key begins a new scan from now on."""
         account = replace(self.account, seconds=self.account.seconds + seconds)
+        counts = {name: count for name, count in asdict(account).items() if name != "rechecked_to"}
         summary = Summary(
-            **asdict(account), entries_searchable=entries_searchable, entries_not_searchable=entries_not_searchable
+            **counts, entries_searchable=entries_searchable, entries_not_searchable=entries_not_searchable
         )
         with record(self._store, at_utc=at_utc) as page:
             page.add("scan_finished", {"scan": self.scan_id, "account": stated_account(asdict(summary))})
@@ -245,33 +257,6 @@ class ScanSession:
             )
         self.account = account
         return summary
-
-
-class _Kept:
-    """Which items are surely not in the tables, in constant memory: asking SQL of each takes longer than all else."""
-
-    # Of a million items, one in a thousand is asked for in vain; of ten million, one in fifteen.
-    _BITS = 1 << 26
-
-    def __init__(self, *, is_anything: bool) -> None:
-        self._is_anything = is_anything
-        self._marks = bytearray(0 if is_anything else self._BITS // 8)
-
-    def add(self, locator: Locator) -> None:
-        """Note that an item is there."""
-        for byte, bit in () if self._is_anything else self._places(locator):
-            self._marks[byte] |= bit
-
-    def may_hold(self, locator: Locator) -> bool:
-        """Whether it may be there: never wrongly no."""
-        return self._is_anything or all(self._marks[byte] & bit for byte, bit in self._places(locator))
-
-    def _places(self, locator: Locator) -> Iterator[tuple[int, int]]:
-        # Differs from process to process, so that nobody can choose names that share their places.
-        number = hash(locator)
-        for each in (number, number >> 32):
-            at = each % self._BITS
-            yield at >> 3, 1 << (at & 7)
 
 
 def _begin(page: Page, key: bytes, settings: str, run: Run, retention: Retention) -> tuple[int, Account, bool]:
@@ -286,13 +271,17 @@ def _begin(page: Page, key: bytes, settings: str, run: Run, retention: Retention
         scan_id, account = number, Account()
         due = retention.due_utc(page.at_utc)
         asked = {"key": key, "settings": settings, "keep_days": retention.days}
-        begun = {"started_at_utc": page.at_utc, "hashes_due_utc": due}
+        begun = {"started_at_utc": page.at_utc, "hashes_due_utc": due, "is_recheck": int("recheck" in run.stated)}
         connection.execute(insert(scans).values(id=number, **asked, **begun))
     else:
         scan_id = int(unfinished.id)
         account = Account(**json.loads(unfinished.summary)) if unfinished.summary else Account()
         settings, due = unfinished.settings, unfinished.hashes_due_utc
-    row = {"scan_id": scan_id, "conditions": json.dumps(run.conditions)}
+    conditions = dict(run.conditions)
+    if "recheck" in run.stated:
+        # In the transaction that gives the recheck its number: what they add from now on has a higher one.
+        conditions["unfinished"] = unfinished_scans(connection)
+    row = {"scan_id": scan_id, "conditions": json.dumps(conditions)}
     stated = {
         **run.stated,
         "resumes": None if unfinished is None else scan_id,
@@ -314,7 +303,8 @@ def _insert(page: Page, scan_id: int, batch: Sequence[Screened], *, is_keeping: 
         row["id"], row["salt"] = page.commit_to("item", {"scan": scan_id}, item_value(row, reasons))
         item_rows.append(row)
         unscreened += [{"item_id": row["id"], "reason": reason} for reason in reasons]
-    page.connection.execute(insert(items), item_rows)
+    if item_rows:
+        page.connection.execute(insert(items), item_rows)
     if unscreened:
         page.connection.execute(insert(not_screened), unscreened)
     found = [one.finding for one in batch if one.finding is not None]

@@ -22,6 +22,11 @@ from unseen.model import Acquisition, Comparison, Frame, How, ItemHashes, Varian
 
 __all__ = [
     "ACQUISITION_VERSION",
+    "FRAMES_VERSION",
+    "FRAME_BYTES",
+    "KEYFRAMES",
+    "VARIANTS_VERSION",
+    "VARIANT_BYTES",
     "pack_frames",
     "pack_hashes",
     "pack_plugged_in",
@@ -32,8 +37,8 @@ __all__ = [
     "unpack_variants",
 ]
 
-_VERSION = 1
-_FRAMES_VERSION = 2
+VARIANTS_VERSION = 1
+FRAMES_VERSION = 2
 ACQUISITION_VERSION = 3
 _COMPARISONS = (Comparison.VERIFIED, Comparison.MISMATCH, Comparison.ABSENT, Comparison.UNREAD)
 _MODES = (VideoMode.FAST, VideoMode.THOROUGH)
@@ -46,6 +51,10 @@ _ORIENTATION_AT, _CONVENTION_AT, _ALPHA_AT = (
 )
 _NOTHING = (None, None, None, None)
 _HEAD = struct.Struct("<5B32s")
+# Of one frame, and of one variant without anything optional.
+FRAME_BYTES, VARIANT_BYTES = _FRAME.size, _HEAD.size
+# What stands behind the version where keyframes alone were looked at.
+KEYFRAMES = bytes((_MODES.index(VideoMode.FAST),))
 
 
 def pack_hashes(hashes: ItemHashes) -> bytes | None:
@@ -85,7 +94,7 @@ def unpack_acquisition(packed: bytes) -> Acquisition:
 
 def pack_frames(frames: Sequence[Frame], mode: VideoMode) -> bytes:
     """Pack the frames of a video in their order."""
-    pieces = [bytes((_FRAMES_VERSION, _MODES.index(mode)))]
+    pieces = [bytes((FRAMES_VERSION, _MODES.index(mode)))]
     pieces += [_FRAME.pack(frame.frame, frame.stream, frame.pdq_quality, frame.time_s, frame.pdq) for frame in frames]
     return b"".join(pieces)
 
@@ -96,7 +105,7 @@ def unpack_frames(packed: bytes | None) -> tuple[tuple[Frame, ...], VideoMode] |
     Raises:
         StoreError: The value is torn.
     """
-    if packed is None or packed[:1] != bytes((_FRAMES_VERSION,)):
+    if packed is None or packed[:1] != bytes((FRAMES_VERSION,)):
         return None
     try:
         frames = tuple(
@@ -112,7 +121,7 @@ def pack_variants(variants: tuple[Variant, ...]) -> bytes | None:
     """Pack variants in their order; None where there are none."""
     if not variants:
         return None
-    pieces = [bytes((_VERSION,))]
+    pieces = [bytes((VARIANTS_VERSION,))]
     for variant in variants:
         how = variant.how
         present, optional = _pack_optional(how)
@@ -129,7 +138,7 @@ def unpack_variants(packed: bytes | None) -> tuple[Variant, ...]:
     Raises:
         StoreError: The value is torn, or was written by a newer version.
     """
-    if packed is None or (len(packed) > 1 and packed[0] in {_FRAMES_VERSION, ACQUISITION_VERSION}):
+    if packed is None or (len(packed) > 1 and packed[0] in {FRAMES_VERSION, ACQUISITION_VERSION}):
         return ()
     try:
         return _unpack(packed)
@@ -158,8 +167,8 @@ def _pack_optional(how: How) -> tuple[int, bytes]:
 
 
 def _unpack(packed: bytes) -> tuple[Variant, ...]:
-    if packed[0] != _VERSION:
-        raise StoreError(f"stored variants have version {packed[0]}, this version knows {_VERSION}")
+    if packed[0] != VARIANTS_VERSION:
+        raise StoreError(f"stored variants have version {packed[0]}, this version knows {VARIANTS_VERSION}")
     variants = []
     offset = 1
     while offset < len(packed):

@@ -15,11 +15,11 @@ from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE, StandInMatcher, hash_
 
 from unseen.errors import StoreError
 from unseen.model import How, Locator, Match, Screened
-from unseen.scan import _screened as screen
+from unseen.scan import screen_item as screen
 from unseen.store import Account, ScanSession, Store, list_findings
 from unseen.store.findings import scan_findings
 from unseen.store.locks import ScanLock
-from unseen.store.scans import _Kept
+from unseen.store.objects import Noted
 from unseen.store.schema import items, not_screened, scans
 
 ROOT = Path(__file__).parents[3]
@@ -71,7 +71,7 @@ def test_what_was_kept_is_known_in_its_own_run_and_in_the_next(
     store: Store, monkeypatch: pytest.MonkeyPatch, bits: int
 ) -> None:
     """None that was kept is said to be new, and none that is new to be kept, however full the quick look is."""
-    monkeypatch.setattr(_Kept, "_BITS", bits)
+    monkeypatch.setattr(Noted, "_BITS", bits)
     names = [f"folder/{number}" for number in range(200)]
     kept = {Locator.of_file(name) for name in names[::2]}
     everything = [Locator.of_file(name) for name in names]
