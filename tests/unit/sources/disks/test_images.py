@@ -104,6 +104,16 @@ def test_what_lies_in_the_file_and_not_on_the_disk_is_given(tmp_path: Path, kind
     assert rest[2].endswith(behind)
 
 
+def test_counts_that_lie_nowhere_harm_nothing(tmp_path: Path) -> None:
+    """The disk does not need them; that they lie behind any end is no reason to lose it."""
+    data = bytearray(convert(tmp_path, "qcow2", "cluster_size=64k").read_bytes())
+    whole = members(bytes(data))
+    data[48:56] = b"\xff" * 8
+    given_ = members(bytes(data))
+    assert given_[0] == whole[0]
+    assert [each for each in given_ if isinstance(each, Reason)] == []
+
+
 def test_a_cluster_that_nothing_leads_to_is_given(tmp_path: Path) -> None:
     """What a discarded stretch of the disk held stays in the file."""
     data = bytearray(convert(tmp_path, "qcow2", "cluster_size=64k").read_bytes())

@@ -313,6 +313,8 @@ def _described(source: ByteSource, header: _Header) -> Iterator[tuple[_Numbers, 
         if not kind:
             break
     yield np.array([0], np.int64), np.array([min(at, 1 << header.cluster_bits)], np.int64)
+    if header.counts_at >= source.size_bytes:
+        return
     table_bytes = min(header.counts_clusters << header.cluster_bits, _COUNTS_BYTES_MAX)
     raw = source.read_at(header.counts_at, table_bytes)
     places = np.frombuffer(raw[: len(raw) // 8 * 8], ">u8").astype(np.int64)
