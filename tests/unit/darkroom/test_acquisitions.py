@@ -77,6 +77,22 @@ def test_another_reason_hides_no_difference(image: Path) -> None:
     assert hashes.acquisition == Acquisition(md5=Comparison.MISMATCH, sha1=Comparison.VERIFIED)
 
 
+def test_an_image_that_was_altered_is_changed_though_its_times_were_set_back(image: Path) -> None:
+    """Bytes that were read already are others now; the time of the change was forged, and shows all the same."""
+    before = image.stat()
+
+    def choose(locators: Sequence[Locator]) -> list[Want]:
+        if any(len(locator.steps) > 1 for locator in locators):
+            with image.open("r+b") as file:
+                file.seek(before.st_size // 2)
+                file.write(b"\xff")
+            os.utime(image, ns=(before.st_atime_ns, before.st_mtime_ns))
+        return [Want.TAKE] * len(locators)
+
+    assert _hashes_of(image, choose).reason is Reason.CHANGED
+    assert image.stat().st_mtime_ns == before.st_mtime_ns
+
+
 @given(
     st.integers(0, 255),
     st.integers(0, 1 << 62),

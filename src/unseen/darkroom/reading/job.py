@@ -209,13 +209,22 @@ class Job:
             self._served.is_void = True
         self.close()
 
-    def _stamps_now(self) -> list[tuple[int, int]]:
-        """Size and time of change of every file."""
-        return [(found.st_size, found.st_mtime_ns) for found in map(os.fstat, self.descriptors)]
+    def _stamps_now(self) -> list[tuple[int, int, int]]:
+        """Size, time of change, and time of any change of its description, of every file."""
+        return [(found.st_size, found.st_mtime_ns, found.st_ctime_ns) for found in map(os.fstat, self.descriptors)]
+
+    def _is_changed(self) -> bool:
+        """Whether a file is not what it was.
+
+        Who sets the first of its times back sets the second forward. It counts for images of disks alone: other files
+        get names and owners while they are looked into, and none of that is a change of theirs.
+        """
+        now, kept = self._stamps_now(), self._stamps
+        return now != kept if self.is_disk else [each[:2] for each in now] != [each[:2] for each in kept]
 
     def _cut(self, level: int, reason: Reason | None, desk: Desk) -> None:
         """Leave everything from here inwards, the innermost first."""
-        if level == 0 and self._stamps_now() != self._stamps:
+        if level == 0 and self._is_changed():
             # Whatever else was wrong with it, what was found is not known to be what lies there.
             self.root.trouble = Reason.CHANGED
         while len(self._trail) > level:
