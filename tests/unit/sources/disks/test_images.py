@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.faults.hiding import dmg
 from tests.unit.sources.disks.images import Opened, medium, need, run
 from tests.unit.sources.unpacked import members
 
@@ -41,6 +42,13 @@ _KINDS = [
     ("vmdk", "subformat=twoGbMaxExtentSparse", ""),
     ("vmdk", "subformat=twoGbMaxExtentFlat", ""),
     ("vmdk", "subformat=streamOptimized", ""),
+]
+# Of a fixed VHD the end says what it is: with something behind it, it is a raw disk. A stream-optimized VMDK is not
+# looked at beside its disk.
+_IN_ONE_FILE = [
+    (kind, options, flag)
+    for kind, options, flag in _KINDS
+    if not any(word in options for word in ("Flat", "twoGb", "streamOptimized", "subformat=fixed,force"))
 ]
 _OPENERS: dict[str, Callable[[ByteSource], ByteSource]] = {
     "qcow2": QcowMedium,
@@ -90,18 +98,35 @@ def test_every_kind_of_image_is_read_as_qemu_wrote_it(tmp_path: Path, kind: str,
         assert disk.read_at(disk.size_bytes, 10) == b""
 
 
-@pytest.mark.parametrize(("kind", "options", "flag"), [each for each in _KINDS if each[0] in {"qcow2", "vdi"}])
+@pytest.mark.parametrize(("kind", "options", "flag"), _IN_ONE_FILE)
 def test_what_lies_in_the_file_and_not_on_the_disk_is_given(tmp_path: Path, kind: str, options: str, flag: str) -> None:
     """An image that nobody touched has nothing of that kind; what was put behind one is a member, whole."""
     data = convert(tmp_path, kind, options, flag).read_bytes()
     behind = random.Random(3).randbytes(9_000)
-    assert [each[0] for each in members(data) if not isinstance(each, Reason)] == ["partition@0"]
-    disk, rest = members(data + behind)
-    assert disk == members(data)[0]
+    before = members(data)
+    # The log of a VHDX holds what was written last.
+    assert len(before) == (2 if kind == "vhdx" else 1)
+    *again, rest = members(data + behind)
+    assert again == before
     assert not isinstance(rest, Reason)
     assert rest[1] is State.ORPHAN
     assert isinstance(rest[2], bytes)
     assert rest[2].endswith(behind)
+
+
+def test_what_lies_behind_the_runs_of_a_udif_image_is_given() -> None:
+    """Between its data and its list, where nothing refers to it."""
+    noise = random.Random(3).randbytes(5_000)
+    data = bytearray(dmg(_MEDIUM[:2_000]))
+    at = data.index(b"<?xml")
+    given_ = members(bytes(data))
+    assert [each[0] for each in given_ if not isinstance(each, Reason)] == ["partition@0"]
+    trailer_at = len(data) - 512
+    (list_at,) = struct.unpack_from(">Q", data, trailer_at + 216)
+    struct.pack_into(">Q", data, trailer_at + 216, list_at + len(noise))
+    data[at:at] = noise
+    _, rest = members(bytes(data))
+    assert rest == (f"bytes from {at}", State.ORPHAN, noise)
 
 
 def test_counts_that_lie_nowhere_harm_nothing(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pyvmdk
 
 from unseen.model import ByteSource, Reason, UnreadError
+from unseen.sources.disks.images.leftovers import leftovers
 from unseen.sources.disks.images.native import FileObject, NativeMedium
+from unseen.sources.disks.images.placed import placed_in_vmdk
 from unseen.sources.disks.volumes import volumes_on
 from unseen.sources.layers import Context, Member, Segments
 
@@ -16,8 +18,11 @@ _NO_PARENT = 0xFFFFFFFF
 
 
 def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
-    """Give the volumes on the disk."""
-    return volumes_on(open_vmdk(source))
+    """Give the volumes on the disk; of a sparse image in one file then what lies in it and not on the disk."""
+    yield from volumes_on(open_vmdk(source))
+    placed = None if isinstance(source, Segments) else placed_in_vmdk(source)
+    if placed is not None:
+        yield from leftovers(source, placed, layer="vmdk")
 
 
 def open_vmdk(source: ByteSource) -> NativeMedium:
