@@ -106,7 +106,7 @@ def placed_in_vhdx(source: ByteSource, size_bytes: int) -> Iterator[_Placed]:
     block_bytes, sector_bytes = values.get(_VHDX_PARAMETERS, 0), values.get(_VHDX_SECTOR, 0)
     if not block_bytes or sector_bytes not in {512, 4096}:
         raise UnreadError(Reason.UNREADABLE)
-    # After so many blocks stands the place of a map of sectors, which only images that build on others have.
+    # After so many blocks stands the place of a map of sectors, of which no image has any that builds on no other.
     ratio = (1 << 23) * sector_bytes // block_bytes
     blocks = -(-size_bytes // block_bytes)
     entries_at, _ = regions[_VHDX_BLOCKS]
