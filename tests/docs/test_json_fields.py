@@ -46,6 +46,7 @@ def names(value: object) -> Iterator[str]:
         "key show --json 2> /dev/null; unseen key rotate --json",
         "witness --state witness --json",
         "audit threshold --benign uploads --volume 9 --out audits --json",
+        "audit triage --example kirat-2 --arrivals 9 --capacity 5 --weeks 4 --out audits --json",
         "audit recall --benign uploads/small.jpg --out audits --json",
         "doctor --json",
         pytest.param("bench --json", marks=pytest.mark.soak),

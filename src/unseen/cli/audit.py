@@ -1,6 +1,6 @@
 """`unseen audit`: error rates, measured on files of one's own that are known to be benign."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,7 +20,7 @@ from unseen.cli.options import (
 if TYPE_CHECKING:
     from unseen.casework.auditing.threshold import ThresholdSettings
 
-__all__ = ["app", "audit", "recall", "threshold"]
+__all__ = ["app", "audit", "recall", "threshold", "triage"]
 
 app = new_app(no_args_is_help=True)
 
@@ -36,7 +36,7 @@ Out = Annotated[
 
 @app.callback()
 def audit() -> None:
-    """Measure error rates on benign files of your own: threshold, recall."""
+    """Measure error rates, of matching and of triage: threshold, recall, triage."""
 
 
 @app.command()
@@ -149,4 +149,61 @@ def recall(
                 written = write_recall(told, store=store, folder=out or ".", note=voice.note)
                 voice.show(written.document, audits.recall_lines(told), json=json)
                 voice.show(audits.written_row(written), audits.written_lines(written), json=json)
+    return 0
+
+
+@app.command()
+def triage(
+    *,
+    example: Annotated[
+        Literal["kirat-2"] | None, typer.Option("--example", help="Work through published figures.")
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option("--table", metavar="FILE", help="A published table as CSV: band,harmed,others.")
+    ] = None,
+    low: Annotated[
+        list[str] | None, typer.Option("--low", metavar="BAND", help="A band of it that is left waiting; repeatable.")
+    ] = None,
+    rows: Annotated[
+        str | None, typer.Option("--rows", metavar="FILE", help="CSV: harmed (0 or 1), and one or two instruments.")
+    ] = None,
+    cut: Annotated[
+        list[str] | None,
+        typer.Option("--cut", metavar="NAME=VALUE", help="From which value of an instrument on nobody waits."),
+    ] = None,
+    hidden: Annotated[
+        float | None, typer.Option("--hidden", metavar="SHARE", help="Scenario: harmed and never found out, 0 to 1.")
+    ] = None,
+    arrivals: Annotated[float | None, typer.Option("--arrivals", metavar="N", help="People a week.")] = None,
+    capacity: Annotated[float | None, typer.Option("--capacity", metavar="N", help="People a week dealt with.")] = None,
+    weeks: Annotated[int, typer.Option("--weeks", metavar="N", min=1, max=520, help="Of the simulation.")] = 104,
+    out: Out = None,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Say what prioritising by a triage instrument would miss.
+
+    Of groups only: nothing is computed or printed about any one person, and whatever could name one is refused. With
+    --arrivals and --capacity a backlog is simulated under two rules.
+
+    Example: unseen audit triage --example kirat-2 --arrivals 250 --capacity 150
+    """
+    from unseen.casework.auditing.triage.auditing import audit_triage, read_settings
+    from unseen.casework.auditing.writing import write_triage
+    from unseen.cli import audits
+
+    told = audit_triage(
+        read_settings(
+            table=table,
+            low=low or (),
+            rows=rows,
+            cuts=cut or (),
+            example=example,
+            hidden=hidden,
+            flow=(arrivals, capacity, weeks),
+        )
+    )
+    written = write_triage(told, store=store, folder=out or ".", note=voice.note)
+    voice.show(written.document, audits.triage_lines(told), json=json)
+    voice.show(audits.written_row(written), audits.written_lines(written), json=json)
     return 0

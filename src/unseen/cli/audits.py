@@ -1,6 +1,7 @@
 """Audits as lines for people. Values of list entries are never among them."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from unseen.cli import voice
@@ -8,9 +9,9 @@ from unseen.cli.tables import match_lines
 
 if TYPE_CHECKING:
     from unseen.casework.auditing.writing import WrittenAudit
-    from unseen.reports.audits import BenignMatch, CrowdedEntry, RecallAudit, ThresholdAudit
+    from unseen.reports.audits import BenignMatch, CrowdedEntry, RecallAudit, ThresholdAudit, TriageAudit
 
-__all__ = ["recall_lines", "threshold_lines", "written_lines", "written_row"]
+__all__ = ["recall_lines", "threshold_lines", "triage_lines", "written_lines", "written_row"]
 
 # All others stand in the JSON form.
 _MATCHES_SHOWN = 20
@@ -74,6 +75,17 @@ def recall_lines(audit: "RecallAudit") -> list[str]:
         *voice.columns([head, *table], indent="  "),
         *(f"note: {caution}" for caution in recall_cautions(audit)),
     ]
+
+
+def triage_lines(audit: "TriageAudit") -> list[str]:
+    """Each section with its table."""
+    from unseen.reports.audits import triage_sections
+
+    lines: list[str] = []
+    for one in triage_sections(audit):
+        lines += ["", one.title, *(f"  {line}" for said in one.said for line in wrap(said, 110))]
+        lines += voice.columns([one.head, *one.rows], indent="  ") if one.head else []
+    return lines
 
 
 def written_row(written: "WrittenAudit") -> dict[str, object]:

@@ -32,7 +32,7 @@ COMMANDS = {
     "feedback": "Tell those who publish lists what became of their entries: give, send, ls, reasons.",
     "report": "Write a report of one scan, as HTML, PDF and JSON.",
     "rerun": "Repeat the matches of a bundle from the hashes in it.",
-    "audit": "Measure error rates on benign files of your own: threshold, recall.",
+    "audit": "Measure error rates, of matching and of triage: threshold, recall, triage.",
     "verify": "Say whether a store or a bundle is what was signed.",
     "key": "Show the key that a store is signed with, or change it: show, rotate.",
     "stamp": "Have a time stamping authority state that a ledger exists: request, add.",

@@ -12,13 +12,16 @@ from unseen.errors import SigningKeyError, StoreError, UsageError
 from unseen.reports.audits import (
     RecallAudit,
     ThresholdAudit,
+    TriageAudit,
     recall_document,
     threshold_document,
+    triage_document,
     write_recall_html,
     write_threshold_html,
+    write_triage_html,
 )
 
-__all__ = ["WrittenAudit", "write_recall", "write_threshold"]
+__all__ = ["WrittenAudit", "write_recall", "write_threshold", "write_triage"]
 
 # Half of SHA-256, as the id of a report.
 _ID_DIGITS = 32
@@ -90,6 +93,22 @@ def write_recall(
     return _write(
         recall_document(audit),
         lambda audit_id, out: write_recall_html(audit, audit_id, out),
+        stated,
+        store=store,
+        folder=folder,
+        keys=keys,
+        note=note,
+    )
+
+
+def write_triage(
+    audit: TriageAudit, *, store: str, folder: str, keys: Path | None = None, note: Callable[[str], None]
+) -> WrittenAudit:
+    """Write `audit triage` as JSON and HTML, and put its digest on record; as `write_threshold`."""
+    stated = {"people": audit.cuts[0].right.of, "instruments": len(audit.cuts)}
+    return _write(
+        triage_document(audit),
+        lambda audit_id, out: write_triage_html(audit, audit_id, out),
         stated,
         store=store,
         folder=folder,

@@ -1,19 +1,18 @@
 """Audits as one HTML page each, in the sections and blocks of `unseen.reports.page`."""
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from unseen.reports.as_html import write_page
 from unseen.reports.audits.cautions import number_a_day, percent, recall_cautions, threshold_cautions
+from unseen.reports.audits.layout import Block, code, fact, section, style, table, texts, time
 from unseen.reports.audits.plots import recall_plot, threshold_plot
 from unseen.reports.audits.values import AuditedList, BenignMatch, Proportion, RecallAudit, ThresholdAudit
 from unseen.reports.shown import show
 
 __all__ = ["SHOWN_BITS", "write_recall_html", "write_threshold_html"]
-
-Block = dict[str, Any]
 
 # Of the 65 thresholds; the JSON form has them all. 31 is the field's.
 SHOWN_BITS = (0, 8, 16, 24, 31, 40, 48, 56, 64)
@@ -42,16 +41,16 @@ def write_threshold_html(audit: ThresholdAudit, audit_id: str, out: IO[bytes]) -
             )
         ],
         "sections": [
-            _section("How to read this", [_points("threshold"), *_texts(threshold_cautions(audit), grave=True)]),
-            _section("Rates", [{"kind": "plot", "plot": threshold_plot(audit)}, _rates_table(audit)]),
-            *([] if audit.volume is None else [_section("A day", _day_blocks(audit, audit.volume))]),
-            _section("Benign files that matched", _match_blocks(audit.matches)),
-            _section("Entries near unrelated files", _crowd_blocks(audit)),
-            _section("Account", [_account(audit)]),
-            _section("Lists", [block for one in audit.lists for block in _list_blocks(one)]),
+            section("How to read this", [_points("threshold"), *texts(threshold_cautions(audit), grave=True)]),
+            section("Rates", [{"kind": "plot", "plot": threshold_plot(audit)}, _rates_table(audit)]),
+            *([] if audit.volume is None else [section("A day", _day_blocks(audit, audit.volume))]),
+            section("Benign files that matched", _match_blocks(audit.matches)),
+            section("Entries near unrelated files", _crowd_blocks(audit)),
+            section("Account", [_account(audit)]),
+            section("Lists", [block for one in audit.lists for block in _list_blocks(one)]),
         ],
     }
-    write_page(page, _style(), out)
+    write_page(page, style(), out)
 
 
 def write_recall_html(audit: RecallAudit, audit_id: str, out: IO[bytes], *, bits: int = 31) -> None:
@@ -62,10 +61,10 @@ def write_recall_html(audit: RecallAudit, audit_id: str, out: IO[bytes], *, bits
         f" {len(audit.thresholds_bits)} thresholds.",
         "id": audit_id,
         "facts": [
-            _fact("Audited", _time(audit.audited_at_utc) + f", by unseen {audit.version}"),
-            _fact("Files", *(_code(source) for source in audit.sources)),
-            _fact("Seed", f"{audit.seed}"),
-            _fact("Audit id", _code(audit_id)),
+            fact("Audited", time(audit.audited_at_utc) + f", by unseen {audit.version}"),
+            fact("Files", *(code(source) for source in audit.sources)),
+            fact("Seed", f"{audit.seed}"),
+            fact("Audit id", code(audit_id)),
         ],
         "figures": [
             {"number": f"{number:,}", "name": name}
@@ -77,27 +76,22 @@ def write_recall_html(audit: RecallAudit, audit_id: str, out: IO[bytes], *, bits
             )
         ],
         "sections": [
-            _section("How to read this", [_points("recall"), *_texts(recall_cautions(audit), grave=True)]),
-            _section("What is still found", [{"kind": "plot", "plot": recall_plot(audit, bits=bits)}]),
-            _section("At each threshold", [_recall_table(audit)]),
-            *([_section("Not altered", [_reasons(audit.not_altered)])] if audit.not_altered else []),
+            section("How to read this", [_points("recall"), *texts(recall_cautions(audit), grave=True)]),
+            section("What is still found", [{"kind": "plot", "plot": recall_plot(audit, bits=bits)}]),
+            section("At each threshold", [_recall_table(audit)]),
+            *([section("Not altered", [_reasons(audit.not_altered)])] if audit.not_altered else []),
         ],
     }
-    write_page(page, _style(), out)
-
-
-def _style() -> str:
-    here = Path(__file__).parent
-    return "".join(path.read_text(encoding="utf-8") for path in (here.parent / "page.css", here / "plot.css"))
+    write_page(page, style(), out)
 
 
 def _threshold_facts(audit: ThresholdAudit, audit_id: str) -> list[Block]:
     return [
-        _fact("Audited", _time(audit.audited_at_utc) + f", by unseen {audit.version}"),
-        _fact("Files", *(_code(source) for source in audit.sources)),
-        _fact("Threshold", f"{audit.threshold_bits} of 256 bits, inclusive"),
-        _fact("Near-duplicates", f"within {audit.cluster_bits} bits, in any orientation; single linkage"),
-        _fact("Audit id", _code(audit_id)),
+        fact("Audited", time(audit.audited_at_utc) + f", by unseen {audit.version}"),
+        fact("Files", *(code(source) for source in audit.sources)),
+        fact("Threshold", f"{audit.threshold_bits} of 256 bits, inclusive"),
+        fact("Near-duplicates", f"within {audit.cluster_bits} bits, in any orientation; single linkage"),
+        fact("Audit id", code(audit_id)),
     ]
 
 
@@ -118,7 +112,7 @@ def _rates_table(audit: ThresholdAudit) -> Block:
         for row in (audit.rows[bits],)
     ]
     head = ["Bits", "Files", "Rate", "At most", "Clusters", "Rate", "At most", "Interval of 95 %"]
-    return _table("rates-table", head, rows, numeric=range(8))
+    return table("rates-table", head, rows, numeric=range(8))
 
 
 def _day_blocks(audit: ThresholdAudit, volume: int) -> list[Block]:
@@ -135,20 +129,20 @@ def _day_blocks(audit: ThresholdAudit, volume: int) -> list[Block]:
         " Copies of one picture come together: a day may bring all of them or none."
     )
     return [
-        *_texts([said]),
-        _table("day", ["Counted", "Expected", "Interval of 95 %", "At most"], rows, numeric=[1, 2, 3]),
+        *texts([said]),
+        table("day", ["Counted", "Expected", "Interval of 95 %", "At most"], rows, numeric=[1, 2, 3]),
     ]
 
 
 def _match_blocks(matches: tuple[BenignMatch, ...]) -> list[Block]:
     if not matches:
-        return _texts(["None, at the threshold in use."])
+        return texts(["None, at the threshold in use."])
     rows = [
         [
-            _code(str(one.locator)),
+            code(str(one.locator)),
             "by digest" if one.cluster is None else f"{one.cluster:,}",
-            _code(match.list),
-            _code(match.entry),
+            code(match.list),
+            code(match.entry),
             match.signal if one.cluster is None else f"{match.distance_bits} bits",
         ]
         for one in matches[:_MATCHES_SHOWN]
@@ -156,7 +150,7 @@ def _match_blocks(matches: tuple[BenignMatch, ...]) -> list[Block]:
     ]
     left = len(matches) - _MATCHES_SHOWN
     more = [f"{left:,} more files stand in the JSON form."] if left > 0 else []
-    return [_table("matched", ["Item", "Cluster", "List", "Entry", "Match"], rows), *_texts(more, grave=True)]
+    return [table("matched", ["Item", "Cluster", "List", "Entry", "Match"], rows), *texts(more, grave=True)]
 
 
 def _crowd_blocks(audit: ThresholdAudit) -> list[Block]:
@@ -165,13 +159,13 @@ def _crowd_blocks(audit: ThresholdAudit) -> list[Block]:
         " share. It is set aside until a named person has decided about it; nobody is accused by it meanwhile."
     )
     rows = [
-        [_code(one.list), _code(one.entry), one.signal, f"{one.clusters:,}", f"{one.files:,}", one.state]
+        [code(one.list), code(one.entry), one.signal, f"{one.clusters:,}", f"{one.files:,}", one.state]
         for one in audit.crowded
     ]
     if not rows:
-        return _texts([said, "There is none."])
+        return texts([said, "There is none."])
     head = ["List", "Entry", "Signal", "Clusters", "Files", "State"]
-    return [*_texts([said]), _table("crowded", head, rows, numeric=[3, 4])]
+    return [*texts([said]), table("crowded", head, rows, numeric=[3, 4])]
 
 
 def _account(audit: ThresholdAudit) -> Block:
@@ -185,19 +179,19 @@ def _account(audit: ThresholdAudit) -> Block:
         ),
         ["Items", f"{audit.items:,}"],
     ]
-    return _table("account", ["", "Count"], rows, numeric=[1])
+    return table("account", ["", "Count"], rows, numeric=[1])
 
 
 def _list_blocks(one: AuditedList) -> Iterator[Block]:
     entries = ", ".join(f"{count:,} {show(signal)}" for signal, count in one.entries.items())
     yield {
         "kind": "record",
-        "name": _code(one.name),
+        "name": code(one.name),
         "facts": [
-            _fact("Class", one.list_class),
-            _fact("SHA-256 of its file", _code(one.sha256)),
-            _fact("Entries", entries or "none"),
-            _fact("Searched", ", ".join(map(show, one.searchable)) or "none"),
+            fact("Class", one.list_class),
+            fact("SHA-256 of its file", code(one.sha256)),
+            fact("Entries", entries or "none"),
+            fact("Searched", ", ".join(map(show, one.searchable)) or "none"),
         ],
     }
 
@@ -213,32 +207,16 @@ def _recall_table(audit: RecallAudit) -> Block:
         for row in audit.rows
     ]
     head = ["Alteration", "Pictures", "Too flat", *(f"{bits} bits" for bits in audit.thresholds_bits)]
-    return _table("recall-table", head, rows, numeric=range(1, len(head)))
+    return table("recall-table", head, rows, numeric=range(1, len(head)))
 
 
 def _reasons(reasons: Mapping[str, int]) -> Block:
     rows = [[_spoken(reason), f"{count:,}"] for reason, count in reasons.items()]
-    return _table("reasons", ["Reason", "Items"], rows, numeric=[1])
+    return table("reasons", ["Reason", "Items"], rows, numeric=[1])
 
 
 def _rate(one: Proportion) -> str:
     return "" if one.rate is None else percent(one.rate)
-
-
-def _spoken(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _time(at_utc: str) -> str:
-    return at_utc.replace("T", " ").removesuffix("Z") + " UTC"
-
-
-def _code(text: str) -> dict[str, str]:
-    return {"code": show(text)}
-
-
-def _fact(name: str, *cells: Any) -> Block:
-    return {"name": name, "cells": list(cells)}
 
 
 def _points(of: str) -> Block:
@@ -246,13 +224,5 @@ def _points(of: str) -> Block:
     return {"kind": "points", "points": points}
 
 
-def _texts(texts: Iterable[str], *, grave: bool = False) -> list[Block]:
-    return [{"kind": "text", "text": text, "grave": grave} for text in texts]
-
-
-def _table(name: str, head: list[str], rows: list[list[Any]], numeric: Iterable[int] = ()) -> Block:
-    return {"kind": "table", "name": name, "head": head, "numeric": list(numeric), "rows": rows}
-
-
-def _section(title: str, blocks: list[Block]) -> Block:
-    return {"title": title, "blocks": blocks}
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,12 +1,13 @@
 """Plots as plain shapes with coordinates, which a template draws as SVG. No library, no script, no colour alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, floor, log10
 from typing import Any
 
+from unseen.reports.audits.triage_values import Missed, Waiting
 from unseen.reports.audits.values import Proportion, RecallAudit, ThresholdAudit
 
-__all__ = ["Plot", "recall_plot", "threshold_plot"]
+__all__ = ["Plot", "missed_plot", "recall_plot", "threshold_plot", "waiting_plot"]
 
 Plot = dict[str, Any]
 Point = tuple[float, float]
@@ -115,6 +116,89 @@ def recall_plot(audit: RecallAudit, *, bits: int) -> Plot:
             {"name": "farthest", "text": f"within {audit.thresholds_bits[-1]} bits"},
         ],
     }
+
+
+def missed_plot(rows: Sequence[Missed], name: str) -> Plot:
+    """Of a thousand people, how many who harm stand below the line, against the share of people who do."""
+    most = max((row.high_95 for row in rows), default=1.0) or 1.0
+    frame = _Frame(max((row.prevalence for row in rows), default=1.0) or 1.0, most)
+    upper = [frame.place(row.prevalence, row.high_95) for row in rows]
+    lower = [frame.place(row.prevalence, row.low_95) for row in rows]
+    return {
+        **frame.empty("missed", "Of a thousand people: who harm and stand below the line"),
+        "said": "The number grows with the share of people who harm; around it its interval of 95 %.",
+        "areas": [{"name": "interval", "d": _line([*upper, *reversed(lower)]) + "Z"}],
+        "lines": [{"name": "clusters", "d": _line([frame.place(row.prevalence, row.expected) for row in rows])}],
+        "texts": [
+            *frame.scale(lambda share: f"{100 * share:.0f} %", lambda count: f"{count:.0f}"),
+            frame.under("share of people who harm a child"),
+        ],
+        "legend": [
+            {"name": "clusters", "text": f"{name}: expected"},
+            {"name": "interval", "text": "interval of 95 %"},
+        ],
+    }
+
+
+def waiting_plot(waiting: Waiting) -> Plot:
+    """How many of the lowest band wait, week by week, under both rules."""
+    most = max((max(two) for two in waiting.weekly), default=1.0) or 1.0
+    frame = _Frame(float(waiting.weeks), most)
+    lines = [
+        {"name": name, "d": _line([frame.place(week, two[at]) for week, two in enumerate(waiting.weekly, start=1)])}
+        for at, name in ((0, "clusters"), (1, "files"))
+    ]
+    return {
+        **frame.empty("waiting", "Waiting in the lowest band"),
+        "said": "Medians of a hundred runs: where the highest band always comes first, and where the oldest does.",
+        "lines": lines,
+        "texts": [
+            *frame.scale(lambda week: f"{week:.0f}", lambda count: f"{count:,.0f}"),
+            frame.under("weeks"),
+        ],
+        "legend": [
+            {"name": "clusters", "text": "highest band first"},
+            {"name": "files", "text": "oldest first"},
+        ],
+    }
+
+
+class _Frame:
+    """Plain axes from zero: four steps up, four to the right."""
+
+    def __init__(self, right: float, top: float) -> None:
+        self._most = right, _round_up(top)
+        self._right, self._bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+
+    def place(self, x: float, y: float) -> Point:
+        across, up = x / self._most[0], y / self._most[1]
+        return _LEFT + across * (self._right - _LEFT), self._bottom - up * (self._bottom - _TOP)
+
+    def empty(self, name: str, title: str) -> Plot:
+        ys = [_short(self.place(0, self._most[1] * step / 4)[1]) for step in range(5)]
+        grid = [{"x1": _LEFT, "x2": self._right, "y1": y, "y2": y} for y in ys]
+        size = {"width": _WIDTH, "height": _HEIGHT}
+        nothing: Plot = {"areas": [], "marks": [], "lines": [], "dots": []}
+        return {"name": name, "title": title, **size, **nothing, "grid": grid}
+
+    def scale(self, across: Callable[[float], str], up: Callable[[float], str]) -> list[dict[str, object]]:
+        texts = []
+        for step in range(5):
+            x, y = self._most[0] * step / 4, self._most[1] * step / 4
+            texts.append(_text(_LEFT - 8, self.place(0, y)[1] + 4, up(y), "end"))
+            # The last one would run out of the drawing.
+            anchor = "end" if step == 4 else "middle"
+            texts.append(_text(self.place(x, 0)[0], self._bottom + 18, across(x), anchor))
+        return texts
+
+    def under(self, text: str) -> dict[str, object]:
+        return _text((_LEFT + self._right) / 2, self._bottom + 38, text, "middle")
+
+
+def _round_up(value: float) -> float:
+    """The next number whose quarters are read at a glance: 4, 8, 20, 40, 80, 200 ..."""
+    step = 10.0 ** floor(log10(value / 4)) if value > 0 else 1.0
+    return next(4 * step * each for each in (1, 2, 5, 10) if 4 * step * each >= value)
 
 
 def _decades(audit: ThresholdAudit) -> int:

@@ -1,0 +1,1 @@
+"""What prioritising by a triage instrument would miss."""
