@@ -10,7 +10,7 @@ from unseen.model.entries import ListClass
 
 __all__ = ["NEAR_BITS_MAX", "Ground", "ListPolicy", "Mark", "Second", "Terms", "Weight"]
 
-# Measured figures exist up to here (docs/explanation/corroboration.md). What lies beyond is shown, as a lead: a wider
+# The bound at which the field works (docs/explanation/corroboration.md). What lies beyond is shown, as a lead: a wider
 # bound would let nothing more be found, and more be called near.
 NEAR_BITS_MAX = 31
 _PUBLISHER_CHARS_MAX = 200

@@ -97,6 +97,7 @@ def scan_items(
         "sources": [[one, f"/srv/{one}"] for one in sources],
         "paths_sha256": None,
         "lists": sorted([name, sha256.hex(), list_class.value] for name, sha256, list_class in known.lists),
+        "policies": {name: policy.to_fields() for name, (_, policy) in known.policies.items()},
         "plugged_in": [],
         "threshold_bits": 31,
         "basis": "warrant 26-7",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import postgresql
 from tests.unit.found import found, match
 from tests.unit.stand_ins import open_writable
 
@@ -23,6 +24,7 @@ from unseen.store import (
     record_verdicts,
     settle,
 )
+from unseen.store.outbox.delivering import _claiming
 
 NOW = "2026-11-23T12:00:00Z"
 
@@ -192,6 +194,14 @@ def test_nothing_is_queued_without_a_verdict(store: Store) -> None:
     with pytest.raises(UsageError, match="nobody has decided"):
         queue_letters(store, [letter(decided), letter(undecided)], at_utc=NOW)
     assert list(list_letters(store)) == []
+
+
+def test_claiming_is_written_for_many_at_once() -> None:
+    """Where SQL has many writers, those who come second pass over what the first takes, by the clock of SQL."""
+    text = str(_claiming("feedback", "known", 600).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]  # the library's own
+    assert "FOR UPDATE SKIP LOCKED" in text
+    assert "RETURNING" in text
+    assert text.count("clock_timestamp()") == 3
 
 
 def test_long_answers_are_cut(store: Store, finding: str) -> None:

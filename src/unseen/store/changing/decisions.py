@@ -1,4 +1,4 @@
-"""What is decided here about entries: quarantined ones are searched and shown, and make no finding by themselves."""
+"""What is decided here about entries: quarantined ones are searched and shown, and their matches are leads."""
 
 from sqlalchemy import Connection, insert, select
 
