@@ -16,23 +16,18 @@ from unseen.model import (
     Acquired,
     Acquisition,
     Comparison,
-    Ground,
     How,
     Label,
     ListClass,
-    ListPolicy,
     Locator,
-    Mark,
     Match,
     NotScreened,
     Outcome,
     Reason,
-    Second,
     Signal,
     State,
     Summary,
     Times,
-    Weight,
 )
 from unseen.model.report import (
     Checkpoint,
@@ -43,7 +38,7 @@ from unseen.model.report import (
     ReportedRun,
     Stated,
 )
-from unseen.reports import as_pdf, matched, words, write_html, write_json, write_json_body, write_pdf
+from unseen.reports import as_pdf, words, write_html, write_json, write_json_body, write_pdf
 
 HOSTILE = (
     '<script>alert("x")</script>',
@@ -353,9 +348,6 @@ _CLOSED: list[tuple[Mapping[Any, str], Any]] = [
     (words.STATES, State),
     (words.OUTCOMES, Outcome),
     (words.CLASSES, ListClass),
-    (matched.GROUNDS, Ground),
-    (matched.MARKS, Mark),
-    (matched.SECONDS, Second),
 ]
 
 
@@ -363,24 +355,6 @@ _CLOSED: list[tuple[Mapping[Any, str], Any]] = [
 def test_every_value_of_a_closed_list_has_its_words(spoken: Mapping[Any, str], closed: Any) -> None:
     """No reader meets a bare identifier."""
     assert set(spoken) == set(closed)
-
-
-def test_a_finding_says_what_it_stands_on_and_a_list_by_which_policy() -> None:
-    """The first of its grounds in words, each match in short, with marks; and the default policy by its name."""
-    near = Match("known", "a", "pdq", 9, HOW, ground=Ground.NEAR_CORROBORATED, marks=(Mark.DISPUTED,))
-    weak = Match("known", "b", "md5", 0, None, ground=Ground.WEAK_DIGEST)
-    given = replace(finding(1, "name"), matches=(ReportedMatch(near, ()), ReportedMatch(weak, ())))
-    (listed,) = report_of(("name",)).lists
-    lists = (replace(listed, policy=ListPolicy()), replace(listed, policy=ListPolicy(near=Weight.LEAD, near_bits=9)))
-    page = html_of(replace(report_of(("name",)), findings=lambda: iter([given]), lists=lists))
-    for said in (
-        matched.GROUNDS[Ground.NEAR_CORROBORATED],
-        "9 of 256 bits; near, corroborated; disputed by a member of its service",
-        "same bytes (MD5); weak digest",
-        "the default",
-        "near was up to 9 bits; near matches alone were leads; corroborated by: a digest, several frames",
-    ):
-        assert said in page, said
 
 
 def test_times_are_told_as_their_source_kept_them() -> None:
