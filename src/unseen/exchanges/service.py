@@ -21,7 +21,7 @@ from unseen.exchanges.timing import Patience, Timing, wait_s, wanted_wait_s
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Answer", "Service"]
+__all__ = ["Answer", "Service", "check_address"]
 
 # A page of 1,000 entries is about a megabyte; opinions and labels can multiply that.
 ANSWER_BYTES_MAX = 64 << 20
@@ -317,6 +317,15 @@ class _MovedError(Exception):
     def __init__(self, to: str) -> None:
         super().__init__()
         self.to = to
+
+
+def check_address(base: str) -> None:
+    """See whether a service may be asked at an address.
+
+    Raises:
+        UsageError: It is none, holds more than host and path, or would send secrets over a network in the clear.
+    """
+    _checked(base)
 
 
 def _checked(base: str) -> "httpx.URL":

@@ -208,7 +208,8 @@ def test_services_for_other_purposes_are_refused(tmp_path: Path, name: str) -> N
     [
         ({}, "which one"),
         ({"base": "nonesuch"}, "keeps no list"),
-        ({"base": "http://example.org"}, "what is the list|in the clear"),
+        ({"base": "http://example.org"}, "in the clear"),
+        ({"base": "https://user:word@example.org"}, "more than host and path"),
         ({"base": "https://api.stopncii.org/v1"}, "intimate images"),
         ({"base": "npo", "group": "7"}, "knows no setting"),
     ],
@@ -216,7 +217,8 @@ def test_services_for_other_purposes_are_refused(tmp_path: Path, name: str) -> N
 def test_settings_that_mean_nothing_are_refused(tmp_path: Path, settings: dict[str, Any], told: str) -> None:
     """Found out when they are given, not at night."""
     with pytest.raises(UsageError, match=told):
-        follow_list(str(tmp_path / "s"), NAME, "ncmec", settings=settings)
+        follow_list(str(tmp_path / "s"), NAME, "ncmec", settings=settings, list_class="csam")
+    assert not (tmp_path / "s").exists()
 
 
 def test_what_others_may_read_is_no_secret(tmp_path: Path, credentials: str) -> None:
@@ -276,6 +278,20 @@ def test_a_source_that_was_altered_is_not_asked(store: str, server: Server) -> N
     with pytest.raises(ListError, match="cannot be read"):
         sync_list(store, NAME)
     assert server.questions == []
+
+
+def test_what_was_left_out_is_told(
+    fake: FakeNcmec, server: Server, store: str, credentials: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries of members who do not belong into the list are counted aloud; Take It Down's with the reason."""
+    fake.put(Record.drawn(60, NOW_S - 90, member=("7", "Take It Down")))
+    said: list[str] = []
+    sync_list(store, NAME, note=said.append)
+    assert said == [
+        "changes left out, of members who are not part of this list: 1",
+        "reports to Take It Down, reviewed by nobody, are taken by a list of class user_reported only",
+    ]
+    assert held(store) == {f"42-entry{n}" for n in range(20)}
 
 
 def test_who_is_followed_is_listed(store: str, server: Server, credentials: str) -> None:

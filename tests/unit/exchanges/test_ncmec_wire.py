@@ -90,6 +90,14 @@ def test_an_entry_without_any_readable_hash_is_refused_and_not_emptied() -> None
     assert [one.position for one in query.refused] == ["42-one pdq", "42-one md5", "42-one"]
 
 
+@pytest.mark.parametrize("link", ["https://example.org/x", "//", "x", "/a b", "/" + "a" * 3000])
+def test_a_link_that_leads_elsewhere_is_refused_and_blocks_nothing(link: str) -> None:
+    """A large hash is fetched from the service that named it, or not at all."""
+    query = page(image(f'<tmk-pdqf rel="self" href="{link}"/><netclean>n</netclean>'))
+    assert [one.position for one in query.refused] == ([] if link == "//" else ["42-one tmk_pdqf"])
+    assert only(query).hashes == (("netclean", b"n"),)
+
+
 @pytest.mark.parametrize(
     ("bad", "position"),
     [

@@ -25,6 +25,8 @@ RESTARTS_MAX = 2
 # A million entries in one second have 1,000 pages.
 PAGES_MAX = 100_000
 _LAPSED = frozenset({400, 404, 410})
+# Of a single hash also where its member shows it to some only: everybody else's come all the same.
+_WITHHELD = _LAPSED | {401, 403}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +194,9 @@ class NcmecClient:
                     refused.append(Refused(where, str(error)))
                     left.append(large)
                 except ExchangeError as error:
-                    if error.status not in _LAPSED:
+                    if error.status not in _WITHHELD:
                         raise
-                    lapsed.append(Refused(where, "the link to this hash has lapsed"))
+                    lapsed.append(Refused(where, "the link to this hash has lapsed, or it is not for us"))
                     left.append(large)
                 else:
                     # Values of others' signals are text.

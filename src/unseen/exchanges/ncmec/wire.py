@@ -45,6 +45,8 @@ _NAME = re.compile(r"[^\x00-\x20\x7f-\xa0/\\]{1,200}")
 _MEMBER = re.compile(r"\w{1,40}", re.ASCII)
 _SIGNAL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LABEL_CHARS_MAX = 1_024
+# Relative to the base, as they say; any other would lead to another host.
+_LINK = re.compile(r"/[!-~]{1,2000}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,10 @@ def _read_hashes(
             continue
         text, link = text_of(child), child.get("href")
         if not text and link:
-            large.append(LargeHash(signal, link))
+            if _LINK.fullmatch(link):
+                large.append(LargeHash(signal, link))
+            else:
+                refused.append(Refused(f"{where} {signal}", "the link to it leads elsewhere"))
             continue
         try:
             hashes.append((signal, parse(signal, text)))
