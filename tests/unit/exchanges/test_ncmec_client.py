@@ -120,6 +120,8 @@ def test_a_run_that_was_killed_goes_on_within_its_span(fake: FakeNcmec, server: 
     before = windows.Checkpoint.parse(kept.checkpoint)
     server.questions.clear()
     fake.now_s += 3600
+    # Between the end of the span that was cut short and the end of the run that goes on.
+    fake.put(Record.drawn(90, fake.now_s - 1800))
     sync(client_of(fake, server).changes(kept.checkpoint), kept)
     if before.paging is not None:
         link = parse_qs(urlsplit(before.paging.link).query)

@@ -197,9 +197,11 @@ def test_certificates_are_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     clock = Clock()
     with running(Server(lambda _: Reply(body=b"yes")), certificate=certificate) as server:
         monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-        with pytest.raises(ExchangeError, match="cannot prove who it is"):
+        with pytest.raises(ExchangeError, match="cannot prove who it is") as caught:
             ask(server, clock)
         assert (server.questions, clock.slept) == ([], [])
+        # What the library raised holds the question, and that the credentials.
+        assert caught.value.__cause__ is None
         monkeypatch.setenv("SSL_CERT_FILE", str(authority))
         assert ask(server) == b"yes"
 

@@ -38,6 +38,7 @@ from unseen.store import (
     read_checkpoint,
     read_entry_account,
     read_version,
+    remove_list,
     stage_page,
 )
 from unseen.store.schema import entries, ledger
@@ -254,6 +255,14 @@ def test_an_entry_is_quarantined_until_a_named_person_releases_it(store: Store) 
     assert [one.decision for one in read_entry_account(store, "live", "a").decisions] == ["quarantined", "released"]
     with pytest.raises(ListError, match="no entry"):
         decide_entry(store, "live", "b", by_itself)
+
+
+def test_a_list_that_was_removed_has_no_checkpoint(store: Store) -> None:
+    """Another list of its name begins from nothing: behind the old checkpoint it would miss all that came before."""
+    sync(store, page(published("a", 1)))
+    assert read_checkpoint(store, "live") is not None
+    remove_list(store, "live", at_utc=WHEN)
+    assert read_checkpoint(store, "live") is None
 
 
 def test_a_list_of_another_kind_is_not_written_over(store: Store) -> None:

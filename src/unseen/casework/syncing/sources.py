@@ -111,8 +111,7 @@ def follow_list(
     at_utc = now_utc()
     kept = {**given, _CLASS: plan.list_class.value, _CREDENTIALS: None if path is None else str(path)}
     with open_recorded(store, note=note) as opened:
-        if not replace:
-            _check_free(opened, name)
+        _check_free(opened, name, found, plan, replace=replace)
         source = ListSource(list=name, exchange=found.name, settings=json.dumps(kept, sort_keys=True), at_utc=at_utc)
         stores.set_source(opened, source)
     return Followed(name, found, plan, given, path, at_utc)
@@ -171,8 +170,16 @@ def _refuse_other_purpose(text: str) -> None:
         )
 
 
-def _check_free(store: Store, name: str) -> None:
-    if stores.read_source(store, name) is not None:
+def _check_free(store: Store, name: str, exchange: Exchange, plan: Plan, *, replace: bool) -> None:
+    """See whether a name may stand for this list: for what it stands already, it stands for ever."""
+    if not replace and stores.read_source(store, name) is not None:
         raise ListError(f"list {name!r} comes from a service already", hint="give --replace to change from which")
-    if name in {info.name for info in stores.list_lists(store)}:
+    held = next((info for info in stores.list_lists(store) if info.name == name), None)
+    if held is None:
+        return
+    if not replace or held.file_format != exchange.name:
         raise ListError(f"there is a list named {name!r} already", hint=f"`unseen list rm {name}` first")
+    if held.list_class is not plan.list_class:
+        raise ListError(
+            f"list {name!r} is of class {held.list_class}, not {plan.list_class}", hint=f"`unseen list rm {name}` first"
+        )
