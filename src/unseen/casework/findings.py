@@ -7,12 +7,12 @@ from unseen.casework.given.persons import stated_name, stated_reason
 from unseen.casework.proof.clock import now_utc
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
-from unseen.model import Decision, Finding, Status, Verdict
+from unseen.model import Decision, Finding, Mark, Status, Verdict
 
 __all__ = ["decide", "list_findings", "show_findings"]
 
 
-def list_findings(location: str, *, status: Status | None = None) -> Iterator[Finding]:
+def list_findings(location: str, *, status: Status | None = None, marked: Mark | None = None) -> Iterator[Finding]:
     """Give every finding of a store, in the order they were first seen.
 
     One for each item (locator and SHA-256), however many scans saw it, with the matches of the newest scan that did,
@@ -21,13 +21,15 @@ def list_findings(location: str, *, status: Status | None = None) -> Iterator[Fi
     Args:
         location: Path of the store.
         status: Only findings that stand so; None for all.
+        marked: Only findings that rest on an entry of which this must be said now; None for all.
 
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
     with store.open_store(location, create=False, read_only=True) as opened:
-        for finding in store.list_findings(opened):
-            if status is None or finding.status is status:
+        for finding in store.mark_findings(opened, store.list_findings(opened)):
+            is_so = marked is None or any(marked in match.marks_now for match in finding.matches)
+            if is_so and (status is None or finding.status is status):
                 yield finding
 
 
@@ -44,7 +46,8 @@ def show_findings(location: str, ids: Sequence[str]) -> list[tuple[Finding, tupl
     """
     with store.open_store(location, create=False, read_only=True) as opened:
         history = store.verdict_history(opened, ids)
-        return [(finding, history[finding.id]) for finding in store.name_findings(opened, list(history))]
+        found = store.mark_findings(opened, store.name_findings(opened, list(history)))
+        return [(finding, history[finding.id]) for finding in found]
 
 
 def decide(location: str, ids: Sequence[str], decision: Decision, *, by: str, reason: str) -> list[Finding]:
@@ -75,4 +78,4 @@ def decide(location: str, ids: Sequence[str], decision: Decision, *, by: str, re
         raise UsageError("no finding was named", hint="give the ids that `unseen findings` prints")
     with open_recorded(location, create=False) as opened:
         decided = store.record_verdicts(opened, ids, decision, by=name, reason=why, at_utc=now_utc())
-        return store.name_findings(opened, decided)
+        return list(store.mark_findings(opened, store.name_findings(opened, decided)))

@@ -31,6 +31,10 @@ def findings(
         Literal["open", "confirmed", "cleared"] | None,
         typer.Option("--verdict", help="Only findings that stand so."),
     ] = None,
+    marked: Annotated[
+        Literal["withdrawn", "disputed", "quarantined", "cleared"] | None,
+        typer.Option("--marked", help="Only findings that rest on an entry of which this must be said now."),
+    ] = None,
     store: Store = DEFAULT_STORE,
     json: Json = False,
 ) -> int:
@@ -46,10 +50,11 @@ def findings(
         return 0
     from unseen.casework.findings import list_findings
     from unseen.cli import rows, tables
-    from unseen.model import Status
+    from unseen.model import Mark, Status
 
     count = 0
-    for finding in list_findings(store, status=None if verdict is None else Status(verdict)):
+    status = None if verdict is None else Status(verdict)
+    for finding in list_findings(store, status=status, marked=None if marked is None else Mark(marked)):
         count += 1
         voice.show(rows.finding_row(finding, with_id=True), tables.finding_lines(finding, with_id=True), json=json)
     if not json:
@@ -91,16 +96,34 @@ def confirm(ids: Ids, *, by: By, reason: Reason, store: Store = DEFAULT_STORE, j
 
 
 @app.command()
-def clear(ids: Ids, *, by: By, reason: Reason, store: Store = DEFAULT_STORE, json: Json = False) -> int:
+def clear(
+    ids: Ids,
+    *,
+    by: By,
+    reason: Reason,
+    add_to: Annotated[
+        str | None,
+        typer.Option("--add-to", metavar="LIST", help="Put their hashes on this list of class cleared."),
+    ] = None,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
     """Record that the match is wrong: the item is something else.
 
-    The finding stays on record, with this verdict, and so do its matches.
+    The finding stays on record, with this verdict, and so do its matches. What is on a list of class cleared is shown
+    beside later matches, and hides none of them.
 
     Example: unseen findings clear 9f86d081 --by "D. Okafor" --reason "a test card that the list holds by mistake"
     """
     from unseen.model import Decision
 
-    return _decide(ids, Decision.CLEARED, (by, reason), store=store, json=json)
+    _decide(ids, Decision.CLEARED, (by, reason), store=store, json=json)
+    if add_to is not None:
+        from unseen.casework.known.changing import list_from_findings
+
+        made = list_from_findings(store, add_to, by=by, reason=reason, list_class="cleared", ids=ids, note=voice.note)
+        voice.note(f"list {add_to} of class cleared: {made.change.added} added, {made.change.entries_after} hashes")
+    return 0
 
 
 @app.command()
@@ -158,7 +181,7 @@ def _decide(ids: list[str], decision: "Decision", stated: tuple[str, str], *, st
 
 def _refuse_options_before(context: typer.Context) -> None:
     """An option before the name of a subcommand would be without effect; a verdict must not end in another store."""
-    for name, option in (("verdict", "--verdict"), ("store", "--store"), ("json", "--json")):
+    for name, option in (("verdict", "--verdict"), ("marked", "--marked"), ("store", "--store"), ("json", "--json")):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             raise UsageError(

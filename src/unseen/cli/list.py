@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from unseen.cli import voice
+from unseen.cli.list_life import from_findings, quarantine, release
 from unseen.cli.list_policy import policy
 from unseen.cli.list_sync import follow, sources, sync
 from unseen.cli.options import DEFAULT_STORE, Json, Signal, Store, new_app
@@ -12,7 +13,22 @@ from unseen.cli.options import DEFAULT_STORE, Json, Signal, Store, new_app
 if TYPE_CHECKING:
     from unseen.casework.lists import AddedList
 
-__all__ = ["add", "app", "export", "follow", "lists", "ls", "policy", "rm", "show", "sources", "sync"]
+__all__ = [
+    "add",
+    "app",
+    "export",
+    "follow",
+    "from_findings",
+    "lists",
+    "ls",
+    "policy",
+    "quarantine",
+    "release",
+    "rm",
+    "show",
+    "sources",
+    "sync",
+]
 
 app = new_app(no_args_is_help=True)
 
@@ -24,7 +40,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the list.")]
 
 @app.callback()
 def lists() -> None:
-    """Keep hash lists: add, follow, sync, sources, ls, show, rm, export, policy."""
+    """Keep hash lists: add, follow, sync, sources, ls, show, rm, export, policy, from-findings, quarantine, release."""
 
 
 @app.command()
@@ -107,13 +123,29 @@ def ls(*, store: Store = DEFAULT_STORE, json: Json = False) -> int:
 
 
 @app.command()
-def show(name: Name, *, store: Store = DEFAULT_STORE, json: Json = False) -> int:
+def show(
+    name: Name,
+    *,
+    entry: Annotated[
+        str | None, typer.Option("--entry", metavar="ID", help="Show where one entry comes from, and how it stands.")
+    ] = None,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
     """Count what a list holds: signals and labels, never a value.
 
     Example: unseen list show known
     """
-    from unseen.casework.lists import show_list
     from unseen.cli import rows, tables
+
+    if entry is not None:
+        from unseen.casework.known.changing import show_entry
+        from unseen.cli import lives
+
+        found = show_entry(store, name, entry)
+        voice.show(lives.entry_row(found), lives.entry_lines(found), json=json)
+        return 0
+    from unseen.casework.lists import show_list
 
     account = show_list(store, name)
     voice.show(rows.account_row(account), tables.account_lines(account), json=json)
@@ -160,8 +192,9 @@ def export(
     return 0
 
 
-for _command in (follow, sync, sources, policy):
+for _command in (follow, sync, sources, policy, quarantine, release):
     app.command()(_command)
+app.command("from-findings")(from_findings)
 
 
 def _tell(added: "AddedList") -> None:

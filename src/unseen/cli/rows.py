@@ -148,6 +148,7 @@ def list_row(info: "ListInfo") -> Row:
         "sha256": info.sha256.hex(),
         "added_at_utc": info.added_at_utc,
         "entries": info.entry_count,
+        "version": info.version,
     }
 
 
@@ -267,7 +268,10 @@ def finding_row(finding: Finding, *, with_id: bool = False) -> Row:
         "item": str(finding.locator),
         "state": finding.state,
         "times": None if finding.times is None else finding.times.in_utc(),
-        "matches": [match_row(match) for match in finding.matches],
+        "matches": [
+            match_row(match) | ({"marks_now": list(match.marks_now)} if with_id else {}) for match in finding.matches
+        ],
+        **({"rests_on_withdrawn": finding.rests_on_withdrawn} if with_id else {}),
         "ground": finding.ground,
         "status": finding.status,
         "verdict": None if finding.verdict is None else verdict_row(finding.verdict),

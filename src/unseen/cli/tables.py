@@ -11,6 +11,7 @@ from unseen.model import (
     Finding,
     Ground,
     How,
+    Mark,
     Match,
     NotScreened,
     Second,
@@ -56,6 +57,8 @@ __all__ = [
 _SPANS_SHOWN = 3
 # Exact and near say themselves by "same bytes" and bits.
 _GROUNDS = {Ground.WEAK_DIGEST: "weak digest", Ground.NEAR_CORROBORATED: "corroborated", Ground.LEAD: "lead"}
+# It stands beside what accuses: nobody should overlook it.
+_MARKS = {Mark.CLEARED: "CLEARED: found here to be something else"}
 _COMPARISONS = {
     Comparison.VERIFIED: "verified",
     Comparison.MISMATCH: "DIFFERS",
@@ -69,7 +72,13 @@ def finding_lines(finding: Finding, *, with_id: bool = False) -> list[str]:
     head = f"{finding.id}  " if with_id else ""
     state = "" if finding.state == "allocated" else f" ({finding.state})"
     verdict = [] if finding.verdict is None else [verdict_line(finding.verdict)]
-    return [f"{head}finding: {show(str(finding.locator))}{state}", *match_lines(finding.matches), *verdict]
+    gone = {
+        "wholly": ["  WITHDRAWN SINCE: no entry that this finding rests on stands any more"],
+        "partly": ["  withdrawn since: some of the entries that this finding rests on"],
+        None: [],
+    }[finding.rests_on_withdrawn]
+    named = f"{head}finding: {show(str(finding.locator))}{state}"
+    return [named, *match_lines(finding.matches), *gone, *verdict]
 
 
 def acquired_lines(acquired: Acquired) -> list[str]:
@@ -205,7 +214,9 @@ def match_lines(matches: Sequence[Match]) -> list[str]:
 def ground_words(match: Match) -> str:
     """What a match stands on, where that is not plain from its distance; and what must be said of its entry."""
     ground = _GROUNDS.get(match.ground) if match.ground is not None else None
-    return ", ".join([*([] if ground is None else [ground]), *match.marks])
+    then = [_MARKS.get(mark, str(mark)) for mark in match.marks]
+    since = [f"{mark} since" for mark in match.marks_now if mark not in match.marks]
+    return ", ".join([*([] if ground is None else [ground]), *then, *since])
 
 
 def how_words(how: How | None) -> str:

@@ -66,6 +66,8 @@ class Mark(StrEnum):
     QUARANTINED = "quarantined"
     # Its publisher took it back, or the hash that matched.
     WITHDRAWN = "withdrawn"
+    # It is on a list of what somebody here found to be something else. It hides nothing and excuses nothing.
+    CLEARED = "cleared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

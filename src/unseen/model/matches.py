@@ -1,6 +1,7 @@
 """What matching and scanning say. A match is arithmetic; a finding waits for a person."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from unseen.model.cases import Status, Verdict
 from unseen.model.grounds import Ground, Mark
@@ -45,6 +46,7 @@ class Match:
         video: How much of a known video was found; None for anything but a match of one video with another.
         publisher: Who published the entry, as its list says; None where it does not.
         marks: What had to be said of the entry when it was matched.
+        marks_now: What must be said of the entry when the match is read from a store.
         ground: What the match stands on beside all others of its item; None where it accuses nobody, being of a list
             of class known_file or cleared, or where an older version scanned.
     """
@@ -58,6 +60,7 @@ class Match:
     publisher: str | None = None
     marks: tuple[Mark, ...] = ()
     ground: Ground | None = None
+    marks_now: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,15 @@ class Finding:
     def status(self) -> Status:
         """Where it stands."""
         return Status.OPEN if self.verdict is None else self.verdict.status
+
+    @property
+    def rests_on_withdrawn(self) -> Literal["partly", "wholly"] | None:
+        """Whether entries that it rests on were withdrawn since, those of cleared lists left aside."""
+        accusing = [match for match in self.matches if Mark.CLEARED not in (*match.marks, *match.marks_now)]
+        gone = sum(Mark.WITHDRAWN in match.marks_now for match in accusing)
+        if not gone:
+            return None
+        return "wholly" if gone == len(accusing) else "partly"
 
     @property
     def ground(self) -> Ground | None:

@@ -29,6 +29,7 @@ MARKS = {
     Mark.DISPUTED: "disputed by a member of its service",
     Mark.QUARANTINED: "quarantined",
     Mark.WITHDRAWN: "withdrawn",
+    Mark.CLEARED: "cleared: somebody found what this hash stands for to be something else",
 }
 SECONDS = {
     Second.DIGEST: "a digest",

@@ -4,6 +4,7 @@ from unseen.store.cases import add_case_event, cases_of_findings, list_cases, re
 from unseen.store.changing import (
     Acceptance,
     Change,
+    Judged,
     ListSource,
     apply_staged,
     decide_entry,
@@ -11,6 +12,8 @@ from unseen.store.changing import (
     discard_staged,
     find_source,
     forget_source,
+    judged_hashes,
+    mark_findings,
     quarantined_entries,
     read_checkpoint,
     read_entry_account,
@@ -19,6 +22,7 @@ from unseen.store.changing import (
     replace_list,
     set_source,
     stage_page,
+    touched_findings,
 )
 from unseen.store.columns import ColumnChange, load_changes, load_codes
 from unseen.store.engine import Store, empty_log, open_store
@@ -106,6 +110,7 @@ __all__ = [
     "Gone",
     "Held",
     "HeldItem",
+    "Judged",
     "Labels",
     "Letter",
     "LetterState",
@@ -157,6 +162,7 @@ __all__ = [
     "held_items",
     "is_scanning",
     "is_unfinished",
+    "judged_hashes",
     "list_answers",
     "list_cases",
     "list_entries",
@@ -165,6 +171,7 @@ __all__ = [
     "list_lists",
     "load_changes",
     "load_codes",
+    "mark_findings",
     "move_dates",
     "name_entries",
     "name_findings",
@@ -204,6 +211,7 @@ __all__ = [
     "settle",
     "stage_page",
     "touched_entries",
+    "touched_findings",
     "unscreened_rows",
     "verdict_history",
     "was_found_before",

@@ -1,7 +1,7 @@
 """Verdicts in the store: one row for each decision, added and never changed. The newest of a finding counts.
 
-It counts until a match comes that was not on record when it was given. A match is the same one where list, entry,
-signal and distance are the same; matches that are gone since (a list was taken out) change nothing.
+It counts until a match comes that accuses and was not on record when it was given. A match is the same one where list,
+entry, signal and distance are the same; matches that are gone since (a list was taken out) change nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from unseen.store.engine import Store
 from unseen.store.ledger.entries import record
 from unseen.store.ledger.rows import MATCH_COLUMNS as _MATCH_COLUMNS
 from unseen.store.ledger.rows import verdict_value
-from unseen.store.schema import finding_matches, findings, verdict_matches, verdicts
+from unseen.store.schema import finding_matches, findings, lists, verdict_matches, verdicts
 
 __all__ = [
     "PREFIX_CHARS_MIN",
@@ -31,6 +31,13 @@ __all__ = [
 PREFIX_CHARS_MIN = 4
 # Parameters of one statement; SQLite takes some thirty thousand.
 _IDS_AT_ONCE = 1_000
+
+
+# What was put on a list because of this very verdict is no news, and neither is what accuses nobody.
+_ACCUSING = (
+    finding_matches.c.entry != finding_matches.c.finding_id,
+    finding_matches.c.list.not_in(select(lists.c.name).where(lists.c.list_class.in_(("cleared", "known_file")))),
+)
 
 
 def record_verdicts(
@@ -111,7 +118,7 @@ def newest_verdicts(which: ColumnElement[bool] | None = None) -> Select[Any]:
         verdict_matches.c.verdict_id == verdicts.c.id,
         and_(*(verdict_matches.c[name] == finding_matches.c[name] for name in _MATCH_COLUMNS)),
     )
-    news = exists().where(finding_matches.c.finding_id == verdicts.c.finding_id, ~known)
+    news = exists().where(finding_matches.c.finding_id == verdicts.c.finding_id, ~known, *_ACCUSING)
     return select(verdicts, (~news).label("is_current")).where(verdicts.c.id.in_(newest))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.stand_ins import open_writable
 
@@ -109,6 +109,8 @@ ENTRIES = st.lists(
 )
 
 
+# A store on a disk is as slow as the disk.
+@settings(deadline=None, max_examples=50)
 @given(st.lists(ENTRIES, min_size=2, max_size=4))
 def test_a_list_holds_what_its_newest_file_says(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[Entry]]

@@ -59,7 +59,8 @@ def replace_list(
 ) -> int | None:
     """Make of a list what a newer file of it says, as a change of the same list: in one transaction, or not at all.
 
-    An entry is the same one where signal, value and labels are, and the identifier where the list gives its own.
+    An entry is the same one where signal, value and labels are, and the identifier where the list gives its own. Where
+    it does not, what is new is named by its place and the number of this change in the ledger.
 
     Args:
         store: Open for writing.
@@ -144,8 +145,13 @@ def _add(made: ChangedRows) -> None:
     columns = _coming.c.entry, _coming.c.signal, _coming.c.value, _coming.c.labels
     query = select(*columns).where(_coming.c.id.not_in(select(_known.c.id))).order_by(_coming.c.id)
     for rows in in_bulk(made.connection, query):
-        made.add(entries, [(*row, None, None) for row in rows])
+        made.add(entries, [(_name(row[0], made.number), *row[1:], None, None) for row in rows])
     made.flush()
+
+
+def _name(entry: str, number: int) -> str:
+    """Line 7 of this file is another entry than line 7 of the file before, which may stand."""
+    return f"{entry} of record {number}" if entry.startswith(_PLACES) else entry
 
 
 def _keyed(table: Table, kind: int) -> Select[Any]:

@@ -1,15 +1,16 @@
 """What must be said of entries that matched: who published them, and whether they are in doubt or gone."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby, islice
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, tuple_
 
-from unseen.model import EntryDecision, Mark, Stance
+from unseen.model import EntryDecision, Finding, ListClass, Mark, Stance
 from unseen.store.engine import Store
 from unseen.store.schema import entries, entry_decisions, finding_matches, lists, opinions
 
-__all__ = ["Matched", "describe_entries", "quarantined_entries", "read_marks", "withdrawn_matches"]
+__all__ = ["Matched", "describe_entries", "mark_findings", "quarantined_entries", "read_marks", "touched_findings"]
 
 _KEYS_PER_QUERY = 300
 
@@ -28,17 +29,24 @@ def describe_entries(store: Store, rows: Sequence[int]) -> dict[int, tuple[str |
     )
     disputed = exists().where(of_entry, *_AGAINST)
     query = select(
-        entries.c.id, lists.c.name, entries.c.entry, entries.c.publisher, entries.c.withdrawn_n, disputed
+        entries.c.id,
+        lists.c.name,
+        lists.c.list_class,
+        entries.c.entry,
+        entries.c.publisher,
+        entries.c.withdrawn_n,
+        disputed,
     ).join_from(entries, lists, lists.c.id == entries.c.list_id)
     with store.read() as connection:
         for chunk in _chunks(sorted(set(rows))):
-            for row, name, entry, publisher, withdrawn, is_disputed in connection.execute(
+            for row, name, list_class, entry, publisher, withdrawn, is_disputed in connection.execute(
                 query.where(entries.c.id.in_(chunk))
             ):
                 holds = {
                     Mark.DISPUTED: is_disputed,
                     Mark.QUARANTINED: (name, entry) in quarantined,
                     Mark.WITHDRAWN: withdrawn is not None,
+                    Mark.CLEARED: list_class == ListClass.CLEARED,
                 }
                 found[row] = publisher or None, tuple(mark for mark in Mark if holds[mark])
     return found
@@ -60,9 +68,10 @@ def read_marks(connection: Connection, matched: Iterable[Matched]) -> dict[Match
     found: dict[Matched, tuple[Mark, ...]] = {}
     by_list = groupby(sorted(set(matched)), key=lambda key: key[0])
     for name, keys in by_list:
-        list_id = connection.execute(select(lists.c.id).where(lists.c.name == name)).scalar()
-        if list_id is None:
+        row = connection.execute(select(lists.c.id, lists.c.list_class).where(lists.c.name == name)).first()
+        if row is None:
             continue
+        list_id, list_class = row
         remaining = iter(keys)
         while some := list(islice(remaining, _KEYS_PER_QUERY)):
             names = sorted({entry for _, entry, _, _ in some})
@@ -73,20 +82,43 @@ def read_marks(connection: Connection, matched: Iterable[Matched]) -> dict[Match
                     Mark.DISPUTED: key[1] in disputed,
                     Mark.QUARANTINED: key[:2] in quarantined,
                     Mark.WITHDRAWN: key in withdrawn,
+                    Mark.CLEARED: list_class == ListClass.CLEARED,
                 }
                 if any(holds.values()):
                     found[key] = tuple(mark for mark in Mark if holds[mark])
     return found
 
 
-def withdrawn_matches(connection: Connection, list_id: int, change: int | None = None) -> Iterator[tuple[str, Matched]]:
-    """Give the id of a finding, and a match of it whose entry's hashes were withdrawn, by one change or by any.
+def mark_findings(store: Store, found: Iterable[Finding]) -> Iterator[Finding]:
+    """Give findings with what must be said now of the entries that they rest on; as many at once as one query takes."""
+    columns = [finding_matches.c[name] for name in ("finding_id", "list", "entry", "signal")]
+    remaining = iter(found)
+    while some := list(islice(remaining, _KEYS_PER_QUERY)):
+        # The newest record of each match: what counts is whether its entry stood after that.
+        query = (
+            select(*columns, func.max(finding_matches.c.ledger_n))
+            .where(finding_matches.c.finding_id.in_([finding.id for finding in some]))
+            .group_by(*columns)
+        )
+        with store.read() as connection:
+            newest = {row[:4]: row[4] for row in map(tuple, connection.execute(query))}
+            marks = read_marks(connection, ((*key[1:], number) for key, number in newest.items()))
+        for finding in some:
+            yield replace(
+                finding,
+                matches=tuple(
+                    replace(match, marks_now=marks.get((*key, newest.get((finding.id, *key), 0)), ()))
+                    for match in finding.matches
+                    for key in [(match.list, match.entry, match.signal)]
+                ),
+            )
 
-    Whether others of that identifier stand is for `read_marks` to say.
+
+def touched_findings(store: Store, name: str, change: int) -> list[str]:
+    """Ids of the findings that rest on something which one change of a list withdrew, in order.
+
+    Of a list that is gone nothing is known.
     """
-    which: list[ColumnElement[bool]] = [entries.c.list_id == list_id, entries.c.withdrawn_n.is_not(None)]
-    if change is not None:
-        which.append(entries.c.withdrawn_n == change)
     same = and_(
         finding_matches.c.list == lists.c.name,
         finding_matches.c.entry == entries.c.entry,
@@ -99,12 +131,13 @@ def withdrawn_matches(connection: Connection, list_id: int, change: int | None =
         .select_from(entries)
         .join(lists, lists.c.id == entries.c.list_id)
         .join(finding_matches, same)
-        .where(*which)
+        .where(lists.c.name == name, entries.c.withdrawn_n == change)
         .distinct()
-        .order_by(finding_matches.c.finding_id)
     )
-    for finding_id, name, entry, signal, number in connection.execute(query):
-        yield finding_id, (name, entry, signal, number)
+    with store.read() as connection:
+        found = [(row[0], (row[1], row[2], row[3], row[4])) for row in connection.execute(query)]
+        marks = read_marks(connection, (key for _, key in found))
+    return sorted({finding_id for finding_id, key in found if Mark.WITHDRAWN in marks.get(key, ())})
 
 
 def _quarantined(connection: Connection) -> frozenset[tuple[str, str]]:
