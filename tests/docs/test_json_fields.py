@@ -28,6 +28,8 @@ def names(value: object) -> Iterator[str]:
         "list ls --json",
         "list follow npo --from ncmec --base npo --json; unseen list sources --json",
         "list show known --json",
+        'list show known --entry "$(unseen findings --json | sed \'s/.*"entry": "//; s/".*//\' | head -n 1)" --json',
+        "list from-findings ours --by name --reason why --json",
         "list policy known --near lead --by name --reason why --json",
         "list export known exported.jsonl --json",
         "list add gone known.jsonl > /dev/null 2>&1; unseen list rm gone --json",

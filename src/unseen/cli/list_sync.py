@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from unseen.cli import voice
+from unseen.cli import lives, voice
 from unseen.cli.options import DEFAULT_STORE, Json, Store
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def sync(
     synced = sync_list(store, name, acceptance=acceptance, anew=anew, note=voice.note)
     for refused in synced.change.refusals[:_REFUSED_SHOWN_MAX]:
         voice.note(f"refused {refused.position}: {refused.why}")
-    voice.show(_synced_row(synced), _synced_lines(synced), json=json)
+    voice.show(_synced_row(synced), lives.change_lines(synced.change), json=json)
     if synced.change.waiting is not None:
         voice.warn(
             f"nothing was changed: list {name} {_waiting_words(synced.change)}",
@@ -153,23 +153,11 @@ def _source_row(followed: "Followed") -> dict[str, object]:
 
 def _synced_row(synced: "Synced") -> dict[str, object]:
     """The row of `unseen list sync --json`."""
-    change = synced.change
     return {
-        "list": change.list,
         "from": synced.exchange,
         "origin": synced.origin,
         "pages": synced.pages,
-        "version": change.version,
-        "waiting": change.waiting,
-        "added": change.added,
-        "replaced": change.replaced,
-        "withdrawn": change.withdrawn,
-        "unchanged": change.unchanged,
-        "findings": change.findings,
-        "refused": change.refused,
-        "refused_at": [{"position": each.position, "why": each.why} for each in change.refusals],
-        "entries_before": change.entries_before,
-        "entries": change.entries_after,
+        **lives.change_row(synced.change),
     }
 
 
@@ -181,22 +169,6 @@ def _source_lines(followed: "Followed") -> list[str]:
         f"  at {voice.printable(followed.plan.origin)}",
         f"  credentials: {voice.printable(proof)}",
     ]
-
-
-def _synced_lines(synced: "Synced") -> list[str]:
-    """What changed, or would; hashes and entries are counted, values never shown."""
-    change = synced.change
-    counts = [
-        f"{getattr(change, name):,} {name}" for name in ("added", "replaced", "withdrawn") if getattr(change, name)
-    ]
-    waits = "" if change.waiting is None else " once somebody accepts it"
-    said = [f"list {change.list}{waits}: {', '.join(counts) or 'nothing has changed'}"]
-    said.append(f"  {voice.plural(change.entries_after, 'hash', 'hashes')}, {change.entries_before:,} before")
-    if change.refused:
-        said.append(f"  refused: {voice.plural(change.refused, 'entry', 'entries')}")
-    if change.findings:
-        said.append(f"  {voice.plural(change.findings, 'finding rests', 'findings rest')} on what was withdrawn")
-    return said
 
 
 def _waiting_words(change: "ListChange") -> str:

@@ -53,32 +53,37 @@ def entry_lines(account: EntryAccount) -> list[str]:
 
 
 def change_row(change: ListChange) -> Row:
-    """What a change of a list came to."""
-    return {"type": "list_change", **asdict(change), "refusals": [asdict(one) for one in change.refusals]}
+    """What a change of a list came to: of `unseen list sync --json` and `list from-findings --json`."""
+    return {
+        "list": change.list,
+        "version": change.version,
+        "waiting": change.waiting,
+        "added": change.added,
+        "replaced": change.replaced,
+        "withdrawn": change.withdrawn,
+        "unchanged": change.unchanged,
+        "findings": change.findings,
+        "refused": change.refused,
+        "refused_at": [{"position": each.position, "why": each.why} for each in change.refusals],
+        "entries_before": change.entries_before,
+        "entries": change.entries_after,
+    }
 
 
 def change_lines(change: ListChange) -> list[str]:
-    """What a change of a list came to, and what is left to do."""
-    counts = ", ".join(
-        f"{count:,} {word}"
-        for word, count in (
-            ("added", change.added),
-            ("replaced", change.replaced),
-            ("withdrawn", change.withdrawn),
-            ("unchanged", change.unchanged),
-            ("refused", change.refused),
-        )
-        if count
-    )
-    held = f"{voice.plural(change.entries_after, 'hash', 'hashes')}, {change.entries_before:,} before"
-    if change.waiting is not None:
-        word = str(change.waiting).replace("_", " ")
-        return [f"list {change.list} is as it was: it {word} ({held}), and waits for a named person"]
-    lines = [f"list {change.list}: {counts or 'nothing new'}; {held}"]
+    """What changed, or would; hashes and entries are counted, values never shown."""
+    counts = [
+        f"{getattr(change, name):,} {name}" for name in ("added", "replaced", "withdrawn") if getattr(change, name)
+    ]
+    waits = "" if change.waiting is None else " once somebody accepts it"
+    said = [f"list {change.list}{waits}: {', '.join(counts) or 'nothing has changed'}"]
+    said.append(f"  {voice.plural(change.entries_after, 'hash', 'hashes')}, {change.entries_before:,} before")
+    if change.refused:
+        said.append(f"  refused: {voice.plural(change.refused, 'entry', 'entries')}")
     if change.findings:
-        rest = "finding rests" if change.findings == 1 else "findings rest"
-        lines.append(f"  {change.findings:,} {rest} on what was withdrawn: `unseen findings --marked withdrawn`")
-    return lines
+        rest = voice.plural(change.findings, "finding rests", "findings rest")
+        said.append(f"  {rest} on what was withdrawn: `unseen findings --marked withdrawn`")
+    return said
 
 
 def own_list_row(made: "OwnList") -> Row:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unseen import store as stores
-from unseen.casework.known.indexing import refresh_index
-from unseen.casework.proof.clock import now_utc
+from unseen.casework.known.changing import apply_pages
+from unseen.casework.proof.clock import account_name, now_utc
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.syncing.sources import Followed, credentials_of, read_followed
 from unseen.errors import UsageError
@@ -93,12 +93,10 @@ def sync_list(
             file_format=followed.exchange.name,
             origin=followed.plan.origin,
             at_utc=now_utc(),
+            by=account_name(),
             acceptance=acceptance,
         )
-        applied = stores.apply_staged(opened, name, change)
-        if applied.waiting is None and not applied.is_empty:
-            # What was withdrawn is not to be found by the very next scan.
-            refresh_index(opened, [name], note)
+        applied = apply_pages(opened, name, change, note)
     return Synced(applied, pages, followed.exchange.name, followed.plan.origin)
 
 

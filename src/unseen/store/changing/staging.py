@@ -26,6 +26,8 @@ __all__ = [
     "stage_page",
 ]
 
+_DELETED_AT_ONCE = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Staging:
@@ -71,7 +73,7 @@ def stage_page(store: Store, name: str, page: Page) -> None:
         known = connection.execute(select(syncs.c.list).where(syncs.c.list == name)).first() is not None
         if page.begins_anew and known:
             # What was staged before is part of the copy that now comes whole.
-            connection.execute(delete(staged).where(staged.c.list == name))
+            _forget(connection, name)
             row["begins_anew"] = 1
         if known:
             connection.execute(update(syncs).where(syncs.c.list == name).values(row))
@@ -91,6 +93,7 @@ def read_checkpoint(store: Store, name: str) -> str | None:
 def discard_staged(store: Store, name: str) -> None:
     """Forget what is staged for a list, and the checkpoint: the next sync begins from nothing."""
     with store.write() as connection:
+        _forget(connection, name)
         connection.execute(delete(syncs).where(syncs.c.list == name))
 
 
@@ -102,7 +105,7 @@ def read_staging(connection: Connection, name: str) -> Staging | None:
 
 def clear_staged(connection: Connection, name: str) -> None:
     """Forget what is staged, because it was applied; the checkpoint stays."""
-    connection.execute(delete(staged).where(staged.c.list == name))
+    _forget(connection, name)
     connection.execute(update(syncs).where(syncs.c.list == name).values(begins_anew=0))
 
 
@@ -133,6 +136,15 @@ def read_opinion(row: Sequence[Any]) -> Opinion:
     """Read (holder, stance, signal, reasons) of a row of `opinions`."""
     holder, stance, signal, reasons = row
     return Opinion(holder, Stance(stance), signal, tuple(json.loads(reasons)) if reasons else ())
+
+
+def _forget(connection: Connection, name: str) -> None:
+    """Delete what is staged, some rows at a time: SQLite holds the number of every row that one statement deletes."""
+    of_list = staged.c.list == name
+    last = connection.execute(select(func.max(staged.c.id)).where(of_list)).scalar_one()
+    first = connection.execute(select(func.min(staged.c.id)).where(of_list)).scalar_one()
+    for at in range(first or 0, (last or -1) + 1, _DELETED_AT_ONCE):
+        connection.execute(delete(staged).where(of_list, staged.c.id.between(at, at + _DELETED_AT_ONCE - 1)))
 
 
 def _row(change: Published | Withdrawn) -> tuple[object, ...]:
