@@ -21,7 +21,7 @@ def quarantine(
 ) -> int:
     """Quarantine an entry: it is searched and shown as before, and what it alone matches is a lead.
 
-    Example: unseen list quarantine known 17 --by "D. Okafor" --reason "hits a logo"
+    Example: unseen list quarantine known 17 --by "D. Okafor" --reason "matches a logo"
     """
     return _decide((name, entry), EntryDecision.QUARANTINED, (by, reason), store=store, json=json)
 

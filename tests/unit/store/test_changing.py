@@ -239,7 +239,7 @@ def test_an_entry_is_quarantined_until_a_named_person_releases_it(store: Store) 
     """A measurement may quarantine by itself; only a person releases. Each decision is kept."""
     sync(store, page(published("a", 1)))
     by_itself = EntryVerdict(
-        decision=EntryDecision.QUARANTINED, by=None, reason="hits 7 unrelated clusters", at_utc=WHEN
+        decision=EntryDecision.QUARANTINED, by=None, reason="matches 7 unrelated clusters", at_utc=WHEN
     )
     assert decide_entry(store, "live", "a", by_itself)
     assert not decide_entry(store, "live", "a", by_itself)
