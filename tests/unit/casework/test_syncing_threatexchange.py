@@ -7,14 +7,19 @@ from pathlib import Path
 import pytest
 from tests.unit.exchanges.fake_threatexchange import GROUP, TOKEN, FakeThreatExchange, Indicator, descriptor
 from tests.unit.exchanges.servers import Server, running
+from tests.unit.found import found
 
+from unseen.casework.feedback import Tried, deliver, give_feedback, list_reasons
 from unseen.casework.lists import show_list
 from unseen.casework.matching import match_hashes
+from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
 from unseen.casework.syncing import follow_list, sync_list
 from unseen.errors import ExchangeError, UsageError
-from unseen.model import ListClass
+from unseen.model import Decision, Ground, ListClass, Match
+from unseen.store import record_verdicts
 
+NOW = "2026-11-23T12:00:00Z"
 NOW_S = 1_800_000_000
 DAY_S = 86_400
 
@@ -134,3 +139,42 @@ def test_a_group_for_another_purpose_is_refused(fake: FakeThreatExchange, store:
     fake.name = "Tech Against Terrorism"
     with pytest.raises(UsageError, match="about terrorism"):
         sync_list(store, "known")
+
+
+def give(store: str, entry: str, decision: Decision, *, codes: tuple[str, ...] = ()) -> list[Tried]:
+    """Decide on a finding that matched an entry, and tell the group."""
+    match = Match("known", entry, "pdq", 0, None, ground=Ground.NEAR)
+    with open_recorded(store) as opened:
+        ids = found(opened, {f"item of {entry}": (match,)}, number=len(entry), at_utc=NOW)
+        record_verdicts(opened, ids, decision, by="D. Okafor", reason="compared", at_utc=NOW)
+    give_feedback(store, ids, by="D. Okafor", codes=codes)
+    return list(deliver(store))
+
+
+@pytest.mark.parametrize(
+    ("decision", "codes", "reaction"),
+    [(Decision.CONFIRMED, (), "HELPFUL"), (Decision.CLEARED, ("DISAGREE_WITH_TAGS",), "DISAGREE_WITH_TAGS")],
+)
+def test_a_verdict_reaches_those_who_stand_by_the_entry(
+    fake: FakeThreatExchange, store: str, decision: Decision, codes: tuple[str, ...], reaction: str
+) -> None:
+    """As a reaction to their descriptors, by number; who disagrees already need not be told, and no hash leaves."""
+    shared = [descriptor(7, 501), descriptor(8, 502, "NON_MALICIOUS"), descriptor(9, 503)]
+    fake.put(Indicator.drawn(40, NOW_S - 500, descriptors=shared))
+    sync_list(store, "known")
+    (answer,) = match_hashes(store, [f"pdq:{Indicator.drawn(40, 0).value}"], threshold_bits=0)
+    (tried,) = give(store, answer.matches[0].entry, decision, codes=codes)
+    assert tried.outcome == "accepted"
+    assert fake.reactions == [(number, {"reactions": reaction}) for number in ("7", "9")]
+    assert [reason.guid for reason in list_reasons(store, "known", "pdq")] == ["DISAGREE_WITH_TAGS"]
+    verify(store)
+
+
+def test_nobody_is_told_where_nobody_stands_by_the_entry(fake: FakeThreatExchange, store: str) -> None:
+    """Before anything is queued."""
+    fake.put(Indicator.drawn(40, NOW_S - 500, descriptors=[descriptor(8, 502, "SUSPICIOUS")]))
+    sync_list(store, "known")
+    (answer,) = match_hashes(store, [f"pdq:{Indicator.drawn(40, 0).value}"], threshold_bits=0)
+    with pytest.raises(UsageError, match="nobody stands by"):
+        give(store, answer.matches[0].entry, Decision.CONFIRMED)
+    assert fake.reactions == []

@@ -84,7 +84,9 @@ def give_feedback(
         channels = _channels(opened, lists)
         findings = stores.name_findings(opened, list(stores.verdict_history(opened, ids)))
         letters = [
-            letter for finding in findings for letter in _letters(finding, channels, (name, codes), frozenset(entries))
+            letter
+            for finding in findings
+            for letter in _letters(opened, finding, channels, (name, codes), frozenset(entries))
         ]
         queued = stores.queue_letters(opened, letters, at_utc=now_utc())
     return [Given(number, is_new, letter) for (number, is_new), letter in zip(queued, letters, strict=True)]
@@ -140,7 +142,11 @@ def _channels(store: Store, lists: Collection[str]) -> dict[str, Channel]:
 
 
 def _letters(
-    finding: Finding, channels: dict[str, Channel], said: tuple[str, Sequence[str]], entries: frozenset[str]
+    store: Store,
+    finding: Finding,
+    channels: dict[str, Channel],
+    said: tuple[str, Sequence[str]],
+    entries: frozenset[str],
 ) -> Iterator[Letter]:
     by, codes = said
     stance = _stance(finding)
@@ -161,6 +167,7 @@ def _letters(
         )
     for match in sayable:
         content = {"entry": match.entry, "signal": match.signal, "stance": stance.value, "reasons": list(codes)}
+        content |= channels[match.list].beside(store, match.list, match.entry)
         target = f"{match.entry} {match.signal}"
         yield Letter(kind=KIND, channel=match.list, target=target, finding=finding.id, content=content, by=by)
 

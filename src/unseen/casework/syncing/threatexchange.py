@@ -10,7 +10,7 @@ from unseen.exchanges.threatexchange import BASE, ThreatExchangeClient, read_tok
 from unseen.lists.values import parse_value
 from unseen.model import ListClass, Page
 
-__all__ = ["THREATEXCHANGE"]
+__all__ = ["THREATEXCHANGE", "base_of"]
 
 
 def _plan(settings: Settings, wanted: ListClass | None) -> Plan:
@@ -24,17 +24,17 @@ def _plan(settings: Settings, wanted: ListClass | None) -> Plan:
         )
     if wanted not in {ListClass.CSAM, ListClass.USER_REPORTED}:
         raise UsageError(f"a list of ThreatExchange cannot be of class {wanted}", hint="csam or user_reported")
-    return Plan(wanted, f"{_base(settings)}/{group}")
+    return Plan(wanted, f"{base_of(settings)}/{group}")
 
 
 @contextmanager
 def _connect(settings: Settings, list_class: ListClass, secret: Secret, timing: Timing) -> Iterator[Reader]:
     del list_class
-    with Service(_base(settings), timing=timing, query={"access_token": read_token(secret)}) as service:
+    with Service(base_of(settings), timing=timing, query={"access_token": read_token(secret)}) as service:
         yield _Reader(ThreatExchangeClient(service, str(settings["group"]), timing=timing, parse=parse_value))
 
 
-def _base(settings: Settings) -> str:
+def base_of(settings: Settings) -> str:
     """Where the service is: Meta gives each version of it an address of its own."""
     return str(settings.get("base") or BASE).rstrip("/")
 

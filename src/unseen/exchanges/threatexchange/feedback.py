@@ -7,7 +7,11 @@ from unseen.errors import ExchangeError, UsageError
 from unseen.exchanges.objects import read_object
 from unseen.exchanges.service import Answer, Service
 
-__all__ = ["descriptors_of", "put_reaction"]
+__all__ = ["WRONG", "descriptors_of", "put_reaction"]
+
+_HELPFUL = "HELPFUL"
+# The only reaction by which members say that something is not what it is said to be.
+WRONG = "DISAGREE_WITH_TAGS"
 
 # As `wire` words it among the reasons of an owner's opinion.
 _DESCRIPTOR = re.compile(r"descriptor ([0-9]{1,40})")
@@ -38,7 +42,7 @@ def put_reaction(service: Service, descriptor: str, *, is_right: bool) -> Answer
     """
     if not _DESCRIPTOR.fullmatch(f"descriptor {descriptor}"):
         raise UsageError(f"{descriptor[:40]!r} is no number of a descriptor")
-    reaction = urlencode({"reactions": "HELPFUL" if is_right else "DISAGREE_WITH_TAGS"}).encode()
+    reaction = urlencode({"reactions": _HELPFUL if is_right else WRONG}).encode()
     answer = service.send("POST", f"{descriptor}/", content=reaction, media_type="application/x-www-form-urlencoded")
     if read_object(answer.content, "the answer to a reaction").get("success") is not True:
         raise ExchangeError(f"{service.host} does not say that the reaction was taken", status=answer.status)
