@@ -99,11 +99,9 @@ def held_blocks(
     columns = [items.c.id, *(items.c[signal.value] for signal in digests)]
     columns += [items.c.pdq, items.c.pdq_quality, items.c.variants] if perceptual else []
     columns += [items.c.plugged_in]
-    with store.read() as connection:
-        copies = list(connection.scalars(select(scans.c.id).where(scans.c.is_recheck == 1)))
-    query = select(*columns).where(items.c.id < end).order_by(items.c.id).limit(rows_at_once)
-    if copies:
-        query = query.where(items.c.scan_id.not_in(copies))
+    copies = select(scans.c.id).where(scans.c.is_recheck == 1)
+    query = select(*columns).where(items.c.id < end, items.c.scan_id.not_in(copies))
+    query = query.order_by(items.c.id).limit(rows_at_once)
     while rows := _fetch(store, query.where(items.c.id > after)):
         numbers, *rest = (list(column) for column in zip(*rows, strict=True))
         after = numbers[-1]
