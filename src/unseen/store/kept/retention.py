@@ -155,7 +155,9 @@ def _dates_to_move(rows: Any, at_utc: str) -> Iterator[tuple[int, str]]:
 
 
 def _erase_batch(page: Page, scan_id: int, after: int) -> ErasedHashes | None:
-    which = items.c.scan_id == scan_id, items.c.id > after, items.c.hash_salt.is_not(None)
+    # In the order of numbers, from where the last batch ended: the sum keeps SQLite from gathering the whole scan each
+    # time by the index that begins with its number.
+    which = items.c.scan_id + 0 == scan_id, items.c.id > after, items.c.hash_salt.is_not(None)
     chosen = select(items.c.id).where(*which).order_by(items.c.id).limit(_ITEMS_AT_ONCE).subquery()
     count, last = page.connection.execute(select(func.count(), func.max(chosen.c.id))).one()
     if not count:

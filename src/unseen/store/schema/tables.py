@@ -267,6 +267,14 @@ items = Table(
     Column("hash_salt", LargeBinary(16)),
     Column("hashes_sha256", LargeBinary(32)),
     UniqueConstraint("scan_id", "locator", name="one_row_per_item_and_scan"),
+    # Each recheck counts them.
+    Index(
+        "items_without_hashes",
+        "scan_id",
+        "hashes_sha256",
+        sqlite_where=text("hashes_sha256 IS NOT NULL AND hash_salt IS NULL"),
+        postgresql_where=text("hashes_sha256 IS NOT NULL AND hash_salt IS NULL"),
+    ),
 )
 
 not_screened = Table(
