@@ -1,17 +1,24 @@
-"""Files for the readers of documents, mail and pictures, made by code, to be damaged."""
+"""Files for the readers of documents, mail, pictures and much else, made by code, to be damaged."""
 
 import binascii
+import lzma
 import struct
 import zlib
 from functools import cache
 
 import pikepdf
+from tests.faults.hiding import dmg, lvm
+from tests.unit.sources.archives.test_behind import make_slack
+from tests.unit.sources.archives.volumes import make_rar4_volumes, make_rar5_volumes
 from tests.unit.sources.carving.drawn import drawn_files
 from tests.unit.sources.documents.compound import compound
 from tests.unit.sources.documents.pdfs import flate, image, pdf_with, show
 from tests.unit.sources.documents.test_ole import record
 from tests.unit.sources.documents.test_pdf import revised
+from tests.unit.sources.documents.test_rtf import PACKED
 from tests.unit.sources.mail.test_mail import message, tnef
+from tests.unit.sources.phones.backups import android_backup, tar_of
+from tests.unit.sources.phones.test_ufdr import FILES, GIVEN, zipped
 from tests.unit.sources.pictures.test_pictures import SMALL, chunk, exif, jpeg_with, segment
 from tests.unit.sources.pictures.test_thumbcache import thumbcache
 
@@ -57,4 +64,14 @@ def sound_files() -> dict[str, bytes]:
         + b"\nFrom a Mon Nov 23 04:58:31 2026\na: b\n",
         "tnef": tnef((0x00069002, bytes(14)), (0x00018010, b"a.jpg\0"), (0x0006800F, SMALL), (0x00069002, bytes(14))),
         "avif": drawn_files()["AVIF"],
+        "rtf": b"{\\rtf1 {\\pict\\bin50 " + SMALL[:50] + b"}{\\pict " + SMALL.hex().encode() + b"}}",
+        "packed rtf": PACKED,
+        "ufdr": zipped({"report.xml": GIVEN, **FILES}),
+        "android": android_backup(tar_of({"a": SMALL})) + SMALL,
+        "xz": lzma.compress(SMALL) + SMALL,
+        "rar volumes": b"".join(make_rar5_volumes("a", SMALL * 3, 3)),
+        "old rar volumes": b"".join(make_rar4_volumes("a", SMALL * 3, 3)),
+        "slack": make_slack(),
+        "udif": dmg(SMALL),
+        "lvm": lvm(SMALL),
     }
