@@ -24,6 +24,8 @@ __all__ = [
     "DIGEST_FILE",
     "GREETING",
     "PLACES_BYTES_MAX",
+    "REASONS",
+    "REASON_CODES",
     "REQUEST_BYTES_MAX",
     "Garbled",
     "Inside",
@@ -108,9 +110,9 @@ ANSWER_BYTES = _EXTRAS_AT + HASHERS_MAX * _EXTRA.size
 
 _NO_QUALITY = 255
 _QUALITY_MAX = 100
-# Position 0 is None.
-_REASONS = (None, *Reason)
-_REASON_CODES = {reason: code for code, reason in enumerate(_REASONS)}
+# Codes on every wire of the darkroom; position 0 is None.
+REASONS = (None, *Reason)
+REASON_CODES = {reason: code for code, reason in enumerate(REASONS)}
 _ALPHAS = (None, "white", "black")
 # 0: no video.
 _MODES = (None, *VideoMode)
@@ -132,7 +134,7 @@ _HOWS = {
 def pack_request(request: Request) -> bytes:
     """Ask for the item whose descriptor goes along."""
     by_ranges = request.ranges_bytes is not None
-    code = _REASON_CODES[request.digests_only]
+    code = REASON_CODES[request.digests_only]
     mode, size_bytes = _MODE_CODES[request.mode], request.ranges_bytes or 0
     head = _REQUEST.pack(request.number, code, request.is_member, by_ranges, mode, request.alteration, size_bytes)
     return head + pack_places(request.places)
@@ -143,7 +145,7 @@ def unpack_request(message: bytes) -> Request:
     number, code, is_member, by_ranges, mode, alteration, size_bytes = _REQUEST.unpack_from(message)
     return Request(
         number,
-        _REASONS[code],
+        REASONS[code],
         bool(is_member),
         size_bytes if by_ranges else None,
         _MODES[mode] or VideoMode.THOROUGH,
@@ -221,7 +223,7 @@ def pack_answer(number: int, hashes: ItemHashes, signals: tuple[str, ...], insid
         hashes.size_bytes,
         hashes.sha256 is not None,
         _NO_QUALITY if hashes.pdq_quality is None else hashes.pdq_quality,
-        _REASON_CODES[hashes.reason],
+        REASON_CODES[hashes.reason],
         len(hashes.variants),
         len(hashes.extra),
         inside,
@@ -272,7 +274,7 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> tupl
     if (
         echoed != number
         or has_digests > 1
-        or code >= len(_REASONS)
+        or code >= len(REASONS)
         or variant_count > _VARIANTS_MAX
         or extra_count > len(signals)
         or inside >= len(Inside)
@@ -281,7 +283,7 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> tupl
     ):
         raise Garbled
     has_pdq = quality != _NO_QUALITY
-    reason = _REASONS[code]
+    reason = REASONS[code]
     is_sound = reason in {None, Reason.LOW_QUALITY, Reason.TRUNCATED}
     # A damaged picture may have left nothing that a hash could speak of.
     is_expected = (has_pdq or mode > 0) == is_sound or reason is Reason.TRUNCATED

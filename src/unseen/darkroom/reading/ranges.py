@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 
+from unseen.darkroom.wire import REASON_CODES, REASONS
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.layers import reason_of
 
@@ -18,8 +19,6 @@ _PIECE_BYTES = 1 << 20
 _REQUEST = struct.Struct("<QI")
 # The code of a reason (0: none), and how many bytes follow.
 _ANSWER = struct.Struct("<B3xI")
-_REASONS = (None, *Reason)
-_REASON_CODES = {reason: code for code, reason in enumerate(_REASONS)}
 
 
 class RemoteRange:
@@ -43,8 +42,8 @@ class RemoteRange:
         try:
             _send(self._descriptor, _REQUEST.pack(offset, size))
             code, length = _ANSWER.unpack(_receive(self._descriptor, _ANSWER.size))
-            if code and code < len(_REASONS):
-                raise UnreadError(_REASONS[code] or Reason.UNREADABLE)
+            if code and code < len(REASONS):
+                raise UnreadError(REASONS[code] or Reason.UNREADABLE)
             if code or length != size:
                 raise UnreadError(Reason.READER_CRASHED)
             return _receive(self._descriptor, length)
@@ -92,7 +91,7 @@ def serve_ranges(descriptor: int, source: ByteSource) -> None:
             # A range that is shorter than it said cannot be told from one that lies: neither is what was announced.
             data, code = source.read_at(offset, min(size, _PIECE_BYTES)), 0
         except Exception as error:  # noqa: BLE001  # a reader's fault costs this member and nothing else
-            data, code = b"", _REASON_CODES[reason_of(error)]
+            data, code = b"", REASON_CODES[reason_of(error)]
         try:
             _send(descriptor, _ANSWER.pack(code, len(data)) + data)
         except OSError:

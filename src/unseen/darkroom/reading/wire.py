@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-from unseen.darkroom.wire import Garbled, Inside, pack_places, unpack_places
+from unseen.darkroom.wire import REASON_CODES, REASONS, Garbled, Inside, pack_places, unpack_places
 from unseen.model import Acquisition, Comparison, Reason, State, Times
 from unseen.sources.filesystems.extents import Extent
 from unseen.sources.layers import PLACED_BYTES_MAX
@@ -107,9 +107,6 @@ MESSAGE_BYTES_MAX = _HEAD.size + _LAYER_BYTES_MAX + ADDRESS_BYTES_MAX
 
 _STATES = tuple(State)
 _STATE_CODES = {state: code for code, state in enumerate(_STATES)}
-# Position 0 is None.
-_REASONS = (None, *Reason)
-_REASON_CODES = {reason: code for code, reason in enumerate(_REASONS)}
 # Position 0: not compared yet.
 _COMPARISONS = tuple(Comparison)
 _TIMES = ("modified_ns", "accessed_ns", "changed_ns", "born_ns")
@@ -156,14 +153,14 @@ def pack_announced(event: Announced) -> bytes:
 
 def pack_delivered(event: Delivered) -> bytes:
     """Write how the bytes of a member come."""
-    reason = _REASON_CODES[event.reason]
+    reason = REASON_CODES[event.reason]
     head = _HEAD.pack(_DELIVERED, event.depth, event.way, event.inside, reason, 0, 0, event.size_bytes, 0, 0, 0, 0)
     return head + pack_places(event.places)
 
 
 def pack_closed(event: Closed) -> bytes:
     """Write that a container was left."""
-    return _HEAD.pack(_CLOSED, event.depth, 0, 0, _REASON_CODES[event.reason], 0, 0, 0, 0, 0, 0, 0)
+    return _HEAD.pack(_CLOSED, event.depth, 0, 0, REASON_CODES[event.reason], 0, 0, 0, 0, 0, 0, 0)
 
 
 def pack_stated(event: Stated) -> bytes:
@@ -183,9 +180,9 @@ def unpack_message(message: bytes) -> Message:
     if not _HEAD.size <= len(message) <= MESSAGE_BYTES_MAX:
         raise Garbled
     kind, depth, code, inside, reason_code, mask, layer_bytes, size_bytes, *times = _HEAD.unpack_from(message)
-    if reason_code >= len(_REASONS) or mask >= 1 << len(_TIMES):
+    if reason_code >= len(REASONS) or mask >= 1 << len(_TIMES):
         raise Garbled
-    rest, reason = message[_HEAD.size :], _REASONS[reason_code]
+    rest, reason = message[_HEAD.size :], REASONS[reason_code]
     if kind == _ANNOUNCED:
         return _unpack_announced(depth, code, (mask, times), rest[:layer_bytes], rest[layer_bytes:])
     if kind == _DELIVERED and code == Way.PLACES:

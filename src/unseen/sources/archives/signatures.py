@@ -44,6 +44,8 @@ _UNREAD = (
     (0, b"MSWIM\x00\x00\x00"),  # Windows imaging
     (0, b"hsqs"),  # squashfs
 )
+# As signed bytes.
+_POSITIVE = bytes(range(128))
 _LHA_METHODS = (b"-lh", b"-lz", b"-pm")
 
 
@@ -106,7 +108,8 @@ def is_tar(head: bytes, _source: ByteSource) -> bool:
         return False
     rest = block[:148] + b" " * 8 + block[156:]
     # Some old programs added signed bytes.
-    return stated in {sum(rest), sum(rest) - 256 * sum(byte > 127 for byte in rest)}
+    plain, negative = sum(rest), len(rest.translate(None, _POSITIVE))
+    return stated in {plain, plain - 256 * negative}
 
 
 def is_cpio(head: bytes, _source: ByteSource) -> bool:

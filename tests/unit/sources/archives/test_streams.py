@@ -15,6 +15,7 @@ from tests.unit.sources.archives.programs import run_program
 from tests.unit.sources.archives.unpacking import contents_of, unpack_any
 
 from unseen.model import Reason, State
+from unseen.sources.layers import MemoryRange, recognise
 
 NOISE = random.Random(5).randbytes(300_000)
 FILES = {"a.txt": b"hello " * 500, "sub/ü.bin": NOISE, "../../x": b"up", "empty": b""}
@@ -341,3 +342,14 @@ def test_names_that_are_no_text_are_kept() -> None:
 def test_archivers_that_nothing_here_reads_are_stated(start: bytes) -> None:
     """A file of theirs is no noise: it may hold anything."""
     assert unpack_any(start.ljust(100, b"\1")).reasons == [Reason.UNSUPPORTED]
+
+
+def test_a_tar_by_an_old_program_that_added_signed_bytes_is_known() -> None:
+    """Its checksum counts bytes above 127 as less than zero; one that is neither sum is no tar."""
+    block = bytearray(tarfile.TarInfo("café").tobuf(tarfile.USTAR_FORMAT, "latin-1"))
+    block[148:156] = b" " * 8
+    for value, is_known in ((sum(block), True), (sum(block) - 256, True), (sum(block) - 512, False)):
+        block[148:156] = b"%06o\0 " % value
+        found = recognise(MemoryRange(bytes(block) + bytes(1_024)))
+        assert (found is not None and found.name == "tar") == is_known
+        block[148:156] = b" " * 8
