@@ -10,9 +10,12 @@ from collections.abc import Iterator
 import pytest
 
 from unseen.darkroom import Darkroom, develop
+from unseen.darkroom.reading.intake import Intake
+from unseen.darkroom.reading.job import Desk
+from unseen.darkroom.reading.nodes import close
 from unseen.darkroom.warmup import drawn_pictures
-from unseen.model import ByteSource, Item, Locator, Reason, State, UnreadError
-from unseen.sources.layers import MemoryRange
+from unseen.model import ByteSource, Item, Locator, Reason, State, UnreadError, VideoMode
+from unseen.sources.layers import MemoryRange, Want
 
 NOISE = random.Random(1).randbytes(3 << 20)
 
@@ -96,3 +99,14 @@ def test_lending_leaves_nothing_behind(darkroom: Darkroom) -> None:
             thread.join(5)
     assert len(os.listdir("/proc/self/fd")) <= descriptors + 2
     assert threading.active_count() <= threads + 2
+
+
+def test_a_lent_container_that_is_soon_gone_through_waits_for_its_digests() -> None:
+    """A reader that is faster than the worker that takes the digests leaves no container without them."""
+    desk = Desk(lambda locators: [Want.TAKE] * len(locators), VideoMode.FAST)
+    task = Intake([_item("lent", MemoryRange(b"bytes"))], desk).next_task()
+    assert task is not None
+    task.node.is_open = True
+    close(task.node, None, desk.answers)
+    assert not desk.answers
+    assert task.node.own is None

@@ -77,7 +77,8 @@ class Intake:
         return Task(node, number, descriptor, stamp, is_member=is_member, mode=video, alteration=item.alteration)
 
     def _serve(self, item: Item, want: Want, lender: Lender) -> Task:
-        node, stamp = Node(item, is_wanted=want is Want.TAKE), (lender.size_bytes, 0)
+        node = Node(item, is_wanted=want is Want.TAKE, is_delivered=True)
+        stamp = (lender.size_bytes, 0)
         number, video = self._desk.next_number(), self._desk.video
         return Task(node, number, None, stamp, lend=lender.lend, lender=lender, mode=video)
 
