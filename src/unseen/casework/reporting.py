@@ -24,6 +24,7 @@ from unseen.store import (
     acquired_media,
     count_reasons,
     list_lists,
+    mark_reported,
     open_store,
     read_matched_labels,
     read_scan,
@@ -157,7 +158,9 @@ def read_report(store: Store, scan_id: int | None, *, stated: Stated, at_utc: st
         digest_only=digest_only,
         not_screened=not_screened,
         findings=lambda: _counted(
-            reported_findings(store, record.id, labels=labels, labelled=labelled), summary.findings, "findings"
+            mark_reported(store, reported_findings(store, record.id, labels=labels, labelled=labelled), record.id),
+            summary.findings,
+            "findings",
         ),
         unscreened=lambda: _counted(unscreened_rows(store, record.id), summary.not_screened, "rows not screened"),
         checkpoint=standing_at_end(store, record.id),

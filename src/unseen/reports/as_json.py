@@ -125,6 +125,7 @@ def _match(reported: ReportedMatch) -> dict[str, object]:
         "ground": match.ground,
         "publisher": match.publisher,
         "marks": list(match.marks),
+        "marks_now": list(match.marks_now),
     }
 
 

@@ -50,7 +50,8 @@ def match_row(reported: ReportedMatch) -> list[Cell]:
         labels = "none"
     how = words.how_words(match.how) if match.video is None else words.video_words(match.video)
     ground = [] if match.ground is None else [_SHORT[match.ground]]
-    said = "; ".join([_distance(match), *ground, *(MARKS[mark] for mark in match.marks)])
+    since = (f"{MARKS[mark]}, since this scan" for mark in match.marks_now if mark not in match.marks)
+    said = "; ".join([_distance(match), *ground, *(MARKS[mark] for mark in match.marks), *since])
     return [_code(match.list), _code(match.entry), labels, said, how]
 
 

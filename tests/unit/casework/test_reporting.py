@@ -231,6 +231,21 @@ def test_lists_are_told_as_they_were_even_when_they_are_gone(place: Path, scanne
     assert set(map(str, labels)) == {"None"}
 
 
+def test_a_report_of_an_earlier_scan_says_what_was_withdrawn_since(place: Path, scanned: Path) -> None:
+    """It names the version of the list that was searched, with its labels then, and what must be said of it now."""
+    before = json_of(place)
+    newer = place / "national.jsonl"
+    newer.write_text("".join((scanned / "national.jsonl").read_text().splitlines(keepends=True)[1:]))
+    add_list(str(place / "store"), "national", str(newer), replace=True)
+    after = json_of(place, "after")
+    assert after["lists"] == before["lists"]
+    matches = {match["entry"]: match for one in after["findings"] for match in one["matches"]}
+    assert (matches["a-1"]["marks"], matches["a-1"]["marks_now"]) == ([], ["withdrawn"])
+    assert [label["code"] for label in matches["a-1"]["labels"]] == ["1", "A"]
+    assert matches["a-2"]["marks_now"] == []
+    assert "withdrawn, since this scan" in Path(write(place, "page", forms=[Form.HTML])[Form.HTML].path).read_text()
+
+
 def test_a_resumed_scan_tells_of_every_run(scanned: Path, tmp_path: Path) -> None:
     """What an interrupted scan recorded about its first part stays beside what the second part recorded."""
     settings = ScanSettings(

@@ -7,7 +7,13 @@ from unseen.store.changing.provenance import read_entry_account
 from unseen.store.changing.replacing import replace_list
 from unseen.store.changing.sources import ListSource, find_source, forget_source, read_source, read_sources, set_source
 from unseen.store.changing.staging import discard_staged, read_checkpoint, stage_page
-from unseen.store.changing.standing import describe_entries, mark_findings, quarantined_entries, touched_findings
+from unseen.store.changing.standing import (
+    describe_entries,
+    mark_findings,
+    mark_reported,
+    quarantined_entries,
+    touched_findings,
+)
 
 __all__ = [
     "Acceptance",
@@ -22,6 +28,7 @@ __all__ = [
     "forget_source",
     "judged_hashes",
     "mark_findings",
+    "mark_reported",
     "quarantined_entries",
     "read_checkpoint",
     "read_entry_account",

@@ -6,16 +6,27 @@ from itertools import groupby, islice
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, tuple_
 
-from unseen.model import EntryDecision, Finding, ListClass, Mark, Stance
+from unseen.model import EntryDecision, Finding, ListClass, Mark, Match, Stance
+from unseen.model.report import ReportedFinding
 from unseen.store.engine import Store
 from unseen.store.schema import entries, entry_decisions, finding_matches, lists, opinions
 
-__all__ = ["Matched", "describe_entries", "mark_findings", "quarantined_entries", "read_marks", "touched_findings"]
+__all__ = [
+    "Matched",
+    "describe_entries",
+    "mark_findings",
+    "mark_reported",
+    "quarantined_entries",
+    "read_marks",
+    "touched_findings",
+]
 
 _KEYS_PER_QUERY = 300
 
 # Name of a list, identifier and signal of an entry, and the number of the record that says that it matched.
 Matched = tuple[str, str, str, int]
+# By id of a finding, and by list, identifier and signal of the entry.
+Marks = Mapping[tuple[str, str, str, str], tuple[Mark, ...]]
 
 
 def describe_entries(store: Store, rows: Sequence[int]) -> dict[int, tuple[str | None, tuple[Mark, ...]]]:
@@ -91,27 +102,41 @@ def read_marks(connection: Connection, matched: Iterable[Matched]) -> dict[Match
 
 def mark_findings(store: Store, found: Iterable[Finding]) -> Iterator[Finding]:
     """Give findings with what must be said now of the entries that they rest on; as many at once as one query takes."""
-    columns = [finding_matches.c[name] for name in ("finding_id", "list", "entry", "signal")]
     remaining = iter(found)
     while some := list(islice(remaining, _KEYS_PER_QUERY)):
-        # The newest record of each match: what counts is whether its entry stood after that.
-        query = (
-            select(*columns, func.max(finding_matches.c.ledger_n))
-            .where(finding_matches.c.finding_id.in_([finding.id for finding in some]))
-            .group_by(*columns)
-        )
-        with store.read() as connection:
-            newest = {row[:4]: row[4] for row in map(tuple, connection.execute(query))}
-            marks = read_marks(connection, ((*key[1:], number) for key, number in newest.items()))
+        marks = _marks_of(store, [finding.id for finding in some])
         for finding in some:
-            yield replace(
-                finding,
-                matches=tuple(
-                    replace(match, marks_now=marks.get((*key, newest.get((finding.id, *key), 0)), ()))
-                    for match in finding.matches
-                    for key in [(match.list, match.entry, match.signal)]
-                ),
-            )
+            matches = (_marked(marks, finding.id, match) for match in finding.matches)
+            yield replace(finding, matches=tuple(matches))
+
+
+def mark_reported(store: Store, found: Iterable[ReportedFinding], scan_id: int) -> Iterator[ReportedFinding]:
+    """The same for the findings of one scan as a report gives them."""
+    remaining = iter(found)
+    while some := list(islice(remaining, _KEYS_PER_QUERY)):
+        marks = _marks_of(store, [finding.id for finding in some], finding_matches.c.scan_id == scan_id)
+        for finding in some:
+            matches = (replace(one, match=_marked(marks, finding.id, one.match)) for one in finding.matches)
+            yield replace(finding, matches=tuple(matches))
+
+
+def _marks_of(store: Store, ids: Sequence[str], *which: ColumnElement[bool]) -> Marks:
+    """By finding, list, identifier and signal, what must be said now."""
+    columns = [finding_matches.c[name] for name in ("finding_id", "list", "entry", "signal")]
+    # The newest record of each match: what counts is whether its entry stood after that.
+    query = (
+        select(*columns, func.max(finding_matches.c.ledger_n))
+        .where(finding_matches.c.finding_id.in_(ids), *which)
+        .group_by(*columns)
+    )
+    with store.read() as connection:
+        newest = {row[:4]: row[4] for row in map(tuple, connection.execute(query))}
+        marks = read_marks(connection, ((*key[1:], number) for key, number in newest.items()))
+    return {key: marks[found] for key, number in newest.items() if (found := (*key[1:], number)) in marks}
+
+
+def _marked(marks: Marks, finding_id: str, match: Match) -> Match:
+    return replace(match, marks_now=marks.get((finding_id, match.list, match.entry, match.signal), ()))
 
 
 def touched_findings(store: Store, name: str, change: int) -> list[str]:
