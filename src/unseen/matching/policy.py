@@ -228,6 +228,9 @@ class Matcher:
         names: Mapping[int, str],
         described: Mapping[int, Described],
     ) -> tuple[Match, ...]:
+        if not by_signal:
+            # Nearly every item, and there may be a hundred million.
+            return ()
         best: dict[tuple[str, str, str, str], _Found] = {}
         for signal, some in by_signal.items():
             for each in some:
