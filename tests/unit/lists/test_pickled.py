@@ -94,12 +94,21 @@ _PLACES = {
 }
 
 
+def put_module(place: str, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    """An empty module of this name, with the packages above it."""
+    parts = place.split(".")
+    for count in range(1, len(parts) + 1):
+        name = ".".join(parts[:count])
+        if name not in sys.modules or count == len(parts):
+            monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    return sys.modules[place]
+
+
 @pytest.fixture(autouse=True)
 def _as_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand-ins that pickle under the names of python-threatexchange's own classes."""
     for place, classes in _PLACES.items():
-        module = types.ModuleType(place)
-        monkeypatch.setitem(sys.modules, place, module)
+        module = put_module(place, monkeypatch)
         for each in classes:
             monkeypatch.setattr(each, "__module__", place)
             setattr(module, each.__name__, each)
@@ -269,9 +278,8 @@ def test_states_of_services_for_another_purpose_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, name: str
 ) -> None:
     """By the class of what they hold, or of their checkpoint."""
-    module, kind = types.ModuleType(place), type(name, (), {"__module__": place})
-    setattr(module, name, kind)
-    monkeypatch.setitem(sys.modules, place, module)
+    kind = type(name, (), {"__module__": place})
+    setattr(put_module(place, monkeypatch), name, kind)
     path = made(tmp_path, FetchDelta({("pdq", PDQ): FetchedSignalMetadata()}, kind()))
     with pytest.raises(ListError, match=r"is about (terrorism|intimate images)"), ListFile(path) as file:
         list(file.entries())
@@ -299,8 +307,8 @@ def test_a_state_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytes
 
 def test_states_that_python_threatexchange_writes_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its own store, with its own classes."""
-    for place in _PLACES:
-        monkeypatch.delitem(sys.modules, place)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "threatexchange"]:
+        monkeypatch.delitem(sys.modules, name)
     cli_state = pytest.importorskip("threatexchange.cli.cli_state")
     api = pytest.importorskip("threatexchange.exchanges.impl.fb_threatexchange_api")
     from threatexchange.exchanges import fetch_state

@@ -22,8 +22,8 @@ from unseen.model import Entry, Label, other_purpose
 
 __all__ = ["StateFile", "is_state", "read_state"]
 
-# Some 500,000 indicators. A pickle is read whole, and takes some twenty times its size in memory.
-STATE_BYTES_MAX = 256 << 20
+# Some 500,000 indicators. A pickle is read whole, and takes some twenty times its size in memory: 1.2 GB.
+STATE_BYTES_MAX = 64 << 20
 # Of whoever shares one hash; more would be somebody's way to make every look at it long.
 _OPINIONS_MAX = 1_000
 # NCMEC knows nine kinds.
