@@ -55,7 +55,7 @@ def test_a_locked_worker_alters_in_every_way(darkroom: Darkroom, tmp_path: Path)
 
 def test_alterations_differ_and_the_first_is_none(tmp_path: Path, darkroom: Darkroom) -> None:
     """The unaltered copy has the hashes of the file itself; no two alterations make the same copy."""
-    content = draw(2, (640, 480))
+    content = draw(2, (620, 460))
     found = alter_all(darkroom, content, tmp_path)
     assert found[UNALTERED] == develop(content)
     assert {hashes.sha256 for hashes in found.values()} == {develop(content).sha256}
