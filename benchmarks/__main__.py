@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine, report
+from benchmarks import machine, recall, recall_page, report
 from benchmarks.race import PEERS, ROOT
 from benchmarks.rows import ROWS, Row, Scale, measure
 
@@ -35,6 +35,8 @@ def main() -> int:
         failed += result.get("answers_equal") is False
         if not arguments.small:
             _keep(path, described, result)
+    if _is_wanted("recall", arguments.rows):
+        failed += _measure_recall(described, is_small=arguments.small)
     # Also after a failure: the page shows what is kept, and says where answers differ.
     if not arguments.small:
         report.write()
@@ -50,10 +52,33 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _is_wanted(name: str, text: str) -> bool:
+    return not text or any(name.startswith(part) for part in text.split(",") if part)
+
+
+def _measure_recall(described: dict[str, Any], *, is_small: bool) -> int:
+    """Measure what is still found of altered pictures; a table of its own, without a race."""
+    print("recall: measuring", file=sys.stderr, flush=True)
+    try:
+        result = recall.measure(3 if is_small else None)
+    except Exception as error:  # noqa: BLE001  # as any other row
+        print(f"recall: {error}", file=sys.stderr)
+        return 1
+    for side in result["sides"]:
+        found = sum(row["found"] for row in side["rows"])
+        print(f"recall: {side['name']}: {found} of {result['pictures'] * len(side['rows'])} found")
+    if not is_small:
+        recall_page.RESULTS.mkdir(parents=True, exist_ok=True)
+        path = recall_page.RESULTS / f"{machine.now_utc()[:10]}-{machine.slug(described)}.json"
+        kept = {"_comment": "Raw results of `make bench ROWS=recall`.", "machine": described} | result
+        path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
 def _select(text: str) -> list[Row]:
     wanted = tuple(part for part in text.split(",") if part)
     rows = [row for row in ROWS if not wanted or row.id.startswith(wanted)]
-    if not rows:
+    if not rows and not _is_wanted("recall", text):
         sys.exit(f"benchmarks: no row begins with {text!r}; rows are: {', '.join(row.id for row in ROWS)}")
     return rows
 

@@ -24,10 +24,12 @@ __all__ = [
     "CACHE",
     "clustered_codes",
     "crowded_codes",
+    "making",
     "mixed_jpegs",
     "photographs",
     "queries_for",
     "sized_jpegs",
+    "skimage_photographs",
     "small_files",
     "uniform_codes",
     "zipped",
@@ -56,6 +58,11 @@ def photographs() -> list[Image.Image]:
     folder = Path(os.environ.get("UNSEEN_VECTORS", ROOT.parent / "shared" / "vectors")) / "photos"
     if folder.is_dir():
         return [Image.open(path).convert("RGB") for path in sorted(folder.glob("*.jpg"))]
+    return skimage_photographs()
+
+
+def skimage_photographs() -> list[Image.Image]:
+    """Those of scikit-image that show no person, in RGB."""
     from skimage import data
 
     return [Image.fromarray(np.asarray(getattr(data, name)())).convert("RGB") for name in _WITHOUT_PEOPLE]
@@ -72,7 +79,7 @@ def sized_jpegs(megapixels: int, count: int) -> Path:
         return folder
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
     noise = np.random.default_rng(_SEED)
-    with _making(folder) as partial:
+    with making(folder) as partial:
         for at, photograph in enumerate(photographs()[:count]):
             pixels = np.asarray(
                 photograph.resize((height * 3 // 2, height), Image.Resampling.LANCZOS), dtype=np.float32
@@ -90,7 +97,7 @@ def mixed_jpegs(count: int) -> Path:
     choose = random.Random(_SEED)
     originals = photographs()
     sides = [(480, 360)] * 4 + [(1024, 768)] * 6 + [(1600, 1200)] * 6 + [(1920, 1280)] * 3 + [(4243, 2828)]
-    with _making(folder) as partial:
+    with making(folder) as partial:
         for at in range(count):
             picture = _crop(choose, choose.choice(originals)).resize(choose.choice(sides))
             picture = picture.convert("L") if choose.random() < 0.05 else picture
@@ -119,7 +126,7 @@ def small_files(count: int) -> Path:
         return folder
     choose = random.Random(_SEED)
     originals = photographs()
-    with _making(folder) as partial:
+    with making(folder) as partial:
         drawn = partial / "drawn.jpg"
         pictures = []
         for _ in range(200):
@@ -230,7 +237,7 @@ def _save(path: Path, codes: Codes) -> None:
 
 
 @contextmanager
-def _making(folder: Path) -> Iterator[Path]:
+def making(folder: Path) -> Iterator[Path]:
     """A folder that gets its name only once it is complete, so that a killed run leaves nothing half made in use."""
     partial = folder.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["ROOT", "Side", "clean_environment", "race", "spread"]
+__all__ = ["OURS", "PEERS", "ROOT", "Side", "clean_environment", "race", "spread"]
 
 ROOT = Path(__file__).parents[1]
 OURS = Path(sys.executable)

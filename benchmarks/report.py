@@ -1,10 +1,12 @@
-"""Tables from raw results. `python -m benchmarks.report` renders them into docs/explanation/performance.md."""
+"""Tables from raw results. `python -m benchmarks.report` renders them into the pages that show them."""
 
 import json
 import re
 import statistics
 from pathlib import Path
 from typing import Any
+
+from benchmarks import recall_page
 
 __all__ = ["PAGE", "lines", "newest", "render", "write"]
 
@@ -37,10 +39,11 @@ def render() -> str:
 
 
 def write() -> None:
-    """Put the newest tables between the page's markers."""
+    """Put the newest tables between the markers of performance.md, and of error-rates.md."""
     if PAGE.exists():
         text = PAGE.read_text(encoding="utf-8")
         PAGE.write_text(_BETWEEN.sub(lambda _: render(), text), encoding="utf-8")
+    recall_page.write()
 
 
 def lines(row: dict[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """Figures in the documents come from raw results."""
 
-from benchmarks import report
+from benchmarks import recall_page, report
 
 
 def test_the_page_shows_the_newest_results() -> None:
@@ -9,3 +9,11 @@ def test_the_page_shows_the_newest_results() -> None:
     begin, end = "<!-- results: begin -->\n", "<!-- results: end -->"
     assert text.count(begin) == text.count(end) == 1
     assert text.split(begin)[1].split(end)[0] == report.render()
+
+
+def test_the_page_of_error_rates_shows_the_newest_results() -> None:
+    """The table of what is still found is exactly what the newest raw results render to."""
+    text = recall_page.PAGE.read_text(encoding="utf-8")
+    begin, end = "<!-- recall: begin -->\n", "<!-- recall: end -->"
+    assert text.count(begin) == text.count(end) == 1
+    assert text.split(begin)[1].split(end)[0] == recall_page.render()
