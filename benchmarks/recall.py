@@ -80,6 +80,8 @@ def measure(count: int | None = None) -> dict[str, Any]:
     Args:
         count: How many photographs; None for all.
     """
+    # Before anything takes its time: this is what will have been measured.
+    commit = machine.commit(ROOT)
     folder, pictures = _altered(count)
     codes: dict[str, dict[str, list[str]]] = {}
     versions: dict[str, str] = {}
@@ -93,7 +95,7 @@ def measure(count: int | None = None) -> dict[str, Any]:
             codes.setdefault(name, {}).update(hashes)
     return {
         "measured_at_utc": machine.now_utc(),
-        "commit": machine.commit(ROOT),
+        "commit": commit,
         "pictures": pictures,
         "seed": _SEED,
         "alterations": [[one.kind, one.strength] for one in CATALOGUE],

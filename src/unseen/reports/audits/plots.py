@@ -14,7 +14,7 @@ Point = tuple[float, float]
 
 # In units of the drawing, which scales with the page.
 _WIDTH = 760.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 74.0, 14.0, 16.0, 46.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 112.0, 14.0, 16.0, 46.0
 _HEIGHT = 360.0
 _BITS_MAX = 64
 _ROW_HEIGHT = 17.0
