@@ -24,8 +24,17 @@ class Nearest:
         index_sha256: Digest of the generation of the index that is searched; None where all lists lie in memory.
     """
 
-    def __init__(self, known: "KnownMaterial", threshold_bits: int) -> None:
-        """Build the search; the threshold in use says which matches are told."""
+    def __init__(
+        self, known: "KnownMaterial", threshold_bits: int, *, left_out: frozenset[tuple[str, str]] = frozenset()
+    ) -> None:
+        """Build the search.
+
+        Args:
+            known: The lists.
+            threshold_bits: The threshold in use, which says which matches are told.
+            left_out: List and identifier of entries that are quarantined: by themselves they accuse nobody.
+        """
+        self._left_out = left_out
         self._known = known
         self._threshold_bits = threshold_bits
         self._accusing = {name for name, _, list_class in known.lists if list_class in FINDING_CLASSES}
@@ -71,7 +80,11 @@ class Nearest:
         return [match for match in self._only_accusing(matches) if match.video is not None]
 
     def _only_accusing(self, matches: Sequence[Match]) -> tuple[Match, ...]:
-        return tuple(match for match in matches if match.list in self._accusing)
+        return tuple(
+            match
+            for match in matches
+            if match.list in self._accusing and (match.list, match.entry) not in self._left_out
+        )
 
     def _matcher(self, threshold_bits: int) -> Matcher:
         if threshold_bits not in self._matchers:

@@ -104,6 +104,7 @@ def audit_threshold(
     from unseen.casework.known.indexing import Indexing
     from unseen.casework.known.loading import load_known
     from unseen.matching import check_threshold
+    from unseen.store import quarantined_entries
 
     for bits in (settings.threshold_bits, settings.cluster_bits):
         check_threshold(bits)
@@ -129,7 +130,8 @@ def audit_threshold(
             watched = Watched(darkroom, progress, before=(0, 0), ahead=ahead)
         # One walk meets no file twice; several may overlap.
         choose = _each_once() if len(settings.sources) > 1 else _take_all
-        tally = _Tally(settings, Nearest(known, settings.threshold_bits))
+        left_out = frozenset() if store is None else quarantined_entries(store)
+        tally = _Tally(settings, Nearest(known, settings.threshold_bits, left_out=left_out), left_out)
         developed = watched.develop(open_sources(settings.sources, passed_over=passed_over), choose=choose)
         while batch := list(islice(developed, _BATCH)):
             yield from tally.take(batch)
@@ -171,7 +173,7 @@ def _set_aside(
     one: CrowdedEntry, audit: ThresholdAudit, store: "Store | None", note: Callable[[str], None]
 ) -> CrowdedEntry:
     """Quarantine an entry of a list in the store: the entry, and nobody's file."""
-    from unseen.store import decide_entry
+    from unseen.store import decide_entry, read_entry_account
 
     (record,) = {held.record for held in audit.lists if held.name == one.list}
     if store is None or record is None:
@@ -182,6 +184,10 @@ def _set_aside(
     )
     verdict = EntryVerdict(decision=EntryDecision.QUARANTINED, by=None, reason=reason, at_utc=audit.audited_at_utc)
     try:
+        decisions = read_entry_account(store, one.list, one.entry).decisions
+        if decisions and decisions[-1].decision is EntryDecision.RELEASED:
+            # A named person has looked into it: no measurement overrules that.
+            return replace(one, state="released")
         decide_entry(store, one.list, one.entry, verdict)
     except ListError as error:
         note(f"an entry is not quarantined: {error}")
@@ -195,6 +201,7 @@ class _Tally:
 
     settings: ThresholdSettings
     nearest: Nearest
+    left_out: frozenset[tuple[str, str]]
     items: int = 0
     digest_only: Counter[Reason] = field(default_factory=Counter)
     not_screened: Counter[Reason] = field(default_factory=Counter)
@@ -236,18 +243,19 @@ class _Tally:
 
     def audit(self, known: "KnownMaterial", *, at_utc: str) -> ThresholdAudit:
         """State the result."""
-        clusters = self._near.clusters()
+        lists, clusters = _lists(known), self._near.clusters()
         members = np.bincount(clusters) if len(clusters) else np.zeros(1, np.int64)
         return ThresholdAudit(
             audited_at_utc=at_utc,
             version=version("unseen"),
             sources=self.settings.sources,
-            lists=_lists(known),
+            lists=lists,
             index_sha256=self.nearest.index_sha256,
             threshold_bits=self.settings.threshold_bits,
             cluster_bits=self.settings.cluster_bits,
             crowd_clusters=self.settings.crowd_clusters,
             volume=self.settings.volume,
+            quarantined=sum(name in {one.name for one in lists} for name, _ in self.left_out),
             items=self.items,
             by_digest=len(self.by_digest),
             largest_cluster=int(members.max()),

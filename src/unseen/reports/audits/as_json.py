@@ -38,6 +38,7 @@ def threshold_document(audit: ThresholdAudit) -> Document:
         "cluster_bits": audit.cluster_bits,
         "crowd_clusters": audit.crowd_clusters,
         "volume_per_day": audit.volume,
+        "quarantined": audit.quarantined,
         "items": audit.items,
         "files": audit.in_use.files.of,
         "clusters": audit.in_use.clusters.of,

@@ -26,8 +26,13 @@ def threshold_cautions(audit: ThresholdAudit) -> Iterator[str]:
             f"{_plural(audit.by_digest, 'file')} matched by a digest: no benign files, or those entries are wrong; they"
             " are counted apart, and somebody must find out which"
         )
-    if audit.crowded:
-        entries = _plural(len(audit.crowded), "entry", "entries")
+    if audit.quarantined:
+        yield (
+            f"{_plural(audit.quarantined, 'entry', 'entries')} of these lists quarantined already: what matched nothing"
+            " else counts nowhere here, as it makes no finding by itself"
+        )
+    if crowded := [one for one in audit.crowded if one.state != "released"]:
+        entries = _plural(len(crowded), "entry", "entries")
         yield (
             f"{entries} came near {audit.crowd_clusters} or more unrelated clusters: that says little about whoever has"
             " such a file, and waits for a named person"

@@ -96,7 +96,8 @@ class CrowdedEntry:
         signal: Name of its signal.
         clusters: Different clusters that it came near.
         files: Files in these that it came near.
-        state: `quarantined` where it was set aside now or before; `candidate` where nothing could be written.
+        state: `quarantined` where it was set aside; `released` where a named person had released it before, which
+            stands; `candidate` where nothing could be written.
     """
 
     list: str
@@ -120,6 +121,7 @@ class ThresholdAudit:
         cluster_bits: Files are near-duplicates where a PDQ of one, in any orientation, lies within so many bits of the
             other's.
         crowd_clusters: From so many clusters on, an entry is set aside.
+        quarantined: Entries of these lists that were quarantined when the audit began: their matches count nowhere.
         volume: Files a day of which the custodian asked; None for none.
         items: All that the source offered.
         by_digest: Files that matched by a digest: no benign files, or wrong entries. Counted nowhere else.
@@ -138,6 +140,7 @@ class ThresholdAudit:
     cluster_bits: int
     crowd_clusters: int
     volume: int | None
+    quarantined: int
     items: int
     by_digest: int
     largest_cluster: int

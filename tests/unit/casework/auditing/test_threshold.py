@@ -20,12 +20,13 @@ from unseen.casework.auditing.threshold import ThresholdSettings, audit_threshol
 from unseen.casework.auditing.writing import WrittenAudit, write_threshold
 from unseen.casework.known.loading import load_known
 from unseen.casework.lists import add_list
+from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
 from unseen.darkroom import hash_file
 from unseen.errors import ListError, SourceError, ThresholdError, UsageError
-from unseen.model import Frame, ItemHashes, NotScreened, Reason, VideoMode
+from unseen.model import EntryDecision, EntryVerdict, Frame, ItemHashes, NotScreened, Reason, VideoMode
 from unseen.reports.audits import BenignMatch, ThresholdAudit
-from unseen.store import open_store, quarantined_entries
+from unseen.store import decide_entry, open_store, quarantined_entries
 
 
 def draw(seed: int, size: tuple[int, int] = (320, 240)) -> Image.Image:
@@ -166,9 +167,28 @@ def test_an_entry_near_unrelated_pictures_is_quarantined(tmp_path: Path) -> None
     ]
     with open_store(store, create=False, read_only=True) as opened:
         assert quarantined_entries(opened) == {("known", "crowd")}
-    again, _ = run(store=store, sources=(str(folder),), crowd_clusters=5)
-    assert again.crowded == ()
+    # What is quarantined makes no finding by itself: the rate of the next audit is without it.
+    again, _ = run(store=store, sources=(str(folder),))
+    assert (again.quarantined, again.crowded, again.in_use.clusters.matched) == (1, (), 1)
     assert verify(store).records is not None
+
+
+def test_what_a_person_released_is_not_quarantined_anew(benign: Path, tmp_path: Path) -> None:
+    """A measurement quarantines; a named person's decision stands, and the audit says so."""
+    store = str(tmp_path / "store")
+    entries = [("one", "pdq", pdq_of(benign / f"{seed}.png")) for seed in range(4)]
+    add_list(store, "known", write_list(tmp_path / "list.csv", entries), list_class="csam")
+    first, _ = run(store=store, sources=(str(benign),))
+    assert [(one.entry, one.state) for one in first.crowded] == [("one", "quarantined")]
+    released = EntryVerdict(
+        decision=EntryDecision.RELEASED, by="D. Okafor", reason="compared", at_utc="2026-11-23T09:00:00Z"
+    )
+    with open_recorded(store, create=False) as opened:
+        assert decide_entry(opened, "known", "one", released)
+    again, _ = run(store=store, sources=(str(benign),))
+    assert [(one.entry, one.state) for one in again.crowded] == [("one", "released")]
+    with open_store(store, create=False, read_only=True) as opened:
+        assert quarantined_entries(opened) == frozenset()
 
 
 def test_an_entry_of_a_file_is_a_candidate_only(tmp_path: Path) -> None:
