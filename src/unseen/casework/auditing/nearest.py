@@ -32,7 +32,7 @@ class Nearest:
         Args:
             known: The lists.
             threshold_bits: The threshold in use, which says which matches are told.
-            left_out: List and identifier of entries that are quarantined: by themselves they accuse nobody.
+            left_out: List and identifier of entries that are quarantined: their matches are leads.
         """
         self._left_out = left_out
         self._known = known

@@ -175,8 +175,8 @@ def _set_aside(
     """Quarantine an entry of a list in the store: the entry, and nobody's file."""
     from unseen.store import decide_entry, read_entry_account
 
-    (record,) = {held.record for held in audit.lists if held.name == one.list}
-    if store is None or record is None:
+    (list_version,) = {held.version for held in audit.lists if held.name == one.list}
+    if store is None or list_version is None:
         return one
     reason = (
         f"came near {one.clusters} unrelated clusters of benign files at {audit.threshold_bits} bits"
@@ -315,7 +315,7 @@ def _lists(known: "KnownMaterial") -> tuple[AuditedList, ...]:
             name=name,
             list_class=list_class.value,
             sha256=sha256.hex(),
-            record=record and record[1],
+            version=None if record is None else record[1],
             entries=dict(sorted(by_signal.items())),
             searchable=tuple(sorted({column.signal for column in known.columns if column.list == name})),
         )

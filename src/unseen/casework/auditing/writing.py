@@ -63,7 +63,7 @@ def write_threshold(
         UsageError: A file is there already.
         LedgerBrokenError: The store's ledger is not what was signed; the files are written and not on record.
     """
-    lists = [{"class": one.list_class, "sha256": one.sha256, "record": one.record} for one in audit.lists]
+    lists = [{"class": one.list_class, "sha256": one.sha256, "version": one.version} for one in audit.lists]
     stated = {
         "threshold_bits": audit.threshold_bits,
         "files": audit.in_use.files.of,

@@ -27,7 +27,7 @@ def threshold_document(audit: ThresholdAudit) -> Document:
                 "list": one.name,
                 "class": one.list_class,
                 "sha256": one.sha256,
-                "record": one.record,
+                "version": one.version,
                 "entries": dict(one.entries),
                 "searchable": list(one.searchable),
             }

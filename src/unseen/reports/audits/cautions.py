@@ -28,8 +28,8 @@ def threshold_cautions(audit: ThresholdAudit) -> Iterator[str]:
         )
     if audit.quarantined:
         yield (
-            f"{_plural(audit.quarantined, 'entry', 'entries')} of these lists quarantined already: what matched nothing"
-            " else counts nowhere here, as it makes no finding by itself"
+            f"{_plural(audit.quarantined, 'entry', 'entries')} of these lists quarantined already: their matches are"
+            " leads, and count nowhere here"
         )
     if crowded := [one for one in audit.crowded if one.state != "released"]:
         entries = _plural(len(crowded), "entry", "entries")

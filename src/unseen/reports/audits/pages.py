@@ -190,6 +190,7 @@ def _list_blocks(one: AuditedList) -> Iterator[Block]:
         "facts": [
             fact("Class", one.list_class),
             fact("SHA-256 of its file", code(one.sha256)),
+            *([] if one.version is None else [fact("Version", f"record {one.version:,} of the ledger")]),
             fact("Entries", entries or "none"),
             fact("Searched", ", ".join(map(show, one.searchable)) or "none"),
         ],

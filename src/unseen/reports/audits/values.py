@@ -45,7 +45,7 @@ class AuditedList:
 
     Attributes:
         sha256: Digest of the file that it was read from, in hexadecimal.
-        record: Number of the record that took it into the store; None for a file.
+        version: Number of the record of its newest change; None for a file.
         entries: Number of entries of each signal.
         searchable: Which of these signals were searched.
     """
@@ -53,7 +53,7 @@ class AuditedList:
     name: str
     list_class: str
     sha256: str
-    record: int | None
+    version: int | None
     entries: Mapping[str, int]
     searchable: tuple[str, ...]
 

@@ -123,7 +123,7 @@ def test_matches_at_the_threshold_in_use_are_told_with_their_cluster(benign: Pat
     audit, _ = run(store=str(tmp_path / "none"), sources=(str(benign),), lists=(listed,), threshold_bits=20)
     told = {Path(str(one.locator)).name: (one.cluster, [match.entry for match in one.matches]) for one in audit.matches}
     assert told == {"0.png": (1, ["near"]), "0 again.jpg": (1, ["near"]), "0 mirrored.png": (1, ["near"])}
-    assert [(one.name, one.record) for one in audit.lists] == [(listed, None)]
+    assert [(one.name, one.version) for one in audit.lists] == [(listed, None)]
 
 
 def test_digest_matches_are_counted_apart(benign: Path, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_an_entry_near_unrelated_pictures_is_quarantined(tmp_path: Path) -> None
     ]
     with open_store(store, create=False, read_only=True) as opened:
         assert quarantined_entries(opened) == {("known", "crowd")}
-    # What is quarantined makes no finding by itself: the rate of the next audit is without it.
+    # Matches of what is quarantined are leads: the rate of the next audit is without it.
     again, _ = run(store=store, sources=(str(folder),))
     assert (again.quarantined, again.crowded, again.in_use.clusters.matched) == (1, (), 1)
     assert verify(store).records is not None
