@@ -62,7 +62,7 @@ def test_hash_rows_hold_the_promised_fields(folder: Path) -> None:
 
 
 def test_scan_and_findings_rows_hold_the_promised_fields(with_list: Path) -> None:
-    """`scan` prints findings, unscreened items and a summary that adds up; `findings` adds an id and nothing else."""
+    """`scan` prints findings, unscreened items and a summary that adds up; `findings` adds what came later."""
     rows = printed("unseen scan --workers 1 --json uploads", with_list)
     assert rows[-1]["type"] == "summary"
     assert set(rows[-1]) == promised("`unseen scan --json`", at=1)
@@ -80,9 +80,11 @@ def test_scan_and_findings_rows_hold_the_promised_fields(with_list: Path) -> Non
         account["hashed"] + account["digest_only"] + account["not_screened"] - account["truncated"]
     )
     listed = printed("unseen findings --json", with_list)
-    assert [set(row) - {"id"} for row in listed] == [set(row) for row in found]
+    added = {"id", "rests_on_withdrawn"}
+    assert [set(row) - added for row in listed] == [set(row) for row in found]
     by_item = {row["item"]: row for row in found}
-    assert [{**row, "id": None} for row in listed] == [{**by_item[row["item"]], "id": None} for row in listed]
+    later = dict.fromkeys(added)
+    assert [{**row, **later} for row in listed] == [{**by_item[row["item"]], **later} for row in listed]
 
 
 def test_match_and_list_rows_hold_the_promised_fields(with_list: Path) -> None:
