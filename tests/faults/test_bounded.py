@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def make_zip(path: Path, count: int) -> None:
     fields = [("b", "V30"), ("name", "V8"), ("data", "V4")]
     names = np.char.zfill(np.arange(count).astype("S8"), 8)
     local = np.zeros(count, np.dtype(fields))
-    head = struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 0x21, 0, 4, 4, 8, 0)
+    head = struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 0x21, zlib.crc32(b"text"), 4, 4, 8, 0)
     local["b"] = np.void(b"PK\3\4" + head)
     local["name"] = names.view("V8")
     local["data"] = np.void(b"text")
