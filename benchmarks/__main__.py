@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, recall, recall_page, report
+from benchmarks.goals import Row, Scale, measure
 from benchmarks.race import PEERS, ROOT
-from benchmarks.rows import ROWS, Row, Scale, measure
+from benchmarks.rows import ROWS
 
 RESULTS = ROOT / "benchmarks" / "results"
 
