@@ -98,11 +98,16 @@ def load_changes(store: Store, name: str, since: int) -> list[ColumnChange]:
     """
     with store.read() as connection:
         list_id = find_list(connection, name).record
-        changes = [_load_change(connection, list_id, signal, since) for signal in Signal]
+        # Without the signal: the index of withdrawn rows is short, that of a signal is as long as the list.
+        of_list = entries.c.list_id == list_id, entries.c.withdrawn_n > since, entries.c.added_n <= since
+        gone: dict[str, list[int]] = {}
+        for number, signal in connection.execute(select(entries.c.id, entries.c.signal).where(*of_list)):
+            gone.setdefault(signal, []).append(number)
+        changes = [_load_change(connection, list_id, one, since, gone.get(one, [])) for one in Signal]
         return [one for one in changes if len(one.rows) or len(one.removed)]
 
 
-def _load_change(connection: Connection, list_id: int, signal: Signal, since: int) -> ColumnChange:
+def _load_change(connection: Connection, list_id: int, signal: Signal, since: int, gone: Sequence[int]) -> ColumnChange:
     of_signal = entries.c.list_id == list_id, entries.c.signal == signal.value
     columns = entries.c.id, entries.c.value, entries.c.added_n, entries.c.withdrawn_n
     # Rows only ever come at the end.
@@ -116,12 +121,11 @@ def _load_change(connection: Connection, list_id: int, signal: Signal, since: in
                 values += value
         if len(is_new) < len(some):
             break
-    gone = select(entries.c.id).where(*of_signal, entries.c.withdrawn_n > since, entries.c.added_n <= since)
     return ColumnChange(
         signal.value,
         np.frombuffer(bytes(values), np.uint8).reshape(-1, signal.size_bytes),
         np.array(rows, np.int64),
-        np.array(connection.scalars(gone).all(), np.int64),
+        np.array(gone, np.int64),
     )
 
 
