@@ -82,6 +82,7 @@ def test_scan_and_findings_rows_hold_the_promised_fields(with_list: Path) -> Non
     listed = printed("unseen findings --json", with_list)
     added = {"id", "rests_on_withdrawn"}
     assert [set(row) - added for row in listed] == [set(row) for row in found]
+    assert [match.pop("marks_now") for row in listed for match in row["matches"]] == [[], []]
     by_item = {row["item"]: row for row in found}
     later = dict.fromkeys(added)
     assert [{**row, **later} for row in listed] == [{**by_item[row["item"]], **later} for row in listed]
