@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 from tests.unit.exchanges.fake_ncmec import FakeNcmec, Record
-from tests.unit.exchanges.servers import Server
-from tests.unit.exchanges.servers import running as serving
+from tests.unit.exchanges.servers import Server, running
 
 from unseen.casework.lists import add_list, remove_list, show_list
 from unseen.casework.matching import match_hashes
 from unseen.casework.proof.verifying import verify
-from unseen.casework.syncing import Synced, accepted, follow_list, followed_lists, running, sync_list
+from unseen.casework.syncing import Synced, accepted, follow_list, followed_lists, sync_list
 from unseen.errors import ExchangeError, ListError, StoreError, UsageError
 from unseen.model import ListClass, Waiting
 from unseen.store import Acceptance, SyncLock, list_entries, open_store
@@ -38,7 +37,7 @@ def fake() -> FakeNcmec:
 @pytest.fixture
 def server(fake: FakeNcmec) -> Iterator[Server]:
     """The service on a port of this machine."""
-    with serving(fake.server()) as server:
+    with running(fake.server()) as server:
         yield server
 
 
@@ -116,17 +115,6 @@ def test_what_changed_is_told_and_what_went_is_found_no_more(fake: FakeNcmec, st
     assert counts(sync_list(store, NAME)) == (1, 1, 1)
     assert held(store) == standing(fake)
     assert not any(answer.matches for answer in match_hashes(store, [question]))
-
-
-def test_the_index_follows_at_once(store: str, fake: FakeNcmec, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sync that changed the list brings its index up to date; one that changed nothing leaves it alone."""
-    refreshed: list[list[str]] = []
-    monkeypatch.setattr(running, "refresh_index", lambda _store, names, _note: refreshed.append(names))
-    sync_list(store, NAME)
-    sync_list(store, NAME)
-    withdraw(fake, 3)
-    sync_list(store, NAME)
-    assert refreshed == [[NAME], [NAME]]
 
 
 def test_a_failure_half_way_applies_nothing_and_is_resumed(fake: FakeNcmec, server: Server, store: str) -> None:
@@ -271,7 +259,7 @@ def test_another_source_is_read_whole(fake: FakeNcmec, server: Server, store: st
     """Once a list comes from elsewhere, what only the former source held is withdrawn: nothing of it is left over."""
     sync_list(store, NAME)
     other = FakeNcmec([Record.drawn(n, NOW_S - 2000 - n) for n in range(15, 30)], now_s=NOW_S)
-    with serving(other.server()) as elsewhere:
+    with running(other.server()) as elsewhere:
         follow(store, elsewhere, credentials, replace=True)
         assert counts(sync_list(store, NAME)) == (10, 0, 15)
     assert held(store) == standing(other)
