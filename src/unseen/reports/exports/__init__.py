@@ -1,0 +1,8 @@
+"""A case in the forms that others read."""
+
+from unseen.reports.exports.as_case import case_as_case
+from unseen.reports.exports.as_csv import case_as_csv
+from unseen.reports.exports.as_vics import VicsVersion, case_as_vics
+from unseen.reports.exports.values import ExportedCase, ExportedFinding
+
+__all__ = ["ExportedCase", "ExportedFinding", "VicsVersion", "case_as_case", "case_as_csv", "case_as_vics"]

@@ -1,0 +1,57 @@
+"""What leaves with a case: facts about files, never the files, and nothing about any other case."""
+
+from dataclasses import dataclass
+
+from unseen.model import Facts, Finding, Label, Subject
+
+__all__ = ["ExportedCase", "ExportedFinding"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedFinding:
+    """One finding of a case.
+
+    Attributes:
+        finding: With its matches and its verdict.
+        size_bytes: Of the item.
+        md5: Of its bytes; None where a scan did not take it.
+        sha1: Likewise.
+        first_seen_at_utc: In ISO 8601.
+        labels: Of the entries that it matches, each once, in the order of the matches.
+        facts: How the item came, where that is known.
+    """
+
+    finding: Finding
+    size_bytes: int | None
+    md5: bytes | None
+    sha1: bytes | None
+    first_seen_at_utc: str
+    labels: tuple[Label, ...]
+    facts: Facts | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedCase:
+    """One case.
+
+    Attributes:
+        id: Its number in its store.
+        ledger: Origin of the ledger of that store: case numbers of two stores may be the same.
+        subject: Whose it is.
+        known_at_utc: Since when it has been known.
+        exported_at_utc: When this was written.
+        by: Who exports it.
+        reason: Why.
+        version: Of unseen.
+        findings: In the order in which they came.
+    """
+
+    id: int
+    ledger: str
+    subject: Subject
+    known_at_utc: str
+    exported_at_utc: str
+    by: str
+    reason: str
+    version: str
+    findings: tuple[ExportedFinding, ...]
