@@ -1,16 +1,14 @@
 """`unseen list`: take lists in, count what they hold, take them out again."""
 
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import IO
 
 from unseen import store as stores
 from unseen.casework.proof.clock import account_name, now_utc
+from unseen.casework.proof.places import new_file
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import ListError, UsageError
 from unseen.hashing.plugin import HASHERS_GROUP
@@ -218,41 +216,15 @@ def export_list(store: str, name: str, path: str, *, file_format: str = "jsonl")
     with open_recorded(store, create=False) as opened:
         account = stores.read_account(opened, name)
         lines = write_lines(stores.list_entries(opened, account.info.name), file_format=file_format)
-        with _new_file(Path(path)) as file:
+        with new_file(Path(path), ListError) as file:
             for line in lines:
-                file.write(line)
+                file.write(line.encode())
                 count += 1
             # The file is whole and still without its name: nothing leaves the store that is not on record.
             stores.record_export(
                 opened, name, path=_printable(str(Path(path).absolute())), file_format=file_format, at_utc=now_utc()
             )
     return count
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[IO[str]]:
-    """A file whose name is taken at once, and which holds something only when it is complete."""
-    part = path.with_name(path.name + ".part")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    made: list[Path] = []
-    try:
-        os.close(os.open(path, flags, 0o600))
-        made.append(path)
-        descriptor = os.open(part, flags, 0o600)
-        made.append(part)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-        part.replace(path)
-        made.clear()
-    except FileExistsError as error:
-        raise UsageError(f"{error.filename} exists already", hint="give the name of a new file") from error
-    except OSError as error:
-        raise ListError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        for leftover in made:
-            leftover.unlink(missing_ok=True)
 
 
 def check_name(name: str) -> None:

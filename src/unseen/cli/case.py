@@ -14,6 +14,7 @@ __all__ = [
     "close",
     "decline",
     "escalate",
+    "export",
     "forward",
     "ls",
     "next_action",
@@ -221,6 +222,34 @@ def reopen(case_id: Id, *, by: By, reason: Reason, store: Store = DEFAULT_STORE,
     Example: unseen case reopen 17 --by "D. Okafor" --reason "the police ask for the rest"
     """
     return _act(case_id, "reopened", store=store, json=json, by=by, text=reason)
+
+
+@app.command()
+def export(
+    case_id: Id,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file that does not exist yet.")],
+    *,
+    file_format: Annotated[
+        Literal["csv", "vics", "vics-1.3", "case"], typer.Option("--format", help="vics is 2.0; case is CASE/UCO.")
+    ],
+    country: Annotated[Literal["US", "UK"], typer.Option("--country", help="Whose categories VICS 2.0 names.")] = "US",
+    by: By,
+    reason: Reason,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Write what is known of a case to a file: facts about the files, never the files.
+
+    Digests of files leave with it, so that it is a named person's act, and on record.
+
+    Example: unseen case export 17 case-17.json --format vics --by "D. Okafor" --reason "for the police, 2026-4711"
+    """
+    from unseen.casework.cases.exporting import export_case
+    from unseen.cli import case_rows as rows
+
+    written = export_case(store, case_id, file, form=file_format, country=country, by=by, reason=reason)
+    voice.show(rows.export_row(written), rows.export_lines(written), json=json)
+    return 0
 
 
 def _act(case_id: int, kind: str, *, store: str, json: bool, by: str, **stated: str) -> int:

@@ -6,9 +6,10 @@ from unseen.cli import rows, tables, voice
 from unseen.model import CaseEvent, EventKind, Facts
 
 if TYPE_CHECKING:
+    from unseen.casework.cases.exporting import WrittenExport
     from unseen.casework.cases.verbs import CaseAccount
 
-__all__ = ["case_lines", "case_row", "whole_case_lines", "whole_case_row"]
+__all__ = ["case_lines", "case_row", "export_lines", "export_row", "whole_case_lines", "whole_case_row"]
 
 _SAID = {
     EventKind.OPENED: "opened by a finding",
@@ -86,6 +87,24 @@ def whole_case_lines(account: "CaseAccount") -> list[str]:
         numbers = ", ".join(str(case) for case in cases)
         lines.append(f"the file with sha256 {sha256.hex()[:16]}... is also in case {numbers}")
     return lines + [_event_line(event) for event in account.case.events]
+
+
+def export_row(written: "WrittenExport") -> rows.Row:
+    """The row of `unseen case export --json`."""
+    return {
+        "case": written.case,
+        "file": written.path,
+        "format": written.form,
+        "sha256": written.sha256.hex(),
+        "findings": written.findings,
+    }
+
+
+def export_lines(written: "WrittenExport") -> list[str]:
+    """What was written."""
+    what = f"{voice.plural(written.findings, 'finding')} as {written.form}"
+    path = voice.printable(written.path)
+    return [f"case {written.case}: {what} written to {path}", f"  sha256 {written.sha256.hex()}"]
 
 
 def _facts_words(facts: Facts | None) -> list[str]:

@@ -1,6 +1,15 @@
 """SQL: the truth about lists, scans, items and findings, and the entries of the ledger beside them."""
 
-from unseen.store.cases import add_case_event, cases_of_findings, list_cases, read_case, same_content
+from unseen.store.cases import (
+    add_case_event,
+    cases_of_findings,
+    found_items,
+    labels_of_findings,
+    list_cases,
+    read_case,
+    record_case_export,
+    same_content,
+)
 from unseen.store.changing import (
     Acceptance,
     Change,
@@ -156,6 +165,7 @@ __all__ = [
     "finding_ids",
     "findings_on_record",
     "forget_source",
+    "found_items",
     "has_entry",
     "has_records",
     "has_scan",
@@ -164,6 +174,7 @@ __all__ = [
     "is_scanning",
     "is_unfinished",
     "judged_hashes",
+    "labels_of_findings",
     "list_answers",
     "list_cases",
     "list_entries",
@@ -197,6 +208,7 @@ __all__ = [
     "read_version",
     "record",
     "record_answers",
+    "record_case_export",
     "record_export",
     "record_fallen",
     "record_question",

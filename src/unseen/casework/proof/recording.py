@@ -44,7 +44,7 @@ from unseen.store import (
     record,
 )
 
-__all__ = ["SEAL_ENTRIES", "SEAL_SECONDS", "Bookkeeper", "keyed_digest", "open_recorded", "seal"]
+__all__ = ["SEAL_ENTRIES", "SEAL_SECONDS", "Bookkeeper", "keyed_digest", "ledger_origin", "open_recorded", "seal"]
 
 # Sealing waits a dozen times for the disk (some 20 ms in all) while decoders work on what they have. Until then a
 # record is in SQL, whole, and nobody can prove it yet.
@@ -141,7 +141,7 @@ class Bookkeeper:
                 f"the keys in {keys.folder} would lie inside the store", hint="set UNSEEN_KEYS to another place"
             )
         store.recorder = self
-        self.origin = _origin(store) or self._begin(note)
+        self.origin = ledger_origin(store) or self._begin(note)
         self.seal()
 
     def hide(self, value: Mapping[str, Any], /) -> tuple[bytes, str]:
@@ -252,7 +252,7 @@ class Bookkeeper:
         with record(self._store, at_utc=now_utc()) as page:
             # Another process may have been faster: then this transaction has waited for it.
             if page.next:
-                return str(_origin(self._store))
+                return str(ledger_origin(self._store))
             if has_records(page.connection):
                 raise LedgerBrokenError(
                     "the store holds records and no ledger", index=0, hint="restore the newest copy of the store"
@@ -297,7 +297,7 @@ def _tell_erased(note: Callable[[str], None], erased: Erased) -> None:
         note("another process reads the store: what was erased leaves its log with the next command that writes")
 
 
-def _origin(store: Store) -> str | None:
+def ledger_origin(store: Store) -> str | None:
     """Whose ledger a store keeps, as its first entry says; None for a new store."""
     entry = read_entry(store, 0)
     return None if entry is None else str(json.loads(entry)["origin"])

@@ -1,7 +1,7 @@
 """A case in CASE (Cyber-investigation Analysis Standard Expression) and UCO, as JSON-LD.
 
-https://caseontology.org, version 1.4: an investigation, the files by what is known of them, the action that compared them,
-and the program that did. The content of files is never in it.
+https://caseontology.org, version 1.4: an investigation, the files by what is known of them, the action that compared
+them, and the program that did. The content of files is never in it.
 """
 
 import json
@@ -19,7 +19,6 @@ _CONTEXT = {
     "@vocab": "http://example.org/local#",
     "case-investigation": "https://ontology.caseontology.org/case/investigation/",
     **{f"uco-{name}": f"{_UCO}{name}/" for name in ("action", "core", "identity", "observable", "tool", "types")},
-    "uco-vocabulary": f"{_UCO}vocabulary/",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "kb": "http://example.org/kb/",
 }
@@ -48,7 +47,7 @@ def case_as_case(case: ExportedCase) -> bytes:
             "@id": name("investigation", f"case/{case.id}"),
             "@type": "case-investigation:Investigation",
             "uco-core:name": f"case {case.id}: {case.subject}",
-            "uco-core:description": "Files that match known child sexual abuse material by hash; nobody has viewed them.",
+            "uco-core:description": "Files that match known child sexual abuse material by hash.",
             "uco-core:object": [{"@id": one["@id"]} for one in files] + [{"@id": action}, {"@id": record}],
         },
         {
@@ -115,7 +114,7 @@ def _hash(node_id: str, method: str, value: bytes) -> Node:
     return {
         "@id": node_id,
         "@type": "uco-types:Hash",
-        "uco-types:hashMethod": {"@type": "uco-vocabulary:HashNameVocab", "@value": method},
+        "uco-types:hashMethod": method,
         "uco-types:hashValue": {"@type": "xsd:hexBinary", "@value": value.hex()},
     }
 

@@ -1,7 +1,7 @@
 """A case in the exchange format of Project VIC and CAID, as importers read it: VICS 2.0, or 1.3.
 
-No claim of conformity is made: the specification is handed out under agreement only. Fields are those that public importers
-know.
+No claim of conformity is made: the specification is handed out under agreement only. Fields are those that public
+importers know.
 """
 
 import json
@@ -68,7 +68,7 @@ def _medium(number: int, some: list[ExportedFinding]) -> dict[str, Any]:
         "MD5": _upper(first.md5),
         "SHA1": _upper(first.sha1),
         "MediaSize": first.size_bytes,
-        "Comments": f"matches known material in: {', '.join(lists)}; nobody has viewed it",
+        "Comments": f"matches known material in: {', '.join(lists)}",
         "MediaFiles": [_file(one) for one in some],
     }
     return {name: value for name, value in medium.items() if value is not None}

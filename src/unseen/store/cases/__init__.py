@@ -1,6 +1,18 @@
 """Cases: one row for each event, added and never changed."""
 
 from unseen.store.cases.events import add_case_event, gather
+from unseen.store.cases.exporting import FoundItem, found_items, labels_of_findings, record_case_export
 from unseen.store.cases.reading import cases_of_findings, list_cases, read_case, same_content
 
-__all__ = ["add_case_event", "cases_of_findings", "gather", "list_cases", "read_case", "same_content"]
+__all__ = [
+    "FoundItem",
+    "add_case_event",
+    "cases_of_findings",
+    "found_items",
+    "gather",
+    "labels_of_findings",
+    "list_cases",
+    "read_case",
+    "record_case_export",
+    "same_content",
+]

@@ -1,0 +1,76 @@
+"""What a case holds beyond its events, for whoever exports it; and the record that it was exported."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, tuple_
+
+from unseen.model import Label
+from unseen.store.engine import Store
+from unseen.store.ledger.entries import record
+from unseen.store.lists import read_labels
+from unseen.store.schema import entries, finding_matches, findings, items, lists
+
+__all__ = ["FoundItem", "found_items", "labels_of_findings", "record_case_export"]
+
+_IDS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItem:
+    """The item of a finding, as the newest scan that saw it kept it."""
+
+    size_bytes: int | None
+    md5: bytes | None
+    sha1: bytes | None
+    first_seen_at_utc: str
+
+
+def found_items(store: Store, ids: Sequence[str]) -> Mapping[str, FoundItem]:
+    """Give the items of these findings, by the id of the finding; those that were erased are missing."""
+    found: dict[str, FoundItem] = {}
+    with store.read() as connection:
+        for at in range(0, len(ids), _IDS_AT_ONCE):
+            newest = (
+                select(finding_matches.c.finding_id, func.max(finding_matches.c.scan_id).label("scan_id"))
+                .where(finding_matches.c.finding_id.in_(ids[at : at + _IDS_AT_ONCE]))
+                .group_by(finding_matches.c.finding_id)
+                .subquery()
+            )
+            columns = (items.c.size_bytes, items.c.md5, items.c.sha1, findings.c.first_seen_at_utc)
+            rows = (
+                select(findings.c.id, *columns)
+                .join_from(newest, findings, findings.c.id == newest.c.finding_id)
+                .join(items, (items.c.scan_id == newest.c.scan_id) & (items.c.locator == findings.c.locator))
+            )
+            found.update((row.id, FoundItem(*row[1:])) for row in connection.execute(rows))
+    return found
+
+
+def labels_of_findings(store: Store, ids: Sequence[str]) -> Mapping[str, tuple[Label, ...]]:
+    """Give the labels of the entries that these findings match and that still stand, each once."""
+    found: dict[str, dict[Label, None]] = {}
+    with store.read() as connection:
+        for at in range(0, len(ids), _IDS_AT_ONCE):
+            matched = (finding_matches.c.list, finding_matches.c.entry, finding_matches.c.signal)
+            rows = (
+                select(finding_matches.c.finding_id, entries.c.labels)
+                .join_from(finding_matches, lists, lists.c.name == finding_matches.c.list)
+                .join(entries, entries.c.list_id == lists.c.id)
+                .where(tuple_(lists.c.name, entries.c.entry, entries.c.signal) == tuple_(*matched))
+                .where(entries.c.labels.is_not(None), entries.c.withdrawn_n.is_(None))
+                .where(finding_matches.c.finding_id.in_(ids[at : at + _IDS_AT_ONCE]))
+                .order_by(finding_matches.c.id, entries.c.id)
+            )
+            for finding_id, text in connection.execute(rows):
+                found.setdefault(finding_id, {}).update(dict.fromkeys(read_labels(text)))
+    return {finding_id: tuple(labels) for finding_id, labels in found.items()}
+
+
+def record_case_export(
+    store: Store, case_id: int, *, form: str, sha256: bytes, path: str, by: str, reason: str, at_utc: str
+) -> None:
+    """Record that a case was written to a file: digests of files leave with it."""
+    with record(store, at_utc=at_utc) as page:
+        stated = {"case": case_id, "format": form, "sha256": sha256.hex()}
+        page.add("case_exported", stated, hidden={"path": path, "by": by, "reason": reason})
