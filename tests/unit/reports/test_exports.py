@@ -27,7 +27,7 @@ UK = Label("vics 2.0 UK", "1")
 def finding(name: str, *, sha256: bytes = b"s" * 32, labels: tuple[Label, ...] = (), **more: object) -> ExportedFinding:
     """A finding at a place of this name."""
     facts = Facts(subject=Subject(SubjectKind.ACCOUNT, "7"), ip="192.0.2.7", port=50_000, original_name="=cmd()")
-    where = Locator.of_file("disk.E01").inside("ntfs", f"/Users/x/{name}")
+    where = Locator.of_file("disk.E01").inside("ntfs", f"/DCIM/x/{name}")
     one = Finding(
         sha256.hex()[:31] + name[0],
         where,
@@ -65,7 +65,7 @@ def case(*findings: ExportedFinding) -> ExportedCase:
 def test_a_table_says_all_and_runs_nothing() -> None:
     """Each finding is a row; a cell that a spreadsheet would run has an apostrophe before it, and nothing else has."""
     rows = list(csv.DictReader(io.StringIO(case_as_csv(case(finding("a.jpg"), finding("b.jpg"))).decode())))
-    assert [row["item"] for row in rows] == ["disk.E01 > /Users/x/a.jpg", "disk.E01 > /Users/x/b.jpg"]
+    assert [row["item"] for row in rows] == ["disk.E01 > /DCIM/x/a.jpg", "disk.E01 > /DCIM/x/b.jpg"]
     assert rows[0]["original_name"] == "'=cmd()"
     assert rows[0]["sha256"] == (b"s" * 32).hex()
     assert rows[0]["modified_at_utc"] == "2023-11-14T22:13:20Z"
