@@ -97,3 +97,14 @@ def test_every_dependency_is_attributed() -> None:
     }
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8").lower()
     assert {name for name in wanted if name.lower() not in notice} == set()
+
+
+def test_nothing_but_text_is_committed() -> None:
+    """No package, picture, video or archive is part of the project: what tests need is made when they run."""
+    listed = subprocess.run(["git", "-C", ROOT, "ls-files"], capture_output=True, text=True, timeout=60, check=False)
+    if listed.returncode:
+        pytest.skip("this is no clone of a repository")
+    binary = re.compile(
+        r"\.(?:whl|gz|zip|tar|7z|rar|png|jpe?g|webp|gif|heic|mp4|mkv|db|so|bin|raw|e01)$", re.IGNORECASE
+    )
+    assert [name for name in listed.stdout.splitlines() if binary.search(name)] == []

@@ -40,7 +40,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the list.")]
 
 @app.callback()
 def lists() -> None:
-    """Keep hash lists: add, follow, sync, sources, ls, show, rm, export, policy, from-findings, quarantine, release."""
+    """Keep hash lists: take them in, keep them true, set them right."""
 
 
 @app.command()

@@ -6,7 +6,6 @@ import typer
 
 from unseen.cli import voice
 from unseen.cli.options import DEFAULT_STORE, Json, Store
-from unseen.model import EntryDecision
 
 __all__ = ["from_findings", "quarantine", "release"]
 
@@ -23,7 +22,7 @@ def quarantine(
 
     Example: unseen list quarantine known 17 --by "D. Okafor" --reason "matches a logo"
     """
-    return _decide((name, entry), EntryDecision.QUARANTINED, (by, reason), store=store, json=json)
+    return _decide((name, entry), "quarantined", (by, reason), store=store, json=json)
 
 
 def release(
@@ -33,7 +32,7 @@ def release(
 
     Example: unseen list release known 17 --by "D. Okafor" --reason "its publisher has confirmed it"
     """
-    return _decide((name, entry), EntryDecision.RELEASED, (by, reason), store=store, json=json)
+    return _decide((name, entry), "released", (by, reason), store=store, json=json)
 
 
 def from_findings(
@@ -62,11 +61,13 @@ def from_findings(
     return 0
 
 
-def _decide(named: tuple[str, str], decision: EntryDecision, stated: tuple[str, str], *, store: str, json: bool) -> int:
+def _decide(named: tuple[str, str], chosen: str, stated: tuple[str, str], *, store: str, json: bool) -> int:
     from unseen.casework.known.changing import decide_entry
     from unseen.cli import lives
+    from unseen.model import EntryDecision
 
     (name, entry), (by, reason) = named, stated
+    decision = EntryDecision(chosen)
     has_changed, account = decide_entry(store, name, entry, decision, by=by, reason=reason)
     if not has_changed:
         voice.note(f"nothing was changed: entry {entry} of list {name} was {decision} already, or never quarantined")

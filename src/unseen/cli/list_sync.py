@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from unseen.cli import lives, voice
+from unseen.cli import voice
 from unseen.cli.options import DEFAULT_STORE, Json, Store
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def sync(
     Example: unseen list sync ncmec
     """
     from unseen.casework.syncing import accepted, sync_list
+    from unseen.cli import lives
 
     acceptance = accepted(by=by, reason=reason, is_asked=accept)
     synced = sync_list(store, name, acceptance=acceptance, anew=anew, note=voice.note)
@@ -153,6 +154,8 @@ def _source_row(followed: "Followed") -> dict[str, object]:
 
 def _synced_row(synced: "Synced") -> dict[str, object]:
     """The row of `unseen list sync --json`."""
+    from unseen.cli import lives
+
     return {
         "from": synced.exchange,
         "origin": synced.origin,

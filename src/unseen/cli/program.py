@@ -24,7 +24,7 @@ COMMANDS = {
     "demo": "See the whole of it at work on benign photographs.",
     "hash": "Print digests, PDQ and quality of files; no store is needed.",
     "match": "Compare hashes you already have with the lists; no file is decoded.",
-    "list": "Keep hash lists: add, follow, sync, sources, ls, show, rm, export, policy.",
+    "list": "Keep hash lists: take them in, keep them true, set them right.",
     "scan": "Find known material in what lies at the sources.",
     "recheck": "Compare hashes that the store already holds with what its lists now say.",
     "findings": "List what scans have found, one row for each item.",

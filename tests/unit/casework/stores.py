@@ -11,6 +11,8 @@ from unseen.model import (
     Entry,
     EntryDecision,
     EntryVerdict,
+    EventKind,
+    Facts,
     Label,
     ListClass,
     ListPolicy,
@@ -18,6 +20,8 @@ from unseen.model import (
     Page,
     Published,
     Stance,
+    Subject,
+    SubjectKind,
     Weight,
 )
 from unseen.scan import Clock, scan
@@ -30,13 +34,16 @@ from unseen.store import (
     ScanSession,
     Sending,
     Store,
+    add_case_event,
     add_list,
     apply_staged,
     claim_next,
     decide_entry,
     erase,
+    list_cases,
     list_findings,
     queue_letters,
+    record,
     record_export,
     record_verdicts,
     remove_list,
@@ -45,6 +52,7 @@ from unseen.store import (
     settle,
     stage_page,
 )
+from unseen.store.cases import gather
 from unseen.store.schema import finding_matches, items
 
 __all__ = ["WHEN", "furnish", "scan_into"]
@@ -74,7 +82,23 @@ def furnish(path: Path, keys: Path) -> None:
         (decided, *_) = list_findings(store)
         record_verdicts(store, [decided.id], Decision.CONFIRMED, by="D. Okafor", reason="compared", at_utc=WHEN)
         write_letters(store, decided.id)
+        live_a_case(store, decided.id)
         erase(store, erased, reason="retention has ended", at_utc=WHEN)
+
+
+def live_a_case(store: Store, finding_id: str) -> None:
+    """A case to which every kind of thing has happened that has a column of its own."""
+    facts = Facts(subject=Subject(SubjectKind.ACCOUNT, "4711"), ip="192.0.2.7", port=50_000)
+    with record(store, at_utc=WHEN) as page:
+        gather(page, [(finding_id, facts)])
+    ((opened, *_),) = list_cases(store)
+    steps: list[tuple[EventKind, dict[str, str | None]]] = [
+        (EventKind.OFFERED, {"by": "D. Okafor", "to": "M. Silva", "text": "on leave"}),
+        (EventKind.NEXT_ACTION, {"by": "M. Silva", "text": "report it", "due_at_utc": WHEN}),
+        (EventKind.CLOSED, {"by": "M. Silva", "text": "not ours by law", "outcome": "not_ours"}),
+    ]
+    for kind, values in steps:
+        add_case_event(store, opened.case, kind, values=values, check=lambda *_: None, at_utc=WHEN)
 
 
 def sync_into(store: Store) -> None:

@@ -88,6 +88,7 @@ def test_an_honest_store_verifies(store: Path, keys: Path) -> None:
         "item": 24,
         "finding": 15,
         "verdict": 3,
+        "case_event": 5,
         "letter_queued": 5,
         "letter_tried": 4,
         "letter_overtaken": 1,

@@ -16,6 +16,9 @@ from unseen.store.schema import case_events
 
 __all__ = ["add_case_event", "gather"]
 
+# Names of events that SQL has for words of its own.
+_COLUMNS = {"by": "done_by", "to": "offered_to"}
+
 
 def gather(page: Page, found: Sequence[tuple[str, Facts]]) -> None:
     """Bring findings to the cases of their subjects, in the transaction that records them.
@@ -83,7 +86,7 @@ def add_case_event(
             outcome=None if outcome is None else CaseOutcome(outcome),
         )
         check(events, new)
-        _append(page, case_id, kind, dict(values))
+        _append(page, case_id, kind, {_COLUMNS.get(name, name): value for name, value in values.items()})
 
 
 def _append(page: Page, case_id: int | None, kind: EventKind, values: Mapping[str, Any]) -> int:

@@ -375,8 +375,8 @@ case_events = Table(
     # JSON: what is known of how the item of the finding came.
     Column("facts", Text),
     # Named persons, as given.
-    Column("by", Text),
-    Column("to", Text),
+    Column("done_by", Text),
+    Column("offered_to", Text),
     Column("text", Text),
     Column("due_at_utc", Text),
     Column("outcome", Text),
