@@ -5,9 +5,14 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # A shell that runs the tests in the background has them, and every program they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test is about time: a machine that does other work besides is slow, and nothing is wrong with that.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def find_vectors() -> Path | None:

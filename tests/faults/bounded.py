@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import sys
+from pathlib import Path
 
 from unseen.darkroom import Darkroom
 from unseen.sources import open_source
@@ -35,13 +36,15 @@ def main() -> None:
     kind, path = sys.argv[1:]
     if kind == "walk":
         told: tuple[int, list[int] | None] = (walk_through(path), None)
-        who = resource.RUSAGE_SELF
+        # The system's own account of a process begins with the memory of whoever started it.
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("ascii").splitlines())
+        memory_kib = int(status["VmHWM"].split()[0])
     else:
         with Darkroom(workers=1) as darkroom:
             answers = [hashes for _, hashes in darkroom.develop(open_source(path))]
         told = (len(answers), [len(hashes.vpdq or ()) for hashes in answers])
-        who = resource.RUSAGE_CHILDREN
-    print(json.dumps([*told, resource.getrusage(who).ru_maxrss]))
+        memory_kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(json.dumps([*told, memory_kib]))
 
 
 if __name__ == "__main__":
