@@ -16,6 +16,9 @@ _DIGESTS = frozenset({Signal.MD5, Signal.SHA1, Signal.SHA256})
 _PDQ = frozenset({Signal.PDQ, Signal.VPDQ})
 _ACCUSING = frozenset({ListClass.CSAM, ListClass.USER_REPORTED})
 
+# That somebody here cleared it is said beside a match, and lowers nothing: whoever can clear could hide.
+_LOWERING = frozenset({Mark.QUARANTINED, Mark.WITHDRAWN})
+
 # List, identifier, publisher: two of these may call different entries by one name.
 Entry = tuple[str, str, str | None]
 
@@ -51,8 +54,8 @@ def _counts(match: Match, terms: Terms) -> bool:
     """Whether a match is more than a lead, or may corroborate another one."""
     if terms.list_class is not ListClass.CSAM:
         return False
-    allowed = {Mark.DISPUTED} if terms.policy.disputed is Weight.FINDING else set()
-    return allowed.issuperset(match.marks) and (
+    lowering = _LOWERING if terms.policy.disputed is Weight.FINDING else _LOWERING | {Mark.DISPUTED}
+    return lowering.isdisjoint(match.marks) and (
         match.signal not in _PDQ or match.distance_bits <= terms.policy.near_bits
     )
 
