@@ -77,6 +77,7 @@ def test_a_known_clip_hidden_in_a_long_video_is_found(known: Path, tmp_path: Pat
         "matched_frames": match.video.matched_frames,
         "spans_s": match.video.spans_s,
         "mode": "thorough",
+        "near_frames": match.video.near_frames,
     }
 
 
