@@ -50,11 +50,11 @@ def ls(
 
     How many files a case has, and of what kind, changes nothing about its place. Exits 1 where a case raises an alarm:
     it has no owner, its next action is overdue, nobody outside has heard of it in time, nobody has moved it, or a
-    hand-over was not answered.
+    hand-over was not answered; or where a finding of known material stands in no case.
 
     Example: unseen case ls --owner "D. Okafor"
     """
-    from unseen.casework.cases.verbs import list_cases
+    from unseen.casework.cases.verbs import count_without_case, list_cases
     from unseen.cli import case_rows as rows
 
     found = list_cases(store, everything=everything, owner=owner)
@@ -63,7 +63,12 @@ def ls(
     alarmed = sum(bool(account.alarms) for account in found)
     if not json:
         voice.write(f"{voice.plural(len(found), 'case')}, {alarmed:,} with an alarm")
-    return voice.FOUND if alarmed else 0
+    if without := count_without_case(store):
+        voice.warn(
+            f"{voice.plural(without, 'finding')} of known material in no case: they were made by an older version",
+            "scan the same sources again: what is found then comes into a case",
+        )
+    return voice.FOUND if alarmed or without else 0
 
 
 @app.command()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-__all__ = ["Patience", "Timing", "wait_s", "wanted_wait_s"]
+__all__ = ["Patience", "Timing", "read_seconds", "wait_s", "wanted_wait_s"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +71,14 @@ def wanted_wait_s(header: str | None, now_s: float) -> float:
         return 0.0
     given = date if date.tzinfo is not None else date.replace(tzinfo=UTC)
     return max(0.0, (given - datetime.fromtimestamp(now_s, UTC)).total_seconds())
+
+
+def read_seconds(value: object) -> int:
+    """Read a time, or a number of seconds, from a checkpoint that was kept as JSON.
+
+    Raises:
+        ValueError: It is none: no whole number, negative, or beyond any clock.
+    """
+    if not isinstance(value, int) or not 0 <= value < 1 << 40:
+        raise ValueError("no time")
+    return value

@@ -3,6 +3,7 @@
 from unseen.store.cases import (
     add_case_event,
     cases_of_findings,
+    count_without_case,
     found_items,
     labels_of_findings,
     list_cases,
@@ -152,6 +153,7 @@ __all__ = [
     "count_gone",
     "count_reasons",
     "count_whole",
+    "count_without_case",
     "decide_entry",
     "decided_since",
     "describe_entries",

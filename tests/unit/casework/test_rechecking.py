@@ -241,7 +241,7 @@ def test_a_recheck_holds_two_contents_of_one_place(path: Path) -> None:
 
 
 def test_a_new_finding_comes_into_the_case_of_its_scan(path: Path) -> None:
-    """That of the subject that the scan was told, else of the place; one that stands in a case stays there alone."""
+    """That of the subject that the scan was told, else of its source, here a list of paths; and it stays there."""
     with open_recorded(path) as store:
         keep_items(store, {"c": hash_content(b"c")}, number=2, subject="account:7")
     add(path, "new", digest("e", ITEM), digest("f", hash_content(b"c")))
@@ -251,7 +251,7 @@ def test_a_new_finding_comes_into_the_case_of_its_scan(path: Path) -> None:
         cases = cases_of_findings(store, list(ids.values()))
         subjects = {str(events[0].subject) for events in list_cases(store)}
     assert {name: len(cases[ids[name]]) for name in ("a", "c")} == {"a": 1, "c": 1}
-    assert subjects == {"source:a", "account:7"}
+    assert subjects == {"source:-", "account:7"}
     add(path, "more", digest("g", ITEM))
     assert names(recheck(path)[0]) == [("a", False)]
     with open_store(path) as store:

@@ -73,7 +73,7 @@ def test_a_table_says_all_and_runs_nothing() -> None:
     assert rows[0]["matches"] == "known entry 7 pdq 10"
 
 
-@pytest.mark.parametrize("start", list("=+-@\t\r"))
+@pytest.mark.parametrize("start", list("=+-@\t\r\n"))
 def test_no_name_of_a_file_is_a_formula(start: str) -> None:
     """Whatever a name begins with, its cell begins with no sign that starts a formula."""
     odd = finding("a.jpg")

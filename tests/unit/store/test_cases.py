@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Integer, LargeBinary, text
@@ -12,7 +13,19 @@ from tests.unit.stand_ins import open_writable
 from unseen.casework.cases.course import check, fold
 from unseen.errors import UsageError
 from unseen.model import CaseEvent, EventKind, Facts, Subject, SubjectKind
-from unseen.store import Store, add_case_event, cases_of_findings, erase, list_cases, read_case, record, same_content
+from unseen.store import (
+    Store,
+    add_case_event,
+    cases_of_findings,
+    count_without_case,
+    erase,
+    found_items,
+    list_cases,
+    list_findings,
+    read_case,
+    record,
+    same_content,
+)
 from unseen.store.cases import gather
 from unseen.store.schema import case_events, metadata
 
@@ -84,6 +97,57 @@ def test_a_new_finding_reopens_a_case_that_had_ended(store: Store) -> None:
     assert case.is_open
     assert case.known_at_utc == LATER
     assert len(case.findings) == 2
+
+
+def test_where_nobody_said_whose_it_is_a_finding_stays_with_whom_it_has(store: Store) -> None:
+    """A scan that knows the source only takes no finding into a second case; one that is in none gets the source's."""
+    ids = found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)
+    bring(store, ids[:1])
+    bring(store, ids, Subject(SubjectKind.SOURCE, "uploads"))
+    one, other = (fold(events) for events in list_cases(store))
+    assert (one.subject, one.findings) == (ACCOUNT, (ids[0],))
+    assert (other.subject.kind, other.findings) == (SubjectKind.SOURCE, (ids[1],))
+
+
+def test_of_many_findings_each_is_brought_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand findings of one ended case reopen it once, stand in it in order, and none is looked for twice."""
+    bring(store, found(store, {"first": [match("known")]}, number=1, at_utc=NOW))
+    step(store, only(store)[0].case, EventKind.CLOSED, outcome="not_ours", text="why")
+    ids = found(store, {f"{n:04}": [match("known")] for n in range(1_000)}, number=2, at_utc=NOW)
+    asked: list[Any] = []
+    with record(store, at_utc=LATER) as page:
+        execute = page.connection.execute
+
+        def count(*given: Any, **more: Any) -> Any:
+            asked.append(given)
+            return execute(*given, **more)
+
+        monkeypatch.setattr(page.connection, "execute", count)
+        gather(page, [(finding_id, Facts(subject=ACCOUNT)) for finding_id in ids])
+        monkeypatch.undo()
+    events = only(store)
+    assert [event.kind for event in events].count(EventKind.REOPENED) == 1
+    assert fold(events).findings[1:] == tuple(ids)
+    assert len(asked) < 2.1 * len(ids)
+
+
+def test_a_finding_in_no_case_is_counted(store: Store) -> None:
+    """What an older version has found is told; what accuses nobody is not."""
+    found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)
+    assert count_without_case(store) == 2
+    bring(store, [finding.id for finding in list_findings(store)][:1])
+    assert count_without_case(store) == 1
+
+
+def test_every_finding_has_an_item_to_export(store: Store) -> None:
+    """Also one whose item was erased is given, without what is gone: an export leaves nothing out in silence."""
+    ids = found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)
+    with store.read() as connection:
+        erased = connection.scalars(text("SELECT id FROM items WHERE locator = :l"), {"l": b"a"}).all()
+    erase(store, list(erased), reason="why", at_utc=LATER)
+    items = found_items(store, ids)
+    assert set(items) == set(ids)
+    assert sorted((item.md5 is None, item.first_seen_at_utc) for item in items.values()) == [(False, NOW), (True, NOW)]
 
 
 def test_of_two_operators_the_second_is_told(tmp_path: Path) -> None:

@@ -109,15 +109,15 @@ def fold(events: Sequence[CaseEvent]) -> Case:
     case = Case(id=first.case, subject=first.subject, known_at_utc=first.at_utc, next_action=FIRST_ACTION)
     for event in events[1:]:
         case = _after(case, event)
+    # All at once: a case may hold a hundred thousand.
+    findings = dict.fromkeys(event.finding for event in events if event.finding is not None)
     moved = [event.at_utc for event in events if event.by is not None]
-    return replace(case, events=tuple(events), moved_at_utc=moved[-1] if moved else None)
+    moved_at_utc = moved[-1] if moved else None
+    return replace(case, findings=tuple(findings), events=tuple(events), moved_at_utc=moved_at_utc)
 
 
 def _after(case: Case, event: CaseEvent) -> Case:
     match event.kind:
-        case EventKind.FINDING:
-            known = () if event.finding in case.findings else (event.finding or "",)
-            return replace(case, findings=case.findings + known)
         case EventKind.TAKEN | EventKind.ACCEPTED:
             return replace(case, owner=event.by, offered_to=None, offered_at_utc=None)
         case EventKind.OFFERED:

@@ -104,7 +104,7 @@ def _exported(store: "Store", case_id: int, *, by: str, reason: str, at_utc: str
             facts=facts.get(finding.id),
         )
         for finding in stores.name_findings(store, folded.findings)
-        if (item := items.get(finding.id)) is not None
+        for item in (items[finding.id],)
     ]
     return ExportedCase(
         id=case_id,

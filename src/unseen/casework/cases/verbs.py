@@ -13,7 +13,7 @@ from unseen.errors import UsageError
 from unseen.model import CaseEvent, CaseOutcome, EventKind, Finding
 from unseen.store import open_store
 
-__all__ = ["CaseAccount", "act", "list_cases", "parse_due", "show_case"]
+__all__ = ["CaseAccount", "act", "count_without_case", "list_cases", "parse_due", "show_case"]
 
 # What each step must state besides whose it is.
 _NEEDS: Mapping[EventKind, tuple[str, ...]] = {
@@ -72,6 +72,16 @@ def list_cases(
         if (everything or case.is_open) and (owner is None or owner in {case.owner, case.offered_to})
     ]
     return [_account(case, now=now, limits=limits) for case in in_order(wanted, now=now)]
+
+
+def count_without_case(location: str) -> int:
+    """How many findings of known material stand in no case, so that nobody is asked about them.
+
+    Raises:
+        StoreError: There is no store, or it cannot be read.
+    """
+    with open_store(location, create=False, read_only=True) as opened:
+        return stores.count_without_case(opened)
 
 
 def show_case(location: str, case_id: int, *, limits: Limits = LIMITS) -> CaseAccount:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from unseen.casework.given.facts import FactsFile, parse_subject
 from unseen.model import Facts, Finding, ListClass, Subject, SubjectKind
+from unseen.sources import PATHS
 
 if TYPE_CHECKING:
     from unseen.casework.known.loading import KnownMaterial
@@ -65,5 +66,11 @@ class Whose:
     def _place(self, finding: Finding) -> Subject:
         """Where nobody said whose it is: the source that it lies in."""
         outermost = finding.locator.steps[0][1]
-        around = [source for source in self._sources if outermost.startswith(source)]
-        return Subject(SubjectKind.SOURCE, max(around, key=len, default=outermost))
+        around = [source for source in self._sources if _is_within(outermost, source)]
+        # What lies in no other source came by a list of paths, of which a record keeps the digest only.
+        return Subject(SubjectKind.SOURCE, max(around, key=len, default=PATHS))
+
+
+def _is_within(path: str, source: str) -> bool:
+    """Whether a path, as locators have it, is a source or lies in it; `up` holds nothing of `uploads`."""
+    return path == source or path.startswith(source.rstrip("/") + "/")

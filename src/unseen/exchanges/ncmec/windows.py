@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from unseen.errors import ExchangeError
 from unseen.exchanges.ncmec.wire import parse_time
+from unseen.exchanges.timing import read_seconds
 
 __all__ = ["SPAN_ENTRIES_MAX", "Checkpoint", "Paging", "Span", "estimate_entries", "is_of_span", "time_text"]
 
@@ -79,10 +80,11 @@ class Checkpoint:
                 raise ValueError  # noqa: TRY301  # one sentence for everything that is no checkpoint
             paging = row["paging"]
             return cls(
-                _natural(row["done_to_s"]),
-                max(1, _natural(row["width_s"])),
-                _natural(row["few_in_a_row"]),
-                paging and Paging(Span(*map(_natural, paging["span"])), str(paging["link"]), _natural(paging["at_s"])),
+                read_seconds(row["done_to_s"]),
+                max(1, read_seconds(row["width_s"])),
+                read_seconds(row["few_in_a_row"]),
+                paging
+                and Paging(Span(*map(read_seconds, paging["span"])), str(paging["link"]), read_seconds(paging["at_s"])),
             )
         except (ValueError, TypeError, KeyError, RecursionError):
             raise ExchangeError(
@@ -141,9 +143,3 @@ def estimate_entries(link: str, entry_count: int) -> int:
         return int(given["max"][-1]) - int(given["start"][-1]) + 1 + entry_count
     except (KeyError, ValueError):
         return 0
-
-
-def _natural(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value < 1 << 40:
-        raise ValueError("no time")
-    return value

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from unseen.errors import ExchangeError
+from unseen.exchanges.timing import read_seconds
 
 __all__ = ["Checkpoint", "Paging", "without_secrets"]
 
@@ -55,15 +56,15 @@ class Checkpoint:
                 raise ValueError  # noqa: TRY301  # one sentence for everything that is no checkpoint
             paging = row["paging"]
             return cls(
-                _natural(row["done_to_s"]),
-                _natural(row["whole_at_s"]),
+                read_seconds(row["done_to_s"]),
+                read_seconds(row["whole_at_s"]),
                 None
                 if paging is None
                 else Paging(
                     str(paging["link"]),
-                    _natural(paging["at_s"]),
-                    _natural(paging["began_at_s"]),
-                    _natural(paging["latest_s"]),
+                    read_seconds(paging["at_s"]),
+                    read_seconds(paging["began_at_s"]),
+                    read_seconds(paging["latest_s"]),
                 ),
             )
         except (ValueError, TypeError, KeyError):
@@ -115,9 +116,3 @@ def without_secrets(link: str) -> str:
         return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
     except ValueError:
         raise ExchangeError("the link to the next page is no address") from None
-
-
-def _natural(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value < 1 << 40:
-        raise ValueError("no time")
-    return value

@@ -34,7 +34,7 @@ _HEAD = (
     "original_name",
 )
 # Spreadsheets take a cell that begins so for a formula, and run it: names of files are whoever's who made them.
-_FORMULA = tuple("=+-@\t\r")
+_FORMULA = tuple("=+-@\t\r\n")
 
 
 def case_as_csv(case: ExportedCase) -> bytes:

@@ -2,12 +2,13 @@
 
 from unseen.store.cases.events import add_case_event, gather
 from unseen.store.cases.exporting import FoundItem, found_items, labels_of_findings, record_case_export
-from unseen.store.cases.reading import cases_of_findings, list_cases, read_case, same_content
+from unseen.store.cases.reading import cases_of_findings, count_without_case, list_cases, read_case, same_content
 
 __all__ = [
     "FoundItem",
     "add_case_event",
     "cases_of_findings",
+    "count_without_case",
     "found_items",
     "gather",
     "labels_of_findings",

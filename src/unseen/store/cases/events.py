@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
 
-from unseen.model import CaseEvent, CaseOutcome, EventKind, Facts, Subject
+from unseen.model import CaseEvent, CaseOutcome, EventKind, Facts, Subject, SubjectKind
 from unseen.store.cases.reading import events_of
 from unseen.store.engine import Store
 from unseen.store.ledger.entries import Page, record
@@ -23,27 +23,29 @@ _COLUMNS = {"by": "done_by", "to": "offered_to"}
 def gather(page: Page, found: Sequence[tuple[str, Facts]]) -> None:
     """Bring findings to the cases of their subjects, in the transaction that records them.
 
-    A subject without an open case gets one; one whose case has ended gets it reopened. A finding that is in its case
-    already changes nothing, unless other facts are known of it now.
+    A subject without a case gets one; one whose case has ended gets it reopened. A finding that is in its case already
+    changes nothing, unless other facts are known of it now. Where only the source is known, a finding that stands in
+    any case stays there: it has somebody already.
 
     Args:
         page: Of the transaction.
         found: Ids of findings, and what is known of the item of each.
     """
+    # Looked up once for each call: a case may hold a hundred thousand findings.
+    cases: dict[Subject, tuple[int, bool]] = {}
     for finding_id, facts in found:
-        events = _events_of_subject(page.connection, facts.subject)
-        packed = _pack_facts(facts)
-        if not events:
-            opened = {"subject_kind": facts.subject.kind.value, "subject": facts.subject.id}
-            case_id = _append(page, None, EventKind.OPENED, opened)
-        else:
-            case_id = int(events[0].case_id)
-            before = [row for row in events if row.finding_id == finding_id]
-            if before and before[-1].facts == packed:
-                continue
-            kinds = [row.kind for row in events if row.kind in {EventKind.CLOSED, EventKind.REOPENED}]
-            if not before and kinds and kinds[-1] == EventKind.CLOSED:
-                _append(page, case_id, EventKind.REOPENED, {"text": "a finding that had not been known"})
+        subject, packed = facts.subject, _pack_facts(facts)
+        known = _facts_by_case(page.connection, finding_id)
+        if known and subject.kind is SubjectKind.SOURCE:
+            continue
+        if subject not in cases:
+            cases[subject] = _case_of(page, subject)
+        case_id, has_ended = cases[subject]
+        if known.get(case_id) == packed:
+            continue
+        if has_ended and case_id not in known:
+            _append(page, case_id, EventKind.REOPENED, {"text": "a finding that had not been known"})
+            cases[subject] = case_id, False
         _append(page, case_id, EventKind.FINDING, {"finding_id": finding_id, "facts": packed})
 
 
@@ -99,19 +101,31 @@ def _append(page: Page, case_id: int | None, kind: EventKind, values: Mapping[st
     return number if case_id is None else case_id
 
 
-def _events_of_subject(connection: Connection, subject: Subject) -> list[Row[Any]]:
-    """Rows of the newest case of a subject, oldest first."""
+def _case_of(page: Page, subject: Subject) -> tuple[int, bool]:
+    """The case of a subject, made where there is none, and whether it has ended."""
     opened = (
         select(case_events.c.case_id)
         .where(case_events.c.subject_kind == subject.kind.value, case_events.c.subject == subject.id)
         .order_by(case_events.c.case_id.desc())
         .limit(1)
     )
-    case_id = connection.execute(opened).scalar_one_or_none()
+    case_id = page.connection.execute(opened).scalar_one_or_none()
     if case_id is None:
-        return []
-    rows = select(case_events).where(case_events.c.case_id == case_id).order_by(case_events.c.id)
-    return list(connection.execute(rows))
+        row = {"subject_kind": subject.kind.value, "subject": subject.id}
+        return _append(page, None, EventKind.OPENED, row), False
+    turns = (
+        select(case_events.c.kind)
+        .where(case_events.c.case_id == case_id, case_events.c.kind.in_([EventKind.CLOSED, EventKind.REOPENED]))
+        .order_by(case_events.c.id.desc())
+        .limit(1)
+    )
+    return int(case_id), page.connection.execute(turns).scalar_one_or_none() == EventKind.CLOSED
+
+
+def _facts_by_case(connection: Connection, finding_id: str) -> dict[int, str | None]:
+    """In which cases a finding stands, and what is known of it by the newest event of each."""
+    rows = select(case_events.c.case_id, case_events.c.facts).where(case_events.c.finding_id == finding_id)
+    return {row.case_id: row.facts for row in connection.execute(rows.order_by(case_events.c.id))}
 
 
 def _pack_facts(facts: Facts) -> str:

@@ -18,7 +18,7 @@ _IDS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class FoundItem:
-    """The item of a finding, as the newest scan that saw it kept it."""
+    """The item of a finding, as the newest scan that kept it has it; what was erased since is None."""
 
     size_bytes: int | None
     md5: bytes | None
@@ -27,21 +27,25 @@ class FoundItem:
 
 
 def found_items(store: Store, ids: Sequence[str]) -> Mapping[str, FoundItem]:
-    """Give the items of these findings, by the id of the finding; those that were erased are missing."""
+    """Give the items of these findings, by the id of the finding: every one of them."""
     found: dict[str, FoundItem] = {}
     with store.read() as connection:
         for at in range(0, len(ids), _IDS_AT_ONCE):
-            newest = (
-                select(finding_matches.c.finding_id, func.max(finding_matches.c.scan_id).label("scan_id"))
-                .where(finding_matches.c.finding_id.in_(ids[at : at + _IDS_AT_ONCE]))
-                .group_by(finding_matches.c.finding_id)
+            some = findings.c.id.in_(ids[at : at + _IDS_AT_ONCE])
+            kept = (
+                select(findings.c.id, func.max(items.c.id).label("item_id"))
+                .join_from(findings, finding_matches, finding_matches.c.finding_id == findings.c.id)
+                .join(items, (items.c.scan_id == finding_matches.c.scan_id) & (items.c.locator == findings.c.locator))
+                .where(some)
+                .group_by(findings.c.id)
                 .subquery()
             )
             columns = (items.c.size_bytes, items.c.md5, items.c.sha1, findings.c.first_seen_at_utc)
             rows = (
                 select(findings.c.id, *columns)
-                .join_from(newest, findings, findings.c.id == newest.c.finding_id)
-                .join(items, (items.c.scan_id == newest.c.scan_id) & (items.c.locator == findings.c.locator))
+                .join_from(findings, kept, kept.c.id == findings.c.id, isouter=True)
+                .join(items, items.c.id == kept.c.item_id, isouter=True)
+                .where(some)
             )
             found.update((row.id, FoundItem(*row[1:])) for row in connection.execute(rows))
     return found

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, exists, func, select
 
 from unseen.errors import UsageError
-from unseen.model import CaseEvent, CaseOutcome, EventKind, Facts, Subject, SubjectKind
+from unseen.model import CaseEvent, CaseOutcome, EventKind, Facts, ListClass, Subject, SubjectKind
 from unseen.store.engine import Store
-from unseen.store.schema import case_events, findings
+from unseen.store.schema import case_events, finding_matches, findings, lists
 
-__all__ = ["cases_of_findings", "events_of", "list_cases", "read_case", "same_content"]
+__all__ = ["cases_of_findings", "count_without_case", "events_of", "list_cases", "read_case", "same_content"]
 
 _ROWS_AT_ONCE = 1_000
 
@@ -49,6 +49,15 @@ def cases_of_findings(store: Store, ids: Sequence[str]) -> dict[str, list[int]]:
             for finding_id, case_id in connection.execute(rows.order_by(case_events.c.case_id)):
                 found.setdefault(finding_id, []).append(case_id)
     return found
+
+
+def count_without_case(store: Store) -> int:
+    """How many findings of known material stand in no case: an older version of this program made none."""
+    others = select(lists.c.name).where(lists.c.list_class != ListClass.CSAM.value)
+    accusing = exists().where(finding_matches.c.finding_id == findings.c.id, finding_matches.c.list.not_in(others))
+    in_case = exists().where(case_events.c.finding_id == findings.c.id)
+    with store.read() as connection:
+        return int(connection.scalar(select(func.count()).select_from(findings).where(accusing, ~in_case)) or 0)
 
 
 def same_content(store: Store, case_id: int) -> dict[bytes, list[int]]:
