@@ -29,7 +29,7 @@ from unseen.model import (
     Verdict,
     VideoMode,
 )
-from unseen.store.cases import gather
+from unseen.store.cases import gather, reopen_overtaken
 from unseen.store.engine import Store
 from unseen.store.findings import (
     pack_how,
@@ -229,10 +229,12 @@ class ScanSession:
         if rechecked is not None:
             account = replace(account, rechecked=account.rechecked + rechecked[0], rechecked_to=rechecked[1])
         with record(self._store, at_utc=at_utc) as page:
+            first = page.next
             is_keeping = keeps_hashes(page, self.scan_id)
             _insert(page, self.scan_id, batch, is_keeping=is_keeping)
             found = [one.finding for one in batch if one.finding is not None]
             gather(page, [(finding.id, facts) for finding in found if (facts := self._facts_of(finding)) is not None])
+            reopen_overtaken(page, [finding.id for finding in found], since=first)
             page.add("scan_batch", {"scan": self.scan_id, "account": stated_account(asdict(account))})
             page.connection.execute(
                 update(scans).where(scans.c.id == self.scan_id).values(summary=json.dumps(asdict(account)))

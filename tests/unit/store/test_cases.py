@@ -12,7 +12,7 @@ from tests.unit.stand_ins import open_writable
 
 from unseen.casework.cases.course import check, fold
 from unseen.errors import UsageError
-from unseen.model import CaseEvent, EventKind, Facts, Subject, SubjectKind
+from unseen.model import CaseEvent, Decision, EventKind, Facts, Subject, SubjectKind
 from unseen.store import (
     Store,
     add_case_event,
@@ -24,6 +24,7 @@ from unseen.store import (
     list_findings,
     read_case,
     record,
+    record_verdicts,
     same_content,
 )
 from unseen.store.cases import gather
@@ -97,6 +98,22 @@ def test_a_new_finding_reopens_a_case_that_had_ended(store: Store) -> None:
     assert case.is_open
     assert case.known_at_utc == LATER
     assert len(case.findings) == 2
+
+
+def test_a_match_unknown_when_it_ended_reopens_a_case(store: Store) -> None:
+    """A cleared finding that matches anew opens its ended case again, once; the same matches again do not."""
+    ids = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
+    bring(store, ids)
+    case_id = only(store)[0].case
+    record_verdicts(store, ids, Decision.CLEARED, by="Ann", reason="a test card", at_utc=NOW)
+    step(store, case_id, EventKind.CLOSED, outcome="cleared", text="a test card")
+    found(store, {"a": [match("known")]}, number=2, at_utc=LATER)
+    assert not fold(only(store)).is_open
+    found(store, {"a": [match("known"), match("other")]}, number=3, at_utc=LATER)
+    assert fold(only(store)).is_open
+    step(store, case_id, EventKind.CLOSED, outcome="not_ours", text="by order")
+    found(store, {"a": [match("known"), match("other")]}, number=4, at_utc=LATER)
+    assert not fold(only(store)).is_open
 
 
 def test_where_nobody_said_whose_it_is_a_finding_stays_with_whom_it_has(store: Store) -> None:

@@ -98,7 +98,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(store: Store) -> None:
                 failing.clear()
                 raise StoreError("disk full")
 
-        for position in range(1, 10):
+        for position in range(1, 11):
             statements.clear()
             failing.append(position)
             with pytest.raises(StoreError):
@@ -111,7 +111,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(store: Store) -> None:
         session.commit(batch, seconds=1, at_utc=NOW)
         # BEGIN and COMMIT aside, these are all there are: a further statement needs a further failure above.
         words = [statement.split()[0] for statement in statements if "BEGIN" not in statement]
-        assert words == ["SELECT", "SELECT", *["INSERT"] * 3, "SELECT", "INSERT", "UPDATE"]
+        assert words == ["SELECT", "SELECT", *["INSERT"] * 3, "SELECT", "INSERT", "SELECT", "UPDATE"]
         assert session.account == Account(
             items=5, hashed=3, digest_only=1, findings=2, not_screened=2, truncated=1, seconds=2
         )

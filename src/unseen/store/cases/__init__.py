@@ -1,6 +1,6 @@
 """Cases: one row for each event, added and never changed."""
 
-from unseen.store.cases.events import add_case_event, gather
+from unseen.store.cases.events import add_case_event, gather, reopen_overtaken
 from unseen.store.cases.exporting import FoundItem, found_items, labels_of_findings, record_case_export
 from unseen.store.cases.reading import cases_of_findings, count_without_case, list_cases, read_case, same_content
 
@@ -15,5 +15,6 @@ __all__ = [
     "list_cases",
     "read_case",
     "record_case_export",
+    "reopen_overtaken",
     "same_content",
 ]

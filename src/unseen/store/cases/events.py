@@ -5,16 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, and_, exists, insert, select
 
 from unseen.model import CaseEvent, CaseOutcome, EventKind, Facts, Subject, SubjectKind
 from unseen.store.cases.reading import events_of
 from unseen.store.engine import Store
 from unseen.store.ledger.entries import Page, record
-from unseen.store.ledger.rows import case_event_value
-from unseen.store.schema import case_events
+from unseen.store.ledger.rows import MATCH_COLUMNS, case_event_value
+from unseen.store.schema import case_events, finding_matches
+from unseen.store.verdicts import verdicts_of
 
-__all__ = ["add_case_event", "gather"]
+__all__ = ["add_case_event", "gather", "reopen_overtaken"]
 
 # Names of events that SQL has for words of its own.
 _COLUMNS = {"by": "done_by", "to": "offered_to"}
@@ -47,6 +48,31 @@ def gather(page: Page, found: Sequence[tuple[str, Facts]]) -> None:
             _append(page, case_id, EventKind.REOPENED, {"text": "a finding that had not been known"})
             cases[subject] = case_id, False
         _append(page, case_id, EventKind.FINDING, {"finding_id": finding_id, "facts": packed})
+
+
+def reopen_overtaken(page: Page, ids: Sequence[str], *, since: int) -> None:
+    """Reopen ended cases of findings whose verdict has just been overtaken by a match that nobody had seen.
+
+    Args:
+        page: Of the transaction that records the matches.
+        ids: Of findings.
+        since: Number that the first entry of the transaction has: what is older was known.
+    """
+    earlier = finding_matches.alias()
+    is_known = exists().where(
+        earlier.c.finding_id == finding_matches.c.finding_id,
+        earlier.c.ledger_n < since,
+        and_(*(earlier.c[name] == finding_matches.c[name] for name in MATCH_COLUMNS)),
+    )
+    overtaken = [finding_id for finding_id, one in verdicts_of(page.connection, ids).items() if not one.is_current]
+    for finding_id in overtaken:
+        of_finding = finding_matches.c.finding_id == finding_id
+        news = select(finding_matches.c.id).where(of_finding, finding_matches.c.ledger_n >= since, ~is_known).limit(1)
+        if page.connection.execute(news).first() is None:
+            continue
+        for case_id in _facts_by_case(page.connection, finding_id):
+            if _has_ended(page.connection, case_id):
+                _append(page, case_id, EventKind.REOPENED, {"text": "a match that was not known when it ended"})
 
 
 def add_case_event(
@@ -113,13 +139,17 @@ def _case_of(page: Page, subject: Subject) -> tuple[int, bool]:
     if case_id is None:
         row = {"subject_kind": subject.kind.value, "subject": subject.id}
         return _append(page, None, EventKind.OPENED, row), False
+    return int(case_id), _has_ended(page.connection, case_id)
+
+
+def _has_ended(connection: Connection, case_id: int) -> bool:
     turns = (
         select(case_events.c.kind)
         .where(case_events.c.case_id == case_id, case_events.c.kind.in_([EventKind.CLOSED, EventKind.REOPENED]))
         .order_by(case_events.c.id.desc())
         .limit(1)
     )
-    return int(case_id), page.connection.execute(turns).scalar_one_or_none() == EventKind.CLOSED
+    return connection.execute(turns).scalar_one_or_none() == EventKind.CLOSED
 
 
 def _facts_by_case(connection: Connection, finding_id: str) -> dict[int, str | None]:
