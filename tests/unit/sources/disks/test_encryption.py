@@ -3,14 +3,13 @@
 import hashlib
 import json
 import struct
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.sources.disks.images import Opened, medium, need, run
+from tests.unit.sources.disks.images import Opened, medium, need, run, run_locking
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.disks.encryption.luks import open_luks
@@ -40,14 +39,7 @@ def encrypt(folder: Path, *options: str) -> Path:
     if options[0] == "luks1":
         need("qemu-img")
         secret = ("--object", f"secret,id=s,file={key}", "-o", f"key-secret=s,iter-time=10,{options[1]}")
-        # QEMU times its key derivation first, and gives up where the kernel's clock of CPU time was too coarse for it.
-        for tries_left in reversed(range(20)):
-            try:
-                run("qemu-img", "convert", "-f", "raw", "-O", "luks", *secret, image, folder / "luks1")
-                break
-            except subprocess.CalledProcessError:
-                if not tries_left:
-                    raise
+        run_locking("qemu-img", "convert", "-f", "raw", "-O", "luks", *secret, image, folder / "luks1")
         return folder / "luks1"
     need("cryptsetup")
     way = ("--encrypt", "-q", "--reduce-device-size", "32M", "--key-file", key)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.faults.hiding import dmg
-from tests.unit.sources.disks.images import Opened, medium, need, run
+from tests.unit.sources.disks.images import Opened, medium, need, run, run_locking
 from tests.unit.sources.unpacked import members
 
 from unseen.model import ByteSource, Reason, State, UnreadError
@@ -217,7 +217,7 @@ def test_an_encrypted_image_is_encrypted(tmp_path: Path) -> None:
     need("qemu-img")
     image = tmp_path / "image.qcow2"
     secret = ("--object", "secret,id=s,data=password", "-o", "encrypt.format=luks,encrypt.key-secret=s")
-    run("qemu-img", "create", "-f", "qcow2", *secret, "-o", "encrypt.iter-time=10", image, "1M")
+    run_locking("qemu-img", "create", "-f", "qcow2", *secret, "-o", "encrypt.iter-time=10", image, "1M")
     with Opened(image) as source, pytest.raises(UnreadError, match="encrypted"):
         QcowMedium(source)
 
