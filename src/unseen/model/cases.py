@@ -94,6 +94,10 @@ class Facts:
         ip: From which address.
         port: From which port of it, 1 … 65,535: where many share an address, only both name one of them.
         original_name: What its sender called it.
+        about: Of an item in a container, of which all this was said: of the item itself, or of what is around it; None
+            in older records.
+        file: What else is known of it, as JSON in the names that CyberTipline's schema has for the details of a file.
+        account: What is known of the account, likewise; it is kept once for its case, not with every finding.
     """
 
     subject: Subject
@@ -101,6 +105,9 @@ class Facts:
     ip: str | None = None
     port: int | None = None
     original_name: str | None = None
+    about: str | None = None
+    file: str | None = None
+    account: str | None = None
 
 
 class EventKind(StrEnum):
@@ -108,6 +115,8 @@ class EventKind(StrEnum):
 
     OPENED = "opened"
     FINDING = "finding"
+    # What is known of the subject's account became known, or is known otherwise now.
+    ACCOUNT = "account"
     # Somebody makes an unowned case theirs.
     TAKEN = "taken"
     # A hand-over: the case stays where it is until it is accepted.
@@ -153,7 +162,7 @@ class CaseEvent:
         due_at_utc: Until when the next action is to be done.
         outcome: How it ended.
         finding: Id of a finding that came to it.
-        facts: What is known of that finding's item.
+        facts: What is known of that finding's item; of event `account`, of the account.
         subject: Whose the case is; of the event that opened it.
     """
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,7 +20,7 @@ __all__ = ["FactsFile", "parse_subject"]
 LINE_BYTES_MAX = 65_536
 SUBJECT_CHARS_MAX = 500
 # Of `item` in a row; any other name of a member is a mistake that would lose a fact in silence.
-_MEMBERS = frozenset({"item", "subject", "uploaded_at", "ip", "port", "original_name"})
+_MEMBERS = frozenset({"item", "subject", "uploaded_at", "ip", "port", "original_name", "file", "account"})
 _EXAMPLE = (
     '{"item": "uploads/a.jpg", "subject": "account:4711", "uploaded_at": "2026-11-01T10:00:00Z", "ip": "192.0.2.7",'
     ' "port": 50000, "original_name": "a.jpg"}; all but the first two may be left out'
@@ -93,35 +94,55 @@ class FactsFile:
             place = self._places.get(_key(str(Locator(locator.steps[:depth]))))
             if place is not None:
                 self._copy.seek(place)
-                return _read(json.loads(self._copy.readline()))
+                row = json.loads(self._copy.readline())
+                facts = _read(row)
+                # Of a name for the container it would be untrue to say that it is the item's.
+                about = row["item"] if len(locator.steps) > 1 else None
+                return replace(facts, about=about, account=facts.account or self._account_of(facts.subject))
         return None
+
+    def _account_of(self, subject: Subject) -> str | None:
+        place = self._places.get(_key_of_subject(str(subject)))
+        if place is None:
+            return None
+        self._copy.seek(place)
+        return _pack_account(json.loads(self._copy.readline()))
 
     def _take(self, line: bytes, path: str) -> None:
         self.rows += 1
         if not line.strip():
             return
         try:
-            key = _key(_item_of(line))
+            key = _key_of(line)
             if key in self._places:
-                raise UsageError("an earlier line is about the same item")  # noqa: TRY301  # as all others are told
+                raise UsageError("an earlier line is about the same item, or account")  # noqa: TRY301  # as all others are told
         except (ValueError, RecursionError, UsageError) as error:
             raise UsageError(f"{path}, line {self.rows}: {error}", hint=f"a row is {_EXAMPLE}") from None
         self._places[key] = self._copy.seek(0, 2)
         self._copy.write(line.rstrip(b"\r\n") + b"\n")
 
 
-def _item_of(line: bytes) -> str:
-    """The item that a row is about; raises where it is no row."""
+def _key_of(line: bytes) -> bytes:
+    """The key of what a row is about, an item or an account; raises where it is no row."""
     if len(line) > LINE_BYTES_MAX:
         raise ValueError(f"longer than {LINE_BYTES_MAX:,} bytes")
     row = json.loads(line)
+    if isinstance(row, dict) and row.keys() == {"subject", "account"}:
+        if _pack_account(row) is None:
+            raise ValueError("an account of which nothing is known")
+        return _key_of_subject(str(_subject_of(row)))
     item = row.get("item") if isinstance(row, dict) else None
     if not isinstance(item, str):
         raise UsageError('no object with a member "item"')
     if unknown := sorted(row.keys() - _MEMBERS):
         raise ValueError(f"a member {unknown[0]!r}, which means nothing")
     _read(row)
-    return item
+    return _key(item)
+
+
+def _key_of_subject(text: str) -> bytes:
+    # No item's key: a name of a file holds no zero byte.
+    return _key(f"\0{text}")
 
 
 def _key(text: str) -> bytes:
@@ -129,16 +150,43 @@ def _key(text: str) -> bytes:
 
 
 def _read(row: Mapping[str, Any]) -> Facts:
-    subject = row.get("subject")
-    if not isinstance(subject, str):
-        raise UsageError('no member "subject"')
-    return Facts(
-        subject=parse_subject(subject),
+    facts = Facts(
+        subject=_subject_of(row),
         uploaded_at_utc=_moment(row.get("uploaded_at")),
         ip=_address(row.get("ip")),
         port=_port(row.get("port")),
         original_name=_name(row.get("original_name")),
+        file=_pack_file(row),
+        account=_pack_account(row),
     )
+    if facts.ip is not None and facts.file is not None and "ipCaptureEvent" in row["file"]:
+        raise ValueError("an ip, and one in file/ipCaptureEvent as well: a file has one")
+    return facts
+
+
+def _subject_of(row: Mapping[str, Any]) -> Subject:
+    subject = row.get("subject")
+    if not isinstance(subject, str):
+        raise UsageError('no member "subject"')
+    return parse_subject(subject)
+
+
+def _pack_file(row: Mapping[str, Any]) -> str | None:
+    # The schema is heavy to import, and most rows have nothing of it.
+    if row.get("file") is None:
+        return None
+    from unseen.casework.given.known import KnownOfFile, pack_known
+
+    return pack_known(KnownOfFile, row["file"], "file")
+
+
+def _pack_account(row: Mapping[str, Any]) -> str | None:
+    if row.get("account") is None:
+        return None
+    from unseen.casework.given.known import pack_known
+    from unseen.filing.cybertipline.schema import PersonOrUserReported
+
+    return pack_known(PersonOrUserReported, row["account"], "account")
 
 
 def _moment(value: object) -> str | None:

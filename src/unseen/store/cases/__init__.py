@@ -1,7 +1,14 @@
 """Cases: one row for each event, added and never changed."""
 
 from unseen.store.cases.events import add_case_event, gather, reopen_overtaken
-from unseen.store.cases.exporting import FoundItem, found_items, labels_of_findings, record_case_export
+from unseen.store.cases.exporting import (
+    FoundItem,
+    found_items,
+    labelled_entries,
+    labels_of_findings,
+    record_case_export,
+    searched_lists,
+)
 from unseen.store.cases.reading import cases_of_findings, count_without_case, list_cases, read_case, same_content
 
 __all__ = [
@@ -11,10 +18,12 @@ __all__ = [
     "count_without_case",
     "found_items",
     "gather",
+    "labelled_entries",
     "labels_of_findings",
     "list_cases",
     "read_case",
     "record_case_export",
     "reopen_overtaken",
     "same_content",
+    "searched_lists",
 ]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, insert, select
@@ -34,14 +34,19 @@ def gather(page: Page, found: Sequence[tuple[str, Facts]]) -> None:
     """
     # Looked up once for each call: a case may hold a hundred thousand findings.
     cases: dict[Subject, tuple[int, bool]] = {}
+    accounts: dict[int, str | None] = {}
     for finding_id, facts in found:
-        subject, packed = facts.subject, _pack_facts(facts)
+        subject, packed = facts.subject, _pack_facts(replace(facts, account=None))
         known = _facts_by_case(page.connection, finding_id)
         if known and subject.kind is SubjectKind.SOURCE:
             continue
         if subject not in cases:
             cases[subject] = _case_of(page, subject)
         case_id, has_ended = cases[subject]
+        if facts.account is not None and accounts.setdefault(case_id, _account_known(page, case_id)) != facts.account:
+            packed_account = _pack_facts(Facts(subject=subject, account=facts.account))
+            _append(page, case_id, EventKind.ACCOUNT, {"facts": packed_account})
+            accounts[case_id] = facts.account
         if known.get(case_id) == packed:
             continue
         if has_ended and case_id not in known:
@@ -150,6 +155,18 @@ def _has_ended(connection: Connection, case_id: int) -> bool:
         .limit(1)
     )
     return connection.execute(turns).scalar_one_or_none() == EventKind.CLOSED
+
+
+def _account_known(page: Page, case_id: int) -> str | None:
+    """What is known of the account by the newest event that says so."""
+    newest = (
+        select(case_events.c.facts)
+        .where(case_events.c.case_id == case_id, case_events.c.kind == EventKind.ACCOUNT.value)
+        .order_by(case_events.c.id.desc())
+        .limit(1)
+    )
+    facts = page.connection.execute(newest).scalar_one_or_none()
+    return None if facts is None else str(json.loads(facts)["account"])
 
 
 def _facts_by_case(connection: Connection, finding_id: str) -> dict[int, str | None]:

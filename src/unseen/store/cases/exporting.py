@@ -1,19 +1,46 @@
 """What a case holds beyond its events, for whoever exports it; and the record that it was exported."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_
 
 from unseen.model import Label
 from unseen.store.engine import Store
 from unseen.store.ledger.entries import record
 from unseen.store.lists import read_labels
-from unseen.store.schema import entries, finding_matches, findings, items, lists
+from unseen.store.schema import entries, finding_matches, findings, items, lists, runs
 
-__all__ = ["FoundItem", "found_items", "labels_of_findings", "record_case_export"]
+__all__ = [
+    "FoundItem",
+    "Searched",
+    "found_items",
+    "labelled_entries",
+    "labels_of_findings",
+    "record_case_export",
+    "searched_lists",
+]
 
 _IDS_AT_ONCE = 500
+
+# List, entry, signal, and what the list calls that entry.
+Labelled = tuple[str, str, str, Label]
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A list as one scan searched it.
+
+    Attributes:
+        list_class: What it is for.
+        sha256: Of what it was read from, in hexadecimal.
+        record: Number of the entry of the ledger that states its newest change then; None of a file given for a scan.
+    """
+
+    list_class: str | None
+    sha256: str | None
+    record: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +80,18 @@ def found_items(store: Store, ids: Sequence[str]) -> Mapping[str, FoundItem]:
 
 def labels_of_findings(store: Store, ids: Sequence[str]) -> Mapping[str, tuple[Label, ...]]:
     """Give the labels of the entries that these findings match and that still stand, each once."""
-    found: dict[str, dict[Label, None]] = {}
+    listed = labelled_entries(store, ids)
+    return {finding_id: tuple(dict.fromkeys(each[-1] for each in some)) for finding_id, some in listed.items()}
+
+
+def labelled_entries(store: Store, ids: Sequence[str]) -> Mapping[str, tuple[Labelled, ...]]:
+    """Give the same with list, entry and signal of each, in the order of the matches."""
+    found: dict[str, dict[Labelled, None]] = {}
     with store.read() as connection:
         for at in range(0, len(ids), _IDS_AT_ONCE):
             matched = (finding_matches.c.list, finding_matches.c.entry, finding_matches.c.signal)
             rows = (
-                select(finding_matches.c.finding_id, entries.c.labels)
+                select(finding_matches.c.finding_id, *matched, entries.c.labels)
                 .join_from(finding_matches, lists, lists.c.name == finding_matches.c.list)
                 .join(entries, entries.c.list_id == lists.c.id)
                 .where(tuple_(lists.c.name, entries.c.entry, entries.c.signal) == tuple_(*matched))
@@ -66,9 +99,34 @@ def labels_of_findings(store: Store, ids: Sequence[str]) -> Mapping[str, tuple[L
                 .where(finding_matches.c.finding_id.in_(ids[at : at + _IDS_AT_ONCE]))
                 .order_by(finding_matches.c.id, entries.c.id)
             )
-            for finding_id, text in connection.execute(rows):
-                found.setdefault(finding_id, {}).update(dict.fromkeys(read_labels(text)))
+            for finding_id, name, entry, signal, text in connection.execute(rows):
+                labels = ((name, entry, signal, label) for label in read_labels(text))
+                found.setdefault(finding_id, {}).update(dict.fromkeys(labels))
     return {finding_id: tuple(labels) for finding_id, labels in found.items()}
+
+
+def searched_lists(store: Store, ids: Sequence[str]) -> Mapping[str, Mapping[str, Searched]]:
+    """By finding and by its name, each list as the newest scan that saw the finding searched it; erased: not there."""
+    scan_of: dict[str, int] = {}
+    with store.read() as connection:
+        for at in range(0, len(ids), _IDS_AT_ONCE):
+            rows = (
+                select(finding_matches.c.finding_id, func.max(finding_matches.c.scan_id))
+                .where(finding_matches.c.finding_id.in_(ids[at : at + _IDS_AT_ONCE]))
+                .group_by(finding_matches.c.finding_id)
+            )
+            scan_of.update((finding_id, scan_id) for finding_id, scan_id in connection.execute(rows))
+        by_scan = {scan_id: _searched(connection, scan_id) for scan_id in set(scan_of.values())}
+    return {finding_id: by_scan[scan_id] for finding_id, scan_id in scan_of.items()}
+
+
+def _searched(connection: Connection, scan_id: int) -> dict[str, Searched]:
+    rows = select(runs.c.conditions).where(runs.c.scan_id == scan_id).order_by(runs.c.id)
+    found: dict[str, Searched] = {}
+    for text in connection.scalars(rows):
+        for one in json.loads(text).get("lists", ()):
+            found[one["list"]] = Searched(one.get("class"), one.get("sha256"), one.get("version", one.get("record")))
+    return found
 
 
 def record_case_export(
