@@ -4,6 +4,8 @@ from unseen.model.acquisition import Acquired, Acquisition, Comparison
 from unseen.model.cases import (
     CaseEvent,
     CaseOutcome,
+    CustodyAct,
+    CustodyKind,
     Decision,
     EventKind,
     Facts,
@@ -57,6 +59,8 @@ __all__ = [
     "CaseOutcome",
     "Codes",
     "Comparison",
+    "CustodyAct",
+    "CustodyKind",
     "Decision",
     "Entry",
     "EntryAccount",

@@ -1,4 +1,4 @@
-"""What people decide: verdicts on findings, and every step of the cases that they are gathered into.
+"""What people decide: verdicts on findings, every step of the cases that they are gathered into, and their custody.
 
 The program records it and never makes it. Nothing of it is ever changed: it is followed by something else.
 """
@@ -9,6 +9,8 @@ from enum import StrEnum
 __all__ = [
     "CaseEvent",
     "CaseOutcome",
+    "CustodyAct",
+    "CustodyKind",
     "Decision",
     "EventKind",
     "Facts",
@@ -178,3 +180,53 @@ class CaseEvent:
     finding: str | None = None
     facts: Facts | None = None
     subject: Subject | None = None
+
+
+class CustodyKind(StrEnum):
+    """What is done with what a case holds, beside the steps of the case itself. Closed."""
+
+    # Somebody is going to view the file of a finding: on record before they do.
+    VIEW_ANNOUNCED = "view_announced"
+    # How much of it they did view.
+    VIEWED = "viewed"
+    # A legal hold: nothing of it is erased, whatever its time.
+    HELD = "held"
+    HOLD_LIFTED = "hold_lifted"
+    # For how long what was reported is kept, in this store.
+    RETENTION_SET = "retention_set"
+    # Whether content of found files is kept, in this store.
+    PRESERVING_SET = "preserving_set"
+    CONTENT_OPENED = "content_opened"
+    ERASURE_PROPOSED = "erasure_proposed"
+    ERASURE_WITHDRAWN = "erasure_withdrawn"
+    ERASURE_APPROVED = "erasure_approved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyAct:
+    """One thing that a named person did with what a case holds, as it was recorded.
+
+    Attributes:
+        id: Number of its entry in the ledger: its name.
+        kind: What was done.
+        at_utc: When it was recorded, in ISO 8601.
+        by: Who did it.
+        text: Why, in that person's words.
+        asked_by: Who asked for it, of a view.
+        case: Number of the case, where it is about one.
+        finding: Id of the finding, where it is about one.
+        answers: Number of the act that it follows: a view of its announcement, a lifted hold of the hold.
+        extent: How far it goes, in a word of its kind: `whole`, `part` or `none` of a file; `scans` or `findings` of a
+            hold; a number of days; `on` or `off`.
+    """
+
+    id: int
+    kind: CustodyKind
+    at_utc: str
+    by: str
+    text: str | None = None
+    asked_by: str | None = None
+    case: int | None = None
+    finding: str | None = None
+    answers: int | None = None
+    extent: str | None = None

@@ -38,6 +38,7 @@ from unseen.store.changing import (
     touched_findings,
 )
 from unseen.store.columns import ColumnChange, load_changes, load_codes
+from unseen.store.custody import Preserved, Target, acts_about, add_act, preserved_of, record_preserved, viewed
 from unseen.store.engine import Store, empty_log, open_store
 from unseen.store.findings import list_findings, name_findings
 from unseen.store.kept.coverage import Compared, Gone, compared, count_gone, is_unfinished, touched_entries
@@ -134,6 +135,7 @@ __all__ = [
     "ObjectVersions",
     "OnRecord",
     "Page",
+    "Preserved",
     "Queued",
     "Recorder",
     "Run",
@@ -143,7 +145,10 @@ __all__ = [
     "SetPolicy",
     "Store",
     "SyncLock",
+    "Target",
     "acquired_media",
+    "acts_about",
+    "add_act",
     "add_case_event",
     "add_list",
     "apply_staged",
@@ -197,6 +202,7 @@ __all__ = [
     "parse_version",
     "pdqs_of_findings",
     "policy_history",
+    "preserved_of",
     "quarantined_entries",
     "queue_letters",
     "read_account",
@@ -216,6 +222,7 @@ __all__ = [
     "record_case_export",
     "record_export",
     "record_fallen",
+    "record_preserved",
     "record_question",
     "record_verdicts",
     "remove_list",
@@ -234,5 +241,6 @@ __all__ = [
     "touched_findings",
     "unscreened_rows",
     "verdict_history",
+    "viewed",
     "was_found_before",
 ]

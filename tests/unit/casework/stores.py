@@ -7,6 +7,7 @@ from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE, StandInDarkroom, Stan
 
 from unseen.casework.proof.recording import open_recorded
 from unseen.model import (
+    CustodyKind,
     Decision,
     Entry,
     EntryDecision,
@@ -30,10 +31,13 @@ from unseen.store import (
     Letter,
     ListOrigin,
     ListSource,
+    Preserved,
     Run,
     ScanSession,
     Sending,
     Store,
+    Target,
+    add_act,
     add_case_event,
     add_list,
     apply_staged,
@@ -45,6 +49,7 @@ from unseen.store import (
     queue_letters,
     record,
     record_export,
+    record_preserved,
     record_verdicts,
     remove_list,
     set_policy,
@@ -83,6 +88,7 @@ def furnish(path: Path, keys: Path) -> None:
         record_verdicts(store, [decided.id], Decision.CONFIRMED, by="D. Okafor", reason="compared", at_utc=WHEN)
         write_letters(store, decided.id)
         live_a_case(store, decided.id)
+        keep_custody(store, decided.id)
         erase(store, erased, reason="retention has ended", at_utc=WHEN)
 
 
@@ -99,6 +105,31 @@ def live_a_case(store: Store, finding_id: str) -> None:
     ]
     for kind, values in steps:
         add_case_event(store, opened.case, kind, values=values, check=lambda *_: None, at_utc=WHEN)
+
+
+def keep_custody(store: Store, finding_id: str) -> None:
+    """Acts of custody of every shape, and a content that is kept."""
+    ((opened, *_),) = list_cases(store)
+    values = {"by": "D. Okafor", "asked_by": "M. Silva", "text": "the court asks for it"}
+    about = Target(finding=finding_id)
+    view = add_act(store, CustodyKind.VIEW_ANNOUNCED, about, values=values, check=lambda *_: None, at_utc=WHEN)
+    steps = [
+        (CustodyKind.VIEWED, Target(answers=view.id), {"by": "D. Okafor", "extent": "whole"}),
+        (CustodyKind.HELD, Target(case=opened.case), {"by": "M. Silva", "text": "an order", "extent": "scans"}),
+    ]
+    for kind, target, more in steps:
+        add_act(store, kind, target, values=more, check=lambda *_: None, at_utc=WHEN)
+    kept = Preserved(
+        finding_id=finding_id,
+        size_bytes=7,
+        file_sha256=bytes(32),
+        wrapped_key=bytes(60),
+        key_id=bytes(8),
+        at_utc=WHEN,
+        done_by="D. Okafor",
+        text="the police ask for it",
+    )
+    record_preserved(store, kept)
 
 
 def sync_into(store: Store) -> None:

@@ -89,6 +89,8 @@ def test_an_honest_store_verifies(store: Path, keys: Path) -> None:
         "finding": 15,
         "verdict": 3,
         "case_event": 5,
+        "content_preserved": 1,
+        "custody_act": 3,
         "letter_queued": 5,
         "letter_tried": 4,
         "letter_overtaken": 1,
@@ -144,7 +146,7 @@ def test_any_row_added_is_noticed(store: Path, table: str, number: int) -> None:
     """A copy of a row under another number, within the ledger or beyond its end."""
     columns = [column.name for column in metadata.tables[table].columns]
     unique = {"findings": ("id", "locator"), "lists": ("id", "name"), "ledger": ("n",), "openings": ("n",)}
-    unique["verdict_matches"] = ("entry",)
+    unique |= {"verdict_matches": ("entry",), "preserved": ("id", "finding_id")}
     fresh = unique.get(table, ("id",))
     if table == "items":
         fresh = ("id", "locator")

@@ -4,7 +4,7 @@ import unicodedata
 
 from unseen.errors import UsageError
 
-__all__ = ["stated_name", "stated_reason"]
+__all__ = ["same_person", "stated_name", "stated_reason"]
 
 # A name is a line; a reason may be a page. Both end up in every report on the finding.
 _NAME_CHARS_MAX = 200
@@ -29,6 +29,24 @@ def stated_reason(reason: str) -> str:
         UsageError: It is empty, too long or no text.
     """
     return _stated("reason", reason, _REASON_CHARS_MAX, option="--reason")
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names may be one person's, spelled in two ways.
+
+    Letters and digits alone are compared, without accents, in any case and in any order of words: where two persons
+    must act, it is better to refuse two who are hard to tell apart than to take one for both. It compares what was
+    typed, and knows nobody.
+    """
+    words, others = _words(one), _words(other)
+    return sorted(words) == sorted(others) or "".join(words) == "".join(others)
+
+
+def _words(name: str) -> list[str]:
+    # Twice: folding a few letters makes marks that were none before.
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    marks = "".join(one for one in folded if unicodedata.category(one) not in {"Mn", "Me", "Cf"})
+    return "".join(one if one.isalnum() else " " for one in marks).split()
 
 
 def _is_control(character: str) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from unseen.errors import LedgerBrokenError
-from unseen.store.ledger.rows import NEVER_KEPT, Kept
+from unseen.store.ledger.opened import Kept
+from unseen.store.ledger.rows import NEVER_KEPT
 
 __all__ = ["KeptHashes"]
 

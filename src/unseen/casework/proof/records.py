@@ -14,7 +14,7 @@ from unseen.errors import LedgerBrokenError, UsageError
 from unseen.ledger.canonical import to_bytes
 from unseen.store import Store
 from unseen.store.ledger.audit import Snapshot
-from unseen.store.ledger.rows import Opened
+from unseen.store.ledger.opened import Opened
 
 __all__ = ["RecordChecker", "Records"]
 

@@ -13,7 +13,8 @@ from unseen.model import EXHIBIT, Retention
 from unseen.store.engine import Store
 from unseen.store.ledger.digests import Changes, digest_changes
 from unseen.store.ledger.entries import entries_of_type
-from unseen.store.ledger.rows import Opened, open_rows, stated_account, stated_list
+from unseen.store.ledger.opened import Opened
+from unseen.store.ledger.rows import open_rows, stated_account, stated_list
 from unseen.store.schema import entries, ledger, list_policies, lists, metadata, opinions, outbox, scans
 
 __all__ = ["Snapshot"]
@@ -53,6 +54,17 @@ _STRAYS = {
     "an event about a finding that is not there": (
         "SELECT id FROM case_events WHERE finding_id IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM findings WHERE findings.id = finding_id)"
+    ),
+    "an act of custody that follows one that is not there": (
+        "SELECT id FROM custody_acts AS one WHERE answers IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM custody_acts AS first WHERE first.id = one.answers)"
+    ),
+    "an act of custody about a finding that is not there": (
+        "SELECT id FROM custody_acts WHERE finding_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM findings WHERE findings.id = finding_id)"
+    ),
+    "content of a finding that is not there": (
+        "SELECT id FROM preserved WHERE NOT EXISTS (SELECT 1 FROM findings WHERE findings.id = finding_id)"
     ),
     "a run without its scan": "SELECT id FROM runs WHERE NOT EXISTS (SELECT 1 FROM scans WHERE scans.id = scan_id)",
     "an entry of a list that is not there": (

@@ -2,7 +2,7 @@
 
 In clear: the first entry of the ledger, how each run of the scan began, the lists that it searched and their policies,
 its account, and every change of the signing key.
-Opened: the items, the findings and the verdicts of these findings. Nothing of any other item.
+Opened: the items, the findings, the verdicts and the acts of custody of these findings. Nothing of any other item.
 """
 
 import json
@@ -17,9 +17,11 @@ from unseen.errors import LedgerBrokenError, UsageError
 from unseen.model import Locator
 from unseen.store.engine import Store
 from unseen.store.findings import pack_locator
+from unseen.store.ledger.custody import open_acts
 from unseen.store.ledger.entries import entries_of_type
-from unseen.store.ledger.rows import Opened, open_findings, open_items, open_runs, open_verdicts
-from unseen.store.schema import finding_matches, findings, items, ledger, runs, scans, verdicts
+from unseen.store.ledger.opened import Opened
+from unseen.store.ledger.rows import open_findings, open_items, open_runs, open_verdicts
+from unseen.store.schema import custody_acts, finding_matches, findings, items, ledger, runs, scans, verdicts
 from unseen.store.verdicts import resolve
 
 __all__ = ["Disclosure", "disclose"]
@@ -74,6 +76,7 @@ def disclose(store: Store, scan_id: int, prefixes: Sequence[str] = ()) -> Disclo
         of_items = items.c.scan_id == scan_id, items.c.locator.in_(_locators(chosen))
         opened = [*seen, *open_items(connection, *of_items)]
         opened += open_verdicts(connection, verdicts.c.finding_id.in_(chosen))
+        opened += open_acts(connection, custody_acts.c.finding_id.in_(chosen))
         begun = list(open_runs(connection, runs.c.scan_id == scan_id))
         are_open = not _names_others(connection, scan_id, chosen)
         entries: dict[int, Opening | None] = {0: None, **_opened(opened)}

@@ -6,10 +6,12 @@ checking use the same functions here, so that they cannot mean different things.
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, select
 
+from unseen.store.ledger.custody import open_acts, open_preserved
+from unseen.store.ledger.opened import Kept, Opened, fetch
 from unseen.store.schema import (
     case_events,
     deliveries,
@@ -31,8 +33,6 @@ from unseen.store.variants import ACQUISITION_VERSION
 __all__ = [
     "MATCH_COLUMNS",
     "NEVER_KEPT",
-    "Kept",
-    "Opened",
     "case_event_value",
     "decision_value",
     "delivery_value",
@@ -62,36 +62,6 @@ Row = Mapping[str, Any]
 NEVER_KEPT = bytes(32)
 
 
-class Kept(NamedTuple):
-    """What is left of the hashes of an item that matched nothing.
-
-    Attributes:
-        salt: None once they were erased, or where they were never written.
-        value: What `commitment` commits to together with the salt.
-    """
-
-    salt: bytes | None
-    value: dict[str, Any]
-    commitment: bytes
-
-
-class Opened(NamedTuple):
-    """A row that opens a commitment.
-
-    Attributes:
-        number: Of the entry.
-        kind: What the entry says its type is; None for whatever has no table of its own.
-        value: Or its text, of those that are kept as text.
-        hashes: Of an item whose hashes can be erased without its row; None for all else.
-    """
-
-    number: int
-    kind: str | None
-    salt: bytes
-    value: dict[str, Any] | str
-    hashes: Kept | None = None
-
-
 _DIGESTS = ("sha256", "sha1", "md5", "pdq", "variants")
 _OF_ITEM = ("scan_id", "state", "outcome", "reason", "size_bytes")
 # Which match it is; two of the same values are the same match, however the hash was taken.
@@ -104,7 +74,6 @@ _DELIVERY = ("letter_id", "claim_no", "at_utc", "outcome", "status", "answer")
 _VERDICT = ("finding_id", "decision", "decided_by", "reason", "at_utc")
 _DECISION = ("list_id", "entry", "decision", "decided_by", "reason", "at_utc")
 _SOURCE = ("list", "exchange", "settings", "at_utc")
-_ROWS_PER_FETCH = 2_000
 
 
 def item_value(row: Row, reasons: Sequence[str]) -> dict[str, Any]:
@@ -225,6 +194,8 @@ def open_rows(connection: Connection) -> list[Iterator[Opened]]:
         open_decisions,
         open_sources,
         open_case_events,
+        open_acts,
+        open_preserved,
         _letters,
         _deliveries,
         _others,
@@ -241,7 +212,7 @@ def open_items(connection: Connection, *which: ColumnElement[bool]) -> Iterator[
         .order_by(items.c.id, not_screened.c.id)
     )
     names = [*items.c.keys(), "reason_unscreened"]
-    for number, rows in groupby(_fetch(connection, query, names), key=lambda row: row["id"]):
+    for number, rows in groupby(fetch(connection, query, names), key=lambda row: row["id"]):
         group = list(rows)
         reasons = [row["reason_unscreened"] for row in group if row["reason_unscreened"] is not None]
         salt, commitment = group[0]["hash_salt"], group[0]["hashes_sha256"]
@@ -263,7 +234,7 @@ def open_findings(connection: Connection, *which: ColumnElement[bool]) -> Iterat
     names = [column.name for column in (*of_matches, *of_findings)]
     # One salt, one finding, one scan for each entry: a row that differs begins another group of the same number.
     key = ("ledger_n", "salt", "scan_id", "id")
-    rows = _fetch(connection, query, names)
+    rows = fetch(connection, query, names)
     for (number, salt, *_), group in groupby(rows, key=lambda row: tuple(row[name] for name in key)):
         matches = list(group)
         yield Opened(number, "finding", salt, finding_value(matches[0], matches))
@@ -277,7 +248,7 @@ def open_runs(connection: Connection, *which: ColumnElement[bool]) -> Iterator[O
         .where(*which)
         .order_by(runs.c.id)
     )
-    for row in _fetch(connection, query, [*runs.c.keys(), "settings", "key"]):
+    for row in fetch(connection, query, [*runs.c.keys(), "settings", "key"]):
         yield Opened(row["id"], "scan_started", row["salt"], run_value(row))
 
 
@@ -291,7 +262,7 @@ def open_verdicts(connection: Connection, *which: ColumnElement[bool]) -> Iterat
         .order_by(verdicts.c.id, *columns)
     )
     names = [*verdicts.c.keys(), *MATCH_COLUMNS]
-    for number, rows in groupby(_fetch(connection, query, names), key=lambda row: row["id"]):
+    for number, rows in groupby(fetch(connection, query, names), key=lambda row: row["id"]):
         group = list(rows)
         matches = [row for row in group if row["list"] is not None]
         yield Opened(number, "verdict", group[0]["salt"], verdict_value(group[0], matches))
@@ -300,48 +271,37 @@ def open_verdicts(connection: Connection, *which: ColumnElement[bool]) -> Iterat
 def open_decisions(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
     """Rows of `entry_decisions`, those that hold for every condition."""
     query = select(entry_decisions).where(*which).order_by(entry_decisions.c.id)
-    for row in _fetch(connection, query, entry_decisions.c.keys()):
+    for row in fetch(connection, query, entry_decisions.c.keys()):
         yield Opened(row["id"], "entry_decision", row["salt"], decision_value(row))
 
 
 def open_sources(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
     """Rows of `list_sources`, those that hold for every condition."""
     query = select(list_sources).where(*which).order_by(list_sources.c.id)
-    for row in _fetch(connection, query, list_sources.c.keys()):
+    for row in fetch(connection, query, list_sources.c.keys()):
         yield Opened(row["id"], "list_source", row["salt"], source_value(row))
 
 
 def open_case_events(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
     """Rows of `case_events`, those that hold for every condition."""
     query = select(case_events).where(*which).order_by(case_events.c.id)
-    for row in _fetch(connection, query, case_events.c.keys()):
+    for row in fetch(connection, query, case_events.c.keys()):
         yield Opened(row["id"], "case_event", row["salt"], case_event_value(row))
 
 
 def _letters(connection: Connection) -> Iterator[Opened]:
-    for row in _fetch(connection, select(outbox).order_by(outbox.c.id), outbox.c.keys()):
+    for row in fetch(connection, select(outbox).order_by(outbox.c.id), outbox.c.keys()):
         yield Opened(row["id"], "letter_queued", row["salt"], letter_value(row))
 
 
 def _deliveries(connection: Connection) -> Iterator[Opened]:
-    for row in _fetch(connection, select(deliveries).order_by(deliveries.c.id), deliveries.c.keys()):
+    for row in fetch(connection, select(deliveries).order_by(deliveries.c.id), deliveries.c.keys()):
         yield Opened(row["id"], "letter_tried", row["salt"], delivery_value(row))
 
 
 def _others(connection: Connection) -> Iterator[Opened]:
-    for row in _fetch(connection, select(openings).order_by(openings.c.n), openings.c.keys()):
+    for row in fetch(connection, select(openings).order_by(openings.c.n), openings.c.keys()):
         yield Opened(row["n"], None, row["salt"], row["value"])
-
-
-def _fetch(connection: Connection, query: Select[Any], names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Rows by name through the driver's own cursor: SQLAlchemy's rows cost more than reading them."""
-    result = connection.execute(query)
-    cursor = result.cursor
-    assert cursor is not None
-    while rows := cursor.fetchmany(_ROWS_PER_FETCH):
-        for row in rows:
-            yield dict(zip(names, row, strict=True))
-    result.close()
 
 
 def _is_acquisition(variants: bytes | None) -> bool:

@@ -1,5 +1,6 @@
 """The tables of a store, whatever they are about."""
 
+from unseen.store.schema.custody import custody_acts, preserved
 from unseen.store.schema.letters import deliveries, outbox
 from unseen.store.schema.tables import (
     case_events,
@@ -27,6 +28,7 @@ from unseen.store.schema.tables import (
 
 __all__ = [
     "case_events",
+    "custody_acts",
     "deliveries",
     "entries",
     "entry_decisions",
@@ -43,6 +45,7 @@ __all__ = [
     "openings",
     "opinions",
     "outbox",
+    "preserved",
     "runs",
     "scans",
     "staged",

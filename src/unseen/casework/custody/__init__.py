@@ -1,0 +1,1 @@
+"""Custody: who may see, hold and erase what a case holds, and the record of it."""
