@@ -3,6 +3,7 @@
 UnseenError                     .hint, .exit_code
 ├── UsageError                  asked for the impossible                          exit 2
 │   ├── PixelsError             an array that is not a picture
+│   ├── HeldError               a legal hold forbids to erase it
 │   ├── ThresholdError          a threshold outside what the index was built for
 │   └── SignalMismatchError     hash and list speak different signals
 ├── SourceError                 a source cannot be opened or read                 exit 3
@@ -26,6 +27,7 @@ An item that cannot be screened is not an error but a value with a reason: see `
 __all__ = [
     "AnswerTooLargeError",
     "ExchangeError",
+    "HeldError",
     "IndexFileError",
     "LedgerBrokenError",
     "ListError",
@@ -64,6 +66,18 @@ class UsageError(UnseenError):
 
 class PixelsError(UsageError):
     """An array is not uint8[h, w, 3] or uint8[h, w] with at least one pixel."""
+
+
+class HeldError(UsageError):
+    """What shall be erased is under a legal hold.
+
+    Attributes:
+        holds: Numbers of the holds.
+    """
+
+    def __init__(self, message: str, *, holds: tuple[int, ...], hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.holds = holds
 
 
 class ThresholdError(UsageError):

@@ -63,7 +63,12 @@ def _show(erased: "Erased", *, json: bool) -> None:
         "items_left": erased.left,
         "why": erased.why,
         "is_off_disk": erased.is_off_disk,
+        "holds": list(erased.holds),
     }
+    if erased.holds:
+        numbers = ", ".join(str(hold) for hold in erased.holds)
+        voice.show(row, [f"scan {erased.scan}: its hashes are due, and kept by hold {numbers}"], json=json)
+        return
     lines = [f"scan {erased.scan}: the hashes of {erased.items:,} items that matched nothing are erased"]
     if erased.left:
         lines.append(f"  {erased.left:,} items keep theirs: the records of an older version hold them whole")

@@ -29,6 +29,7 @@ COMMANDS = {
     "recheck": "Compare hashes that the store already holds with what its lists now say.",
     "findings": "List what scans have found, one row for each item.",
     "erase": "Erase hashes of items that matched nothing: expired, hashes.",
+    "hold": "Legal holds: nothing that they cover is erased: set, lift, ls.",
     "case": "Cases: findings of one subject, until somebody records their outcome.",
     "feedback": "Tell those who publish lists what became of their entries: give, send, ls, reasons.",
     "report": "Write a report of one scan, as HTML, PDF and JSON.",

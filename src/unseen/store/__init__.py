@@ -38,7 +38,16 @@ from unseen.store.changing import (
     touched_findings,
 )
 from unseen.store.columns import ColumnChange, load_changes, load_codes
-from unseen.store.custody import Preserved, Target, acts_about, add_act, preserved_of, record_preserved, viewed
+from unseen.store.custody import (
+    Preserved,
+    Target,
+    acts_about,
+    add_act,
+    list_holds,
+    preserved_of,
+    record_preserved,
+    viewed,
+)
 from unseen.store.engine import Store, empty_log, open_store
 from unseen.store.findings import list_findings, name_findings
 from unseen.store.kept.coverage import Compared, Gone, compared, count_gone, is_unfinished, touched_entries
@@ -189,6 +198,7 @@ __all__ = [
     "list_cases",
     "list_entries",
     "list_findings",
+    "list_holds",
     "list_letters",
     "list_lists",
     "load_changes",

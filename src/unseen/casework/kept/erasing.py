@@ -40,6 +40,7 @@ def erase_of_scans(location: str, scans: Sequence[int], *, by: str, reason: str)
         reason: Why, in that person's words.
 
     Raises:
+        HeldError: A scan saw something that is under a legal hold.
         UsageError: There is no such scan; or name or reason is empty, too long or no text. Nothing was erased.
         StoreError: There is no store, or it cannot be written.
         SigningKeyError: There is no key to sign the ledger with.

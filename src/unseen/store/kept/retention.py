@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import case, func, null, select, update
 
 from unseen.model import Retention
+from unseen.store.custody.holds import check_not_held, holds_on_scan
 from unseen.store.engine import Store, empty_log
 from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import NEVER_KEPT, kept_value
@@ -116,11 +117,14 @@ def erase_hashes(store: Store, scan_id: int, *, stated: dict[str, str], at_utc: 
         What was erased, after each transaction.
 
     Raises:
+        HeldError: It saw something that is under a hold.
         StoreError: The store cannot be written.
     """
     after = scan_id
     while True:
         with record(store, at_utc=at_utc) as page:
+            # Anew for each batch: a hold may be set while hashes are being erased, and keeps the rest.
+            check_not_held(holds_on_scan(page.connection, scan_id), f"scan {scan_id}")
             erased = _erase_batch(page, scan_id, after)
             if erased is None:
                 break
