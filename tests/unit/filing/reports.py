@@ -1,9 +1,13 @@
 """Reports drawn at random over every field that the schema knows, and plain ones to begin from."""
 
+import os
 import types
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
+import pytest
 from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
@@ -39,6 +43,22 @@ _SPECIAL = {
     "age": st.integers(0, 120),
     "approximateAge": st.integers(0, 120),
 }
+
+
+def published_schema() -> Callable[[bytes], str]:
+    """The service's own schema: says what is wrong with a document, or nothing. Skips where it is not at hand."""
+    from lxml import etree
+
+    vectors = Path(os.environ.get("UNSEEN_VECTORS", "../shared/vectors"))
+    path = vectors.parent / "specs" / "ncmec_report_validation.xsd"
+    if not path.exists():
+        pytest.skip(f"the service's schema is not at {path}")
+    schema = etree.XMLSchema(etree.parse(path))
+
+    def wrong(document: bytes) -> str:
+        return "" if schema.validate(etree.fromstring(document)) else str(schema.error_log)
+
+    return wrong
 
 
 def plain_report() -> Report:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 from unseen.casework.filing.additions import NO_ADDITIONS, Additions, add_by_hand
 from unseen.casework.filing.labels import from_labels
-from unseen.casework.filing.saying import about_file, about_report, fitting, is_of_container
+from unseen.casework.filing.saying import about_file, about_report, fitting, is_of_container, plain
 from unseen.casework.filing.settings import FilingSettings
 from unseen.casework.filing.values import (
+    ESP_ID_CHARS_MAX,
     PENDING_FILE,
     PENDING_REPORT,
     CaseMaterial,
@@ -31,7 +32,7 @@ from unseen.filing.cybertipline.schema import (
 )
 from unseen.model import Facts, Ground, Status, SubjectKind
 
-__all__ = ["compose"]
+__all__ = ["compose", "earliest_upload", "why_left_out"]
 
 # Of `originalFileName` by the schema; `fileName` has no bound there.
 _NAME_CHARS_MAX = 2056
@@ -88,12 +89,13 @@ def compose(
 
 def _choose(material: CaseMaterial) -> tuple[list[FoundFile], tuple[LeftOut, ...]]:
     """The findings that are reported; what a person confirmed always is, what a person cleared never."""
-    why = {file.finding.id: _why_not(file) for file in material.files}
+    why = {file.finding.id: why_left_out(file) for file in material.files}
     left_out = [LeftOut(finding=finding, why=reason) for finding, reason in why.items() if reason is not None]
     return [file for file in material.files if why[file.finding.id] is None], tuple(left_out)
 
 
-def _why_not(file: FoundFile) -> str | None:
+def why_left_out(file: FoundFile) -> str | None:
+    """Why no report may speak of a finding; None where one may."""
     finding = file.finding
     if finding.status is Status.CLEARED:
         return "a person has cleared it"
@@ -107,15 +109,21 @@ def _why_not(file: FoundFile) -> str | None:
 
 
 def _incident(material: CaseMaterial, settings: FilingSettings, files: Iterable[FoundFile]) -> IncidentSummary:
-    uploads = [at for file in files if (at := _uploaded(file.facts)) is not None]
+    at, said = earliest_upload(files, known_at_utc=material.known_at_utc)
     danger = material.danger
     return IncidentSummary(
         incident_type=IncidentType.MATERIAL,
         platform=settings.company.platform,
         escalate_to_high_priority=None if danger is None else danger[:_DANGER_CHARS_MAX],
-        incident_date_time=min(uploads, default=_moment(material.known_at_utc)),
-        incident_date_time_description=_FROM_UPLOAD if uploads else _FROM_KNOWLEDGE,
+        incident_date_time=at,
+        incident_date_time_description=said,
     )
+
+
+def earliest_upload(files: Iterable[FoundFile], *, known_at_utc: str) -> tuple[datetime, str]:
+    """When the incident was, by what is on record, and which moment that is, in words."""
+    uploads = [at for file in files if (at := _uploaded(file.facts)) is not None]
+    return (min(uploads), _FROM_UPLOAD) if uploads else (_moment(known_at_utc), _FROM_KNOWLEDGE)
 
 
 def _account(
@@ -130,7 +138,8 @@ def _account(
     events = [*stated.ip_capture_event, *(event for one in facts if (event := _upload_event(one)) is not None)]
     is_account = material.subject.kind is SubjectKind.ACCOUNT
     given = {
-        "esp_identifier": stated.esp_identifier or (fitting(material.subject.id, 500) if is_account else None),
+        "esp_identifier": stated.esp_identifier
+        or (fitting(material.subject.id, ESP_ID_CHARS_MAX) if is_account else None),
         "esp_service": stated.esp_service or (settings.company.service if is_account or known else None),
         "ip_capture_event": tuple(sorted(dict.fromkeys(events), key=_when)),
         "prior_ct_reports": tuple(dict.fromkeys((*stated.prior_ct_reports, *prior_reports))),
@@ -177,7 +186,7 @@ def _file(file: FoundFile, settings: FilingSettings, *, is_viewed: bool) -> Comp
     )
     return ComposedFile(
         finding=finding.id,
-        item=str(finding.locator),
+        item=plain(str(finding.locator)),
         name=name,
         sha256=finding.sha256.hex(),
         md5=None if file.md5 is None else file.md5.hex(),

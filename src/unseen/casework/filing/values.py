@@ -9,6 +9,7 @@ from unseen.filing.cybertipline.schema import FileDetails, Report
 from unseen.model import Facts, Finding, Label, ListClass, Subject
 
 __all__ = [
+    "ESP_ID_CHARS_MAX",
     "PENDING_FILE",
     "PENDING_REPORT",
     "CaseMaterial",
@@ -22,6 +23,8 @@ __all__ = [
 
 # Names that the service gives while a report is open; the composition stands before that.
 PENDING_REPORT, PENDING_FILE = 1, "-"
+# As long as subjects may be; the schema sets no bound.
+ESP_ID_CHARS_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class ComposedFile(_Value):
 
     Attributes:
         finding: Its id.
-        item: Where it lies: the text of its locator.
+        item: Where it lies, for people: what is no text in it is an escape. The locator is with the finding.
         name: By which the service shall know it.
         sha256: Of its bytes when it was found, in hexadecimal; what is uploaded must have the same.
         md5: Likewise; None where it is not kept.

@@ -1,5 +1,8 @@
 """Cases as filings are composed of them: drawn by hand, without a store."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from unseen.casework.filing import CaseMaterial, FilingSettings, FoundFile
 from unseen.casework.filing.values import ListedLabel, SearchedList
 from unseen.model import (
@@ -23,17 +26,17 @@ ACCOUNT = Subject(SubjectKind.ACCOUNT, "4711")
 EXACT = Match("known", "media 7", "sha256", 0, None, ground=Ground.EXACT)
 NEAR = Match("known", "media 8", "pdq", 12, How(orientation="rotated90", convention="full"), ground=Ground.NEAR)
 SEARCHED = {"known": SearchedList(ListClass.CSAM, "ab" * 32, 5), "fine": SearchedList(ListClass.CLEARED, "cd" * 32, 6)}
-SETTINGS = {
+SETTINGS: Mapping[str, Any] = {
     "service": {"environment": "test"},
-    "company": {"service": "Example Files", "files_are_as_uploaded": True},
     "reporter": {"reportingPerson": {"email": [{"value": "safety@files.example"}]}},
     "internetDetails": [{"webPageIncident": {"url": ["https://files.example/"]}}],
 }
 
 
-def settings(**company: object) -> FilingSettings:
+def settings(label: Sequence[Mapping[str, str]] = (), **company: object) -> FilingSettings:
     """Settings with other words about the company."""
-    return FilingSettings.model_validate({**SETTINGS, "company": {**SETTINGS["company"], **company}})  # type: ignore[dict-item]  # a table in a table
+    of_company = {"service": "Example Files", "files_are_as_uploaded": True, **company}
+    return FilingSettings.model_validate({**SETTINGS, "company": of_company, "label": label})
 
 
 def verdict(decision: Decision) -> Verdict:
