@@ -12,7 +12,8 @@ UnseenError                     .hint, .exit_code
 ├── ExchangeError               a service that shares lists cannot be asked       exit 3
 │   └── AnswerTooLargeError     it answers with more than anybody asked for
 ├── StoreError                  the store cannot be opened, read or written       exit 3
-│   └── StoreDamagedError       its SQLite file is torn, altered or foreign
+│   ├── StoreDamagedError       its SQLite file is torn, altered or foreign
+│   └── ClaimLostError          a letter is in other hands by now
 ├── IndexFileError              a saved index is torn, altered or foreign         exit 3
 ├── SandboxError                the kernel cannot lock a decoding worker          exit 3
 ├── SigningKeyError             a signing key cannot be made, read or trusted     exit 3
@@ -26,6 +27,7 @@ An item that cannot be screened is not an error but a value with a reason: see `
 
 __all__ = [
     "AnswerTooLargeError",
+    "ClaimLostError",
     "ExchangeError",
     "HeldError",
     "IndexFileError",
@@ -131,6 +133,10 @@ class StoreError(UnseenError):
 
 class StoreDamagedError(StoreError):
     """The store's SQLite file is torn, altered or foreign; for `unseen verify` it does not verify."""
+
+
+class ClaimLostError(StoreError):
+    """A letter that was in hand is in other hands by now, or a person has decided about it: nothing more is done."""
 
 
 class IndexFileError(UnseenError):

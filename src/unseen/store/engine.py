@@ -28,7 +28,7 @@ __all__ = ["SCHEMA_VERSIONS", "Store", "bulk_insert", "empty_log", "migrate", "o
 
 # Every revision under migrations/versions, oldest first; a test holds them together. Kept here so that opening a
 # store that is up to date need not import Alembic.
-SCHEMA_VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+SCHEMA_VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 
 # "UnSn": tells our files from any other SQLite file, whoever else keeps a table called alembic_version in it.
 _APPLICATION_ID = 0x556E536E

@@ -27,7 +27,10 @@ from unseen.model import (
 )
 from unseen.scan import Clock, scan
 from unseen.store import (
+    Answered,
     Change,
+    FilingFile,
+    FilingTurn,
     Letter,
     ListOrigin,
     ListSource,
@@ -41,8 +44,11 @@ from unseen.store import (
     add_case_event,
     add_list,
     apply_staged,
+    begin_step,
     claim_next,
     decide_entry,
+    decide_filing,
+    end_step,
     erase,
     list_cases,
     list_findings,
@@ -52,10 +58,12 @@ from unseen.store import (
     record_preserved,
     record_verdicts,
     remove_list,
+    set_filing_policy,
     set_policy,
     set_source,
     settle,
     stage_page,
+    turn_filing,
 )
 from unseen.store.cases import gather
 from unseen.store.schema import finding_matches, items
@@ -89,6 +97,7 @@ def furnish(path: Path, keys: Path) -> None:
         write_letters(store, decided.id)
         live_a_case(store, decided.id)
         keep_custody(store, decided.id)
+        file_a_case(store, decided.id)
         erase(store, erased, reason="retention has ended", at_utc=WHEN)
 
 
@@ -130,6 +139,37 @@ def keep_custody(store: Store, finding_id: str) -> None:
         text="the police ask for it",
     )
     record_preserved(store, kept)
+
+
+def file_a_case(store: Store, finding_id: str) -> None:
+    """Filings of a case: taken back, waiting for somebody, and gone on with by a policy until it was filed."""
+    ((opened, *_),) = list_cases(store)
+    policy = set_filing_policy(store, "known", "exact", is_on=True, by="D. Okafor", reason="agreed", at_utc=WHEN)
+    file = FilingFile(finding=finding_id, details='{"fileName": "a"}')
+    told = {"channel": "cybertipline", "report": "{}", "reason": "known", "at_utc": WHEN}
+    for by, set_by in (("D. Okafor", None), (None, policy)):
+        filing = decide_filing(store, opened.case, files=[file], by=by, policy=set_by, **told)
+        turn = FilingTurn.TAKE_BACK if by else FilingTurn.GO_ON
+        if not by:
+            taken = claim_next(store, kind="filing", channel="cybertipline", lease_s=600, at_utc=WHEN)
+            assert taken is not None
+            for call, number, report_id, file_id in (("submit", None, 7, None), ("upload", 0, None, "ab")):
+                step = begin_step(store, taken, call, number, lease_s=600, at_utc=WHEN)
+                came = Answered(
+                    outcome="done",
+                    at_utc=WHEN,
+                    status=200,
+                    request=b"<report/>",
+                    request_sha256=bytes(32),
+                    answer=b"<ok/>",
+                    request_id="r",
+                    report_id=report_id,
+                    file_id=file_id,
+                    why="so",
+                )
+                end_step(store, step, came)
+            settle(store, taken, Sending.WAITS, status=None, answer="over", again_in_s=0, at_utc=WHEN)
+        turn_filing(store, filing, turn, by="D. Okafor", reason="so", at_utc=WHEN)
 
 
 def sync_into(store: Store) -> None:

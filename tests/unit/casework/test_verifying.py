@@ -91,9 +91,15 @@ def test_an_honest_store_verifies(store: Path, keys: Path) -> None:
         "case_event": 5,
         "content_preserved": 1,
         "custody_act": 3,
-        "letter_queued": 5,
-        "letter_tried": 4,
+        "letter_queued": 9,
+        "letter_tried": 8,
         "letter_overtaken": 1,
+        "filing_policy": 1,
+        "filing_decided": 2,
+        "filing_file": 2,
+        "filing_decision": 2,
+        "filing_step": 2,
+        "filing_answer": 2,
         "erasure": 1,
     }
     assert (verified.records.erased, verified.records.clock_steps_back, verified.records.later) == (2, 1, 0)

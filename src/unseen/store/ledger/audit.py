@@ -84,8 +84,32 @@ _STRAYS = {
         "SELECT id FROM outbox WHERE state = 'refused' AND NOT EXISTS"
         " (SELECT 1 FROM deliveries WHERE letter_id = outbox.id AND outcome = 'refused')"
     ),
+    # What waits goes on as soon as somebody has decided.
+    "a letter that is called waiting and is not, or is and is not called so": (
+        "SELECT id FROM outbox WHERE state <> 'sent' AND (state = 'waits') <> EXISTS"
+        " (SELECT 1 FROM deliveries AS one WHERE one.letter_id = outbox.id AND one.outcome = 'waits'"
+        " AND NOT EXISTS (SELECT 1 FROM filing_decisions AS two"
+        " WHERE two.filing_id = outbox.filing_id AND two.id > one.id))"
+    ),
+    "a letter that is called withdrawn and was not, or was and is not": (
+        "SELECT id FROM outbox WHERE state <> 'sent' AND (state = 'withdrawn') <> EXISTS"
+        " (SELECT 1 FROM deliveries WHERE letter_id = outbox.id AND outcome = 'withdrawn')"
+    ),
     "a letter in no state that there is": (
-        "SELECT id FROM outbox WHERE state NOT IN ('pending', 'sent', 'refused', 'overtaken')"
+        "SELECT id FROM outbox WHERE state NOT IN ('pending', 'sent', 'refused', 'overtaken', 'waits', 'withdrawn')"
+    ),
+    "a letter that rests on nothing, or on two things": (
+        "SELECT id FROM outbox WHERE (verdict_id IS NULL) <> (finding_id IS NULL)"
+        " OR (verdict_id IS NULL) = (filing_id IS NULL)"
+    ),
+    "a filing without its letter": (
+        "SELECT id FROM filings WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.filing_id = filings.id)"
+    ),
+    "a call of a filing that is not there": (
+        "SELECT id FROM filing_steps WHERE NOT EXISTS (SELECT 1 FROM filings WHERE filings.id = filing_id)"
+    ),
+    "an answer to a call that is not there": (
+        "SELECT id FROM filing_answers WHERE NOT EXISTS (SELECT 1 FROM filing_steps WHERE filing_steps.id = step_id)"
     ),
 }
 

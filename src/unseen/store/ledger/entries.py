@@ -23,6 +23,12 @@ from unseen.store.engine import Store, bulk_insert
 from unseen.store.schema import (
     case_events,
     deliveries,
+    filing_answers,
+    filing_decisions,
+    filing_files,
+    filing_policies,
+    filing_steps,
+    filings,
     finding_matches,
     findings,
     items,
@@ -231,15 +237,37 @@ def _erase_rows(connection: Connection, numbers: Sequence[int]) -> None:
 
 
 def _erase_letters(connection: Connection, numbers: Sequence[int]) -> int:
-    """Delete letters with their attempts; those that shall still leave are not erased."""
+    """Delete letters with their attempts, and filings with all that came of them; what shall still leave stays."""
     chosen = outbox.c.id.in_(numbers)
-    if connection.scalars(select(outbox.c.id).where(chosen, outbox.c.state == "pending")).first() is not None:
+    may_leave = outbox.c.state.in_(("pending", "waits"))
+    if connection.scalars(select(outbox.c.id).where(chosen, may_leave)).first() is not None:
         raise UsageError("a letter that shall still leave is not erased", hint="deliver it, or reopen its finding")
     erased = connection.execute(delete(deliveries).where(deliveries.c.id.in_(numbers))).rowcount
     of_these = deliveries.c.letter_id.in_(select(outbox.c.id).where(chosen))
     if connection.scalars(select(deliveries.c.id).where(of_these)).first() is not None:
         raise UsageError("what came of a letter speaks of it: erase the attempts with it")
-    return erased + connection.execute(delete(outbox).where(chosen)).rowcount
+    erased += connection.execute(delete(outbox).where(chosen)).rowcount
+    return erased + _erase_filings(connection, numbers)
+
+
+def _erase_filings(connection: Connection, numbers: Sequence[int]) -> int:
+    """Delete filings with every call, answer and decision, and none of these by itself."""
+    erased = 0
+    for table in (filing_answers, filing_steps, filing_decisions, filing_files, filings, filing_policies):
+        erased += connection.execute(delete(table).where(table.c.id.in_(numbers))).rowcount
+    owners = (
+        (filing_answers.c.step_id, filing_steps.c.id),
+        (filing_steps.c.filing_id, filings.c.id),
+        (filing_decisions.c.filing_id, filings.c.id),
+        (filing_files.c.filing_id, filings.c.id),
+        (outbox.c.filing_id, filings.c.id),
+        (filings.c.policy_id, filing_policies.c.id),
+    )
+    for owned, owner in owners:
+        left = select(owned).where(owned.is_not(None), ~exists().where(owner == owned)).limit(1)
+        if connection.execute(left).first() is not None:
+            raise UsageError("a filing is erased with its letter and with all that came of it, or not at all")
+    return erased
 
 
 def _erase_findings(connection: Connection) -> None:

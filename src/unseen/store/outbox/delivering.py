@@ -6,21 +6,28 @@ too slow, leaves a letter that the next one claims: it arrives at least once. A 
 present claim by its number, and changes nothing; a late success counts, because it arrived.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from unseen.errors import ClaimLostError
 from unseen.store.engine import Store, sql_now_s
-from unseen.store.ledger.entries import record
+from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import delivery_value
 from unseen.store.outbox.letters import Letter, LetterState, Sending, read_letter
 from unseen.store.schema import deliveries, outbox, verdicts
 from unseen.store.verdicts import verdicts_of
 
-__all__ = ["Claim", "channels_waiting", "claim_next", "settle"]
+__all__ = ["Claim", "channels_waiting", "claim_next", "hold", "keep_claim", "note_delivery", "settle"]
 
+_STATES = {
+    Sending.REFUSED: LetterState.REFUSED,
+    Sending.WAITS: LetterState.WAITS,
+    Sending.WITHDRAWN: LetterState.WITHDRAWN,
+}
 # A receipt is read by people; longer answers are pages of errors.
 ANSWER_CHARS_MAX = 4_000
 
@@ -62,7 +69,8 @@ def claim_next(store: Store, *, kind: str, channel: str, lease_s: int, at_utc: s
             if row is None:
                 return None
             number = row["id"]
-            if _still_counts(page.connection, row["finding_id"], row["verdict_id"]):
+            # A filing rests on its own decision, and whoever takes that back says so of the filing itself.
+            if row["verdict_id"] is None or _still_counts(page.connection, row["finding_id"], row["verdict_id"]):
                 count = select(func.count()).where(deliveries.c.letter_id == number)
                 return Claim(number, row["claim_no"], read_letter(row), page.connection.execute(count).scalar_one())
             page.add("letter_overtaken", {"letter": number})
@@ -79,6 +87,7 @@ def settle(
     answer: str,
     again_in_s: int,
     at_utc: str,
+    beside: Callable[[Page], None] = lambda _: None,
 ) -> None:
     """Keep what came of an attempt, and free the letter where it has to be tried again.
 
@@ -90,32 +99,57 @@ def settle(
         answer: The receipt, or what went wrong; cut to `ANSWER_CHARS_MAX`.
         again_in_s: After how long the next attempt is due, where one is.
         at_utc: When, in ISO 8601.
+        beside: What else is recorded in the same transaction where the letter has arrived; once, whoever says so.
 
     Raises:
         StoreError: The store cannot be written; then the letter is sent again when the claim has lapsed.
     """
-    row = {
-        "letter_id": claim.number,
-        "claim_no": claim.claim_no,
-        "at_utc": at_utc,
-        "outcome": outcome.value,
-        "status": status,
-        "answer": answer[:ANSWER_CHARS_MAX],
-    }
-    is_pending = and_(outbox.c.id == claim.number, outbox.c.state == LetterState.PENDING.value)
-    is_ours = and_(is_pending, outbox.c.claim_no == claim.claim_no)
+    unsent = [LetterState.PENDING.value, LetterState.WAITS.value, LetterState.WITHDRAWN.value]
+    is_ours = _is_held(claim)
     with record(store, at_utc=at_utc) as page:
-        stated = {"letter": claim.number, "outcome": outcome.value}
-        number, salt = page.commit_to("letter_tried", stated, delivery_value(row))
-        page.connection.execute(insert(deliveries).values(id=number, salt=salt, **row))
+        has_it = page.connection.execute(select(outbox.c.id).where(is_ours)).first() is not None
+        if outcome in {Sending.WAITS, Sending.WITHDRAWN} and not has_it:
+            # Somebody else is at work on it, who knows more.
+            outcome = Sending.UNKNOWN
+        note_delivery(page, claim.number, claim.claim_no, outcome, {"status": status, "answer": answer})
         match outcome:
             case Sending.ACCEPTED:
-                page.connection.execute(update(outbox).where(is_pending).values(state=LetterState.SENT.value))
-            case Sending.REFUSED:
-                page.connection.execute(update(outbox).where(is_ours).values(state=LetterState.REFUSED.value))
+                has_arrived = update(outbox).where(outbox.c.id == claim.number, outbox.c.state.in_(unsent))
+                if page.connection.execute(has_arrived.values(state=LetterState.SENT.value)).rowcount:
+                    beside(page)
+            case Sending.REFUSED | Sending.WAITS | Sending.WITHDRAWN:
+                page.connection.execute(update(outbox).where(is_ours).values(state=_STATES[outcome].value))
             case Sending.FAILED | Sending.UNKNOWN:
                 due = {"due_s": sql_now_s() + again_in_s, "lease_until_s": 0}
                 page.connection.execute(update(outbox).where(is_ours).values(due))
+
+
+def note_delivery(page: Page, letter: int, claim_no: int, outcome: Sending, said: Mapping[str, Any]) -> None:
+    """Record what came of an attempt: the status of HTTP, and the answer."""
+    row = {"letter_id": letter, "claim_no": claim_no, "at_utc": page.at_utc, "outcome": outcome.value}
+    row |= {"status": said["status"], "answer": said["answer"][:ANSWER_CHARS_MAX]}
+    number, salt = page.commit_to("letter_tried", {"letter": letter, "outcome": outcome.value}, delivery_value(row))
+    page.connection.execute(insert(deliveries).values(id=number, salt=salt, **row))
+
+
+def keep_claim(store: Store, claim: Claim, *, lease_s: int) -> None:
+    """Keep a letter in hand for as long again, while what it carries is still under way.
+
+    Raises:
+        ClaimLostError: It is in other hands by now.
+        StoreError: The store cannot be written.
+    """
+    with store.write() as connection:
+        hold(connection, claim, lease_s=lease_s)
+
+
+def hold(connection: Connection, claim: Claim, *, lease_s: int) -> None:
+    """As `keep_claim`, in a transaction."""
+    kept = update(outbox).where(_is_held(claim)).values(lease_until_s=sql_now_s() + lease_s)
+    if not connection.execute(kept).rowcount:
+        raise ClaimLostError(
+            f"letter {claim.number} is in other hands by now", hint="whoever has it goes on; nothing is lost"
+        )
 
 
 def channels_waiting(store: Store, *, kind: str) -> list[str]:
@@ -144,6 +178,11 @@ def _claiming(kind: str, channel: str, lease_s: int) -> ReturningUpdate[Any]:
     first = select(outbox.c.id).where(due, has_turn).order_by(outbox.c.id).limit(1).with_for_update(skip_locked=True)
     taken = {"claim_no": outbox.c.claim_no + 1, "lease_until_s": sql_now_s() + lease_s}
     return update(outbox).where(outbox.c.id == first.scalar_subquery()).values(taken).returning(outbox)
+
+
+def _is_held(claim: Claim) -> ColumnElement[bool]:
+    is_pending = and_(outbox.c.id == claim.number, outbox.c.state == LetterState.PENDING.value)
+    return and_(is_pending, outbox.c.claim_no == claim.claim_no)
 
 
 def _still_counts(connection: Connection, finding_id: str, verdict_id: int) -> bool:

@@ -19,6 +19,10 @@ class LetterState(StrEnum):
     REFUSED = "refused"
     # The verdict that it rests on counted no more before it left.
     OVERTAKEN = "overtaken"
+    # It goes on when a person has decided how.
+    WAITS = "waits"
+    # A person has decided that it does not leave, or it was taken back.
+    WITHDRAWN = "withdrawn"
 
 
 class Sending(StrEnum):
@@ -30,6 +34,9 @@ class Sending(StrEnum):
     FAILED = "failed"
     # Nobody knows whether it arrived.
     UNKNOWN = "unknown"
+    # A person must decide how it goes on.
+    WAITS = "waits"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +44,21 @@ class Letter:
     """Something that shall leave, because a named person said so.
 
     Attributes:
-        kind: What it is: `feedback`.
-        channel: Which way it goes: the name of a list that comes from a service.
+        kind: What it is: `feedback` or `filing`.
+        channel: Which way it goes: the name of a list that comes from a service, or of a way to an authority.
         target: What it is about. Letters about one target leave in the order in which they were queued.
         finding: Id of the finding on whose verdict it rests.
-        content: All that leaves; never a hash, a picture, or anything about a person.
+        filing: Number of the filing on which it rests; exactly one of the two is given.
+        content: Of feedback all that leaves: never a hash, a picture, or anything about a person. Of a filing its
+            number.
         by: Who said so. Does not leave.
     """
 
     kind: str
     channel: str
     target: str
-    finding: str
+    finding: str | None = None
+    filing: int | None = None
     content: Mapping[str, Any]
     by: str
 
@@ -91,6 +101,7 @@ def read_letter(row: Mapping[Any, Any]) -> Letter:
         channel=row["channel"],
         target=row["target"],
         finding=row["finding_id"],
+        filing=row["filing_id"],
         content=json.loads(row["content"]),
         by=row["queued_by"],
     )

@@ -5,18 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from unseen.errors import UsageError
-from unseen.model import Verdict
 from unseen.store.engine import Store
-from unseen.store.ledger.entries import record
+from unseen.store.ledger.entries import Page, record
 from unseen.store.ledger.rows import letter_value
 from unseen.store.outbox.letters import Delivery, Letter, LetterState, Queued, Sending, read_letter
 from unseen.store.schema import deliveries, outbox, verdicts
 from unseen.store.verdicts import verdicts_of
 
-__all__ = ["list_letters", "queue_letters"]
+__all__ = ["list_letters", "queue", "queue_letters"]
 
 
 def queue_letters(store: Store, letters: Sequence[Letter], *, at_utc: str) -> list[tuple[int, bool]]:
@@ -32,40 +31,48 @@ def queue_letters(store: Store, letters: Sequence[Letter], *, at_utc: str) -> li
         UsageError: A finding has no verdict that counts.
         StoreError: The store cannot be written.
     """
-    numbers = []
     with record(store, at_utc=at_utc) as page:
-        counting = verdicts_of(page.connection, [letter.finding for letter in letters])
-        for letter in letters:
-            _check_verdict(letter, counting.get(letter.finding))
-            newest = select(verdicts.c.id).where(verdicts.c.finding_id == letter.finding)
-            verdict_id = page.connection.execute(newest.order_by(verdicts.c.id.desc()).limit(1)).scalar_one()
-            content = json.dumps(letter.content, sort_keys=True)
-            said = select(outbox.c.id).where(
-                outbox.c.kind == letter.kind,
-                outbox.c.channel == letter.channel,
-                outbox.c.target == letter.target,
-                outbox.c.content == content,
-                outbox.c.verdict_id == verdict_id,
-                outbox.c.state.in_([LetterState.PENDING.value, LetterState.SENT.value]),
-            )
-            known = page.connection.execute(said).scalar()
-            if known is not None:
-                numbers.append((known, False))
-                continue
-            row = {
-                "kind": letter.kind,
-                "channel": letter.channel,
-                "target": letter.target,
-                "finding_id": letter.finding,
-                "verdict_id": verdict_id,
-                "content": content,
-                "queued_by": letter.by,
-                "at_utc": at_utc,
-            }
-            number, salt = page.commit_to("letter_queued", {"kind": letter.kind}, letter_value(row))
-            page.connection.execute(insert(outbox).values(id=number, salt=salt, state=LetterState.PENDING.value, **row))
-            numbers.append((number, True))
-    return numbers
+        return [queue(page, letter) for letter in letters]
+
+
+def queue(page: Page, letter: Letter) -> tuple[int, bool]:
+    """Put a letter into the outbox, in the transaction of whatever it rests on.
+
+    Returns:
+        The number of its entry in the ledger, and whether it is new.
+
+    Raises:
+        UsageError: It rests on a verdict, and there is none that counts.
+    """
+    connection = page.connection
+    verdict_id = None if letter.finding is None else _counting_verdict(connection, letter.finding)
+    content = json.dumps(letter.content, sort_keys=True)
+    said = select(outbox.c.id).where(
+        outbox.c.kind == letter.kind,
+        outbox.c.channel == letter.channel,
+        outbox.c.target == letter.target,
+        outbox.c.content == content,
+        outbox.c.verdict_id == verdict_id,
+        outbox.c.filing_id == letter.filing,
+        outbox.c.state.in_([LetterState.PENDING.value, LetterState.WAITS.value, LetterState.SENT.value]),
+    )
+    known = connection.execute(said).scalar()
+    if known is not None:
+        return known, False
+    row = {
+        "kind": letter.kind,
+        "channel": letter.channel,
+        "target": letter.target,
+        "finding_id": letter.finding,
+        "verdict_id": verdict_id,
+        "filing_id": letter.filing,
+        "content": content,
+        "queued_by": letter.by,
+        "at_utc": page.at_utc,
+    }
+    number, salt = page.commit_to("letter_queued", {"kind": letter.kind}, letter_value(row))
+    connection.execute(insert(outbox).values(id=number, salt=salt, state=LetterState.PENDING.value, **row))
+    return number, True
 
 
 def list_letters(store: Store, *, state: LetterState | None = None) -> Iterator[Queued]:
@@ -104,9 +111,12 @@ def _queued(row: Mapping[Any, Any], tried: Sequence[Mapping[Any, Any]]) -> Queue
     )
 
 
-def _check_verdict(letter: Letter, verdict: Verdict | None) -> None:
+def _counting_verdict(connection: Connection, finding_id: str) -> int:
+    verdict = verdicts_of(connection, [finding_id]).get(finding_id)
     if verdict is None or not verdict.is_current:
         raise UsageError(
-            f"nobody has decided on finding {letter.finding}, or a match has come since",
+            f"nobody has decided on finding {finding_id}, or a match has come since",
             hint="feedback rests on a verdict: `unseen findings confirm` or `clear`",
         )
+    newest = select(verdicts.c.id).where(verdicts.c.finding_id == finding_id)
+    return int(connection.execute(newest.order_by(verdicts.c.id.desc()).limit(1)).scalar_one())

@@ -1,6 +1,14 @@
 """The tables of a store, whatever they are about."""
 
 from unseen.store.schema.custody import custody_acts, preserved
+from unseen.store.schema.filings import (
+    filing_answers,
+    filing_decisions,
+    filing_files,
+    filing_policies,
+    filing_steps,
+    filings,
+)
 from unseen.store.schema.letters import deliveries, outbox
 from unseen.store.schema.tables import (
     case_events,
@@ -32,6 +40,12 @@ __all__ = [
     "deliveries",
     "entries",
     "entry_decisions",
+    "filing_answers",
+    "filing_decisions",
+    "filing_files",
+    "filing_policies",
+    "filing_steps",
+    "filings",
     "finding_matches",
     "findings",
     "items",

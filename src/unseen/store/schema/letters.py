@@ -6,8 +6,8 @@ from unseen.store.schema.tables import metadata
 
 __all__ = ["deliveries", "outbox"]
 
-# What shall leave, because a named person said so. The last three columns are working notes of whoever has a letter in
-# hand: no record speaks of them.
+# What shall leave, because a named person said so. Three columns are working notes of whoever has a letter in hand: no
+# record speaks of them.
 outbox = Table(
     "outbox",
     metadata,
@@ -17,15 +17,16 @@ outbox = Table(
     # Which way it goes, and what it is about: letters of one target leave one after the other.
     Column("channel", Text, nullable=False),
     Column("target", Text, nullable=False),
-    # Not deleted with these: what was sent cannot go by the way.
-    Column("finding_id", ForeignKey("findings.id"), nullable=False),
-    Column("verdict_id", ForeignKey("verdicts.id"), nullable=False),
+    # What it rests on: a verdict on a finding, or a filing. Not deleted with these: what was sent cannot go by the way.
+    Column("finding_id", ForeignKey("findings.id")),
+    Column("verdict_id", ForeignKey("verdicts.id")),
+    Column("filing_id", ForeignKey("filings.id")),
     # JSON: all that leaves.
     Column("content", Text, nullable=False),
     Column("queued_by", Text, nullable=False),
     Column("at_utc", Text, nullable=False),
     Column("salt", LargeBinary(16), nullable=False),
-    # `pending`, or what `deliveries`, or a record that it was overtaken, say.
+    # `pending`, or what `deliveries`, a record that it was overtaken, or the decisions about its filing say.
     Column("state", Text, nullable=False),
     # In seconds since 1970 by the clock of SQL: when it is to be tried, and until when nobody else may.
     Column("due_s", Integer, nullable=False, server_default="0"),
@@ -34,6 +35,7 @@ outbox = Table(
     Column("claim_no", Integer, nullable=False, server_default="0"),
     Index("outbox_by_state", "state", "kind"),
     Index("outbox_by_target", "channel", "target"),
+    Index("outbox_by_filing", "filing_id"),
 )
 
 # What came of each attempt, and the receipt. Rows are added and never changed.
