@@ -152,7 +152,7 @@ def test_any_row_added_is_noticed(store: Path, table: str, number: int) -> None:
     """A copy of a row under another number, within the ledger or beyond its end."""
     columns = [column.name for column in metadata.tables[table].columns]
     unique = {"findings": ("id", "locator"), "lists": ("id", "name"), "ledger": ("n",), "openings": ("n",)}
-    unique |= {"verdict_matches": ("entry",), "preserved": ("id", "finding_id")}
+    unique |= {"verdict_matches": ("entry",), "preserved": ("id", "finding_id"), "filing_answers": ("id", "step_id")}
     fresh = unique.get(table, ("id",))
     if table == "items":
         fresh = ("id", "locator")

@@ -9,7 +9,7 @@ from unseen.errors import UsageError
 from unseen.store.engine import Store
 from unseen.store.filings.values import FILING, FilingFile, FilingTurn
 from unseen.store.ledger.entries import Page, record
-from unseen.store.ledger.rows import filing_row_value
+from unseen.store.ledger.filings import filing_row_value
 from unseen.store.outbox import Letter, LetterState, Sending, queue
 from unseen.store.outbox.delivering import note_delivery
 from unseen.store.schema import (

@@ -193,8 +193,10 @@ def filing_policies_now(store: Store) -> list[FilingPolicy]:
 
 
 def _all() -> Any:
-    last = select(func.max(deliveries.c.id)).where(deliveries.c.letter_id == outbox.c.id).scalar_subquery()
-    said = select(deliveries.c.answer).where(deliveries.c.id == last).scalar_subquery()
+    of_letter = (
+        select(deliveries.c.answer).where(deliveries.c.letter_id == outbox.c.id).order_by(deliveries.c.id.desc())
+    )
+    said = of_letter.limit(1).correlate(outbox).scalar_subquery()
     return select(filings, outbox.c.id.label("letter"), outbox.c.state, said.label("answer")).join_from(
         filings, outbox, outbox.c.filing_id == filings.c.id
     )

@@ -3,6 +3,8 @@
 In clear: the first entry of the ledger, how each run of the scan began, the lists that it searched and their policies,
 its account, and every change of the signing key.
 Opened: the items, the findings, the verdicts and the acts of custody of these findings. Nothing of any other item.
+Opened: the items, the findings and the verdicts of these findings, what authorities were told of their files, and the
+receipts for it. Nothing of any other item, and nothing of an account.
 """
 
 import json
@@ -19,9 +21,22 @@ from unseen.store.engine import Store
 from unseen.store.findings import pack_locator
 from unseen.store.ledger.custody import open_acts
 from unseen.store.ledger.entries import entries_of_type
+from unseen.store.ledger.filings import open_filing_rows
 from unseen.store.ledger.opened import Opened
 from unseen.store.ledger.rows import open_findings, open_items, open_runs, open_verdicts
-from unseen.store.schema import custody_acts, finding_matches, findings, items, ledger, runs, scans, verdicts
+from unseen.store.schema import (
+    custody_acts,
+    filing_answers,
+    filing_files,
+    filing_steps,
+    finding_matches,
+    findings,
+    items,
+    ledger,
+    runs,
+    scans,
+    verdicts,
+)
 from unseen.store.verdicts import resolve
 
 __all__ = ["Disclosure", "disclose"]
@@ -77,6 +92,7 @@ def disclose(store: Store, scan_id: int, prefixes: Sequence[str] = ()) -> Disclo
         opened = [*seen, *open_items(connection, *of_items)]
         opened += open_verdicts(connection, verdicts.c.finding_id.in_(chosen))
         opened += open_acts(connection, custody_acts.c.finding_id.in_(chosen))
+        opened += _filed(connection, chosen)
         begun = list(open_runs(connection, runs.c.scan_id == scan_id))
         are_open = not _names_others(connection, scan_id, chosen)
         entries: dict[int, Opening | None] = {0: None, **_opened(opened)}
@@ -95,6 +111,19 @@ def _opened(rows: Sequence[Opened]) -> dict[int, Opening | None]:
 
 def _findings_of(scan_id: int) -> Select[Any]:
     return select(finding_matches.c.finding_id).where(finding_matches.c.scan_id == scan_id).distinct()
+
+
+def _filed(connection: Connection, chosen: Select[Any]) -> list[Opened]:
+    """What was told of these files, and the answers that say that it arrived."""
+    of_findings = filing_files.c.finding_id.in_(chosen)
+    told = select(filing_files.c.filing_id).where(of_findings)
+    last = filing_steps.c.filing_id.in_(told), filing_steps.c.call == "finish"
+    receipts = filing_answers.c.step_id.in_(select(filing_steps.c.id).where(*last))
+    return [
+        *open_filing_rows(connection, "filing_file", of_findings),
+        *open_filing_rows(connection, "filing_step", *last),
+        *open_filing_rows(connection, "filing_answer", receipts),
+    ]
 
 
 def _locators(chosen: Select[Any]) -> Select[Any]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select, update
 
 from unseen.errors import LedgerBrokenError, StoreError, UsageError
 from unseen.store.engine import Store, bulk_insert
@@ -59,6 +59,7 @@ Fields = Mapping[str, object]
 _ERASED_PER_ENTRY = 3_000
 _NUMBERS_PER_QUERY = 500
 _ROWS_PER_FETCH = 10_000
+_ERASED_WHOLE = "a filing is erased with its letter and with all that came of it, or not at all"
 
 
 class Recorder(Protocol):
@@ -253,20 +254,23 @@ def _erase_letters(connection: Connection, numbers: Sequence[int]) -> int:
 def _erase_filings(connection: Connection, numbers: Sequence[int]) -> int:
     """Delete filings with every call, answer and decision, and none of these by itself."""
     erased = 0
-    for table in (filing_answers, filing_steps, filing_decisions, filing_files, filings, filing_policies):
-        erased += connection.execute(delete(table).where(table.c.id.in_(numbers))).rowcount
-    owners = (
-        (filing_answers.c.step_id, filing_steps.c.id),
-        (filing_steps.c.filing_id, filings.c.id),
-        (filing_decisions.c.filing_id, filings.c.id),
-        (filing_files.c.filing_id, filings.c.id),
-        (outbox.c.filing_id, filings.c.id),
-        (filings.c.policy_id, filing_policies.c.id),
+    # Each with what speaks of its rows.
+    order: tuple[tuple[Table, tuple[ColumnElement[int], ...]], ...] = (
+        (filing_answers, ()),
+        (filing_steps, (filing_answers.c.step_id,)),
+        (filing_decisions, ()),
+        (filing_files, ()),
+        (filings, tuple(one.c.filing_id for one in (filing_steps, filing_decisions, filing_files, outbox))),
+        (filing_policies, (filings.c.policy_id,)),
     )
-    for owned, owner in owners:
-        left = select(owned).where(owned.is_not(None), ~exists().where(owner == owned)).limit(1)
-        if connection.execute(left).first() is not None:
-            raise UsageError("a filing is erased with its letter and with all that came of it, or not at all")
+    for table, owned in order:
+        for column in owned:
+            if connection.execute(select(column).where(column.in_(numbers)).limit(1)).first() is not None:
+                raise UsageError(_ERASED_WHOLE)
+        erased += connection.execute(delete(table).where(table.c.id.in_(numbers))).rowcount
+    without = select(filings.c.id).where(~exists().where(outbox.c.filing_id == filings.c.id)).limit(1)
+    if connection.execute(without).first() is not None:
+        raise UsageError(_ERASED_WHOLE)
     return erased
 
 

@@ -11,17 +11,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from unseen.store.ledger.custody import open_acts, open_preserved
+from unseen.store.ledger.filings import open_all_filing_rows
 from unseen.store.ledger.opened import Kept, Opened, fetch
 from unseen.store.schema import (
     case_events,
     deliveries,
     entry_decisions,
-    filing_answers,
-    filing_decisions,
-    filing_files,
-    filing_policies,
-    filing_steps,
-    filings,
     finding_matches,
     findings,
     items,
@@ -42,7 +37,6 @@ __all__ = [
     "case_event_value",
     "decision_value",
     "delivery_value",
-    "filing_row_value",
     "finding_value",
     "hashes_value",
     "item_value",
@@ -50,7 +44,6 @@ __all__ = [
     "letter_value",
     "open_case_events",
     "open_decisions",
-    "open_filing_rows",
     "open_findings",
     "open_items",
     "open_rows",
@@ -79,15 +72,6 @@ _MATCH = (*MATCH_COLUMNS, "how")
 _WEIGHED = ("ground", "publisher", "marks")
 _LETTER = ("kind", "channel", "target", "finding_id", "verdict_id", "content", "queued_by", "at_utc")
 _DELIVERY = ("letter_id", "claim_no", "at_utc", "outcome", "status", "answer")
-# Of which type the entry of a row of each table is.
-_OF_FILINGS = {
-    "filing_policy": filing_policies,
-    "filing_decided": filings,
-    "filing_file": filing_files,
-    "filing_decision": filing_decisions,
-    "filing_step": filing_steps,
-    "filing_answer": filing_answers,
-}
 _VERDICT = ("finding_id", "decision", "decided_by", "reason", "at_utc")
 _DECISION = ("list_id", "entry", "decision", "decided_by", "reason", "at_utc")
 _SOURCE = ("list", "exchange", "settings", "at_utc")
@@ -182,12 +166,6 @@ def delivery_value(row: Row) -> dict[str, Any]:
     return {name: row[name] for name in _DELIVERY}
 
 
-def filing_row_value(row: Row) -> dict[str, Any]:
-    """What an entry about a filing commits to: the row of its table, without what is empty in it."""
-    kept = {name: value for name, value in row.items() if name not in {"id", "salt"} and value is not None}
-    return {name: value.hex() if isinstance(value, bytes) else value for name, value in kept.items()}
-
-
 def stated_account(account: Mapping[str, Any]) -> dict[str, Any]:
     """The counts of a scan as its entries state them, in clear; fractions as text, since the ledger knows none."""
     return {name: repr(value) if isinstance(value, float) else value for name, value in account.items()}
@@ -225,8 +203,7 @@ def open_rows(connection: Connection) -> list[Iterator[Opened]]:
         _deliveries,
         _others,
     )
-    of_filings = [open_filing_rows(connection, kind) for kind in _OF_FILINGS]
-    return [*(table(connection) for table in tables), *of_filings]
+    return [*(table(connection) for table in tables), *open_all_filing_rows(connection)]
 
 
 def open_items(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Opened]:
@@ -313,13 +290,6 @@ def open_case_events(connection: Connection, *which: ColumnElement[bool]) -> Ite
     query = select(case_events).where(*which).order_by(case_events.c.id)
     for row in fetch(connection, query, case_events.c.keys()):
         yield Opened(row["id"], "case_event", row["salt"], case_event_value(row))
-
-
-def open_filing_rows(connection: Connection, kind: str, *which: ColumnElement[bool]) -> Iterator[Opened]:
-    """Rows about filings whose entries are of one type, those that hold for every condition."""
-    table = _OF_FILINGS[kind]
-    for row in _fetch(connection, select(table).where(*which).order_by(table.c.id), table.c.keys()):
-        yield Opened(row["id"], kind, row["salt"], filing_row_value(row))
 
 
 def _letters(connection: Connection) -> Iterator[Opened]:
