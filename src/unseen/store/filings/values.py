@@ -17,6 +17,7 @@ __all__ = [
     "FilingStep",
     "FilingTurn",
     "Receipt",
+    "read_answered",
 ]
 
 # Kind of the letters that carry a filing.
