@@ -16,6 +16,7 @@ _DELIVERIES = "id, letter_id, claim_no, at_utc, outcome, status, answer, salt"
 def upgrade() -> None:
     """Make the tables, and let a letter rest on something else."""
     _make_filings()
+    _make_steps()
     if op.get_bind().dialect.name == "sqlite":
         _make_letters_anew()
     else:
@@ -60,6 +61,9 @@ def _make_filings() -> None:
     )
     op.create_index("ix_filing_files_filing_id", "filing_files", ["filing_id"])
     op.create_index("ix_filing_files_finding_id", "filing_files", ["finding_id"])
+
+
+def _make_steps() -> None:
     op.create_table(
         "filing_decisions",
         sa.Column("id", sa.Integer, primary_key=True),
