@@ -16,6 +16,10 @@ else
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INSTALL_PEERS = $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check
 endif
+# A worker for each core, which takes over what another has not begun; more than eight only wait for the longest test.
+PYTEST := $(BIN)/python -m pytest -q --numprocesses=logical --maxprocesses=8 --dist=worksteal
+# Tests start this program a thousand times: it is compiled once, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 NATIVE := $(wildcard native/*) CMakeLists.txt pyproject.toml
 
 help:  ## list these commands
@@ -36,10 +40,10 @@ demo: setup  ## a guided run on benign photographs
 	$(BIN)/unseen demo
 
 test: setup  ## every test, with seeded samples where the whole would take long
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 soak: setup  ## every test without exception; long
-	$(BIN)/python -m pytest -q -m "soak or not soak"
+	$(PYTEST) -m "soak or not soak"
 
 $(PEERS)/locked: benchmarks/peers.lock
 	$(PYTHON) -m venv $(PEERS)

@@ -5,11 +5,13 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
@@ -23,28 +25,23 @@ _START_S = 60.0
 @contextmanager
 def honest_server() -> Iterator[str]:
     """Run moto's S3 server and give its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port, process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
+    # It takes a free port by itself and tells which: one that was looked up before might be taken by then.
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+    with tempfile.NamedTemporaryFile() as told:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told)
+        try:
+            yield _address(Path(told.name), process)
+        finally:
+            process.kill()
+            process.wait()
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def _address(told: Path, process: subprocess.Popen[bytes]) -> str:
     until = time.monotonic() + _START_S
     while time.monotonic() < until and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
+        if running := re.search(r"Running on (http://127\.0\.0\.1:\d+)\n", told.read_text()):
+            return running[1]
+        time.sleep(0.05)
     raise RuntimeError("moto did not start")
 
 
