@@ -1,9 +1,25 @@
 """Acts of custody for programs and for people."""
 
+from typing import TYPE_CHECKING
+
 from unseen.cli import rows, voice
 from unseen.model import CustodyAct, CustodyKind
 
-__all__ = ["act_lines", "act_row", "announced_lines"]
+if TYPE_CHECKING:
+    from unseen.casework.custody.erasing import CaseClock, Gone
+
+__all__ = [
+    "act_lines",
+    "act_row",
+    "announced_lines",
+    "clock_lines",
+    "clock_row",
+    "gone_lines",
+    "gone_row",
+    "period_lines",
+    "period_row",
+    "proposed_lines",
+]
 
 _SAID = {
     CustodyKind.VIEW_ANNOUNCED: "is going to view it",
@@ -57,3 +73,80 @@ def announced_lines(act: CustodyAct) -> list[str]:
         "  unseen shows nothing, and no file has to be viewed to report it: each view harms the child again",
         f"  afterwards: unseen case viewed {act.id} --by NAME --extent whole|part|none",
     ]
+
+
+def proposed_lines(act: CustodyAct) -> list[str]:
+    """What is said to whoever proposes to erase a case."""
+    return [*act_lines(act), f"  somebody else approves: unseen erase approve {act.id} --by NAME --reason TEXT"]
+
+
+def clock_row(one: "CaseClock") -> rows.Row:
+    """How long a case is kept, as a row."""
+    return {
+        "type": "case_clock",
+        "case": one.case.id,
+        "stage": one.clock.stage,
+        "from_utc": one.clock.from_utc,
+        "until_utc": one.clock.until_utc,
+        "holds": list(one.clock.holds),
+        "proposal": None if one.proposal is None else one.proposal.id,
+        "proposed_by": None if one.proposal is None else one.proposal.by,
+    }
+
+
+def clock_lines(one: "CaseClock") -> list[str]:
+    """How long a case is kept, in lines."""
+    clock = one.clock
+    said = {
+        "open": "open, and kept",
+        "no_receipt": "ended without a receipt from which its time could run",
+        "running": f"kept until {clock.until_utc}, a time that runs from {clock.from_utc}",
+        "held": f"its time ended {clock.until_utc}",
+        "due": f"may be erased since {clock.until_utc}",
+    }
+    lines = [f"case {one.case.id}: {voice.printable(str(one.case.subject))}: {said[clock.stage]}"]
+    if clock.holds:
+        lines.append("  kept by hold " + ", ".join(str(hold) for hold in clock.holds))
+    if one.proposal is not None:
+        lines.append(
+            f"  proposed by {voice.printable(one.proposal.by)} as act {one.proposal.id}: somebody else approves"
+        )
+    return lines
+
+
+def gone_row(gone: "Gone") -> rows.Row:
+    """What was erased, as a row."""
+    erased = gone.erased
+    return {
+        "type": "case_erased",
+        "case": erased.act.case,
+        "act": erased.act.id,
+        "findings": erased.findings,
+        "findings_staying": erased.staying,
+        "records": erased.records,
+        "contents": len(erased.files),
+        "is_off_disk": gone.is_off_disk,
+    }
+
+
+def gone_lines(gone: "Gone") -> list[str]:
+    """What was erased, in lines."""
+    erased = gone.erased
+    went = f"{voice.plural(erased.findings, 'finding')}, {voice.plural(erased.records, 'record')}"
+    lines = [f"case {erased.act.case} is erased: {went}, {voice.plural(len(erased.files), 'kept content')}"]
+    if erased.staying:
+        lines.append(f"  {voice.plural(erased.staying, 'finding')} of it stay: they stand in other cases too")
+    if not gone.is_off_disk:
+        lines.append("  another process reads the store: run `unseen erase expired` after it, to clear its log")
+    return [*lines, f"  act {erased.act.id} says who had it erased; copies of the store made before are not reached"]
+
+
+def period_row(days: int, act: CustodyAct | None) -> rows.Row:
+    """For how long reports are kept, as a row."""
+    return {"type": "period", "days": days, "by": act and act.by, "text": act and act.text, "act": act and act.id}
+
+
+def period_lines(days: int, act: CustodyAct | None) -> list[str]:
+    """For how long reports are kept, in a line."""
+    said = "nobody has said otherwise" if act is None else voice.printable(f"{act.by}, {act.at_utc}: {act.text}")
+    return [f"what was reported is kept for {voice.plural(days, 'day')} from the newest receipt ({said})"]

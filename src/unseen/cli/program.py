@@ -28,7 +28,7 @@ COMMANDS = {
     "scan": "Find known material in what lies at the sources.",
     "recheck": "Compare hashes that the store already holds with what its lists now say.",
     "findings": "List what scans have found, one row for each item.",
-    "erase": "Erase hashes of items that matched nothing: expired, hashes.",
+    "erase": "Erase what has had its time: hashes of what matched nothing, and cases by two persons.",
     "hold": "Legal holds: nothing that they cover is erased: set, lift, ls.",
     "case": "Cases: findings of one subject, until somebody records their outcome.",
     "feedback": "Tell those who publish lists what became of their entries: give, send, ls, reasons.",

@@ -15,7 +15,7 @@ from unseen.store.ledger.entries import Page, record
 from unseen.store.schema import custody_acts
 from unseen.store.verdicts import resolve
 
-__all__ = ["Target", "acts_about", "acts_of", "add_act", "put_act"]
+__all__ = ["Check", "Target", "acts_about", "acts_of", "acts_of_kinds", "add_act", "put_act"]
 
 # Names of acts that SQL has for words of its own.
 _COLUMNS = {"by": "done_by"}
@@ -90,6 +90,12 @@ def acts_about(store: Store, *, case: int | None = None, findings: Sequence[str]
         which.append(custody_acts.c.case_id == case)
     with store.read() as connection:
         return acts_of(connection, or_(*which))
+
+
+def acts_of_kinds(store: Store, kinds: Sequence[CustodyKind]) -> list[CustodyAct]:
+    """Give all acts of some kinds, oldest first."""
+    with store.read() as connection:
+        return acts_of(connection, custody_acts.c.kind.in_([kind.value for kind in kinds]))
 
 
 def acts_of(connection: Connection, *which: ColumnElement[bool]) -> list[CustodyAct]:

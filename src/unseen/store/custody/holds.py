@@ -10,7 +10,7 @@ from unseen.store.custody.acts import acts_of
 from unseen.store.engine import Store
 from unseen.store.schema import case_events, custody_acts, finding_matches
 
-__all__ = ["SCANS", "check_not_held", "holds_on_case", "holds_on_scan", "list_holds"]
+__all__ = ["SCANS", "check_not_held", "holds_of_cases", "holds_on_case", "holds_on_scan", "list_holds"]
 
 # How far a hold goes that keeps the hashes of all items beside those that it is about, in the scans that saw them.
 SCANS = "scans"
@@ -30,6 +30,20 @@ def list_holds(store: Store, *, everything: bool = False) -> list[tuple[CustodyA
     lifted = {act.answers: act for act in acts if act.kind is CustodyKind.HOLD_LIFTED}
     holds = ((act, lifted.get(act.id)) for act in acts if act.kind is CustodyKind.HELD)
     return [(hold, by) for hold, by in holds if everything or by is None]
+
+
+def holds_of_cases(store: Store) -> dict[int, list[int]]:
+    """Give the numbers of the holds that stand, by the case that they are on, or that holds a finding they are on."""
+    found: dict[int, list[int]] = {}
+    with store.read() as connection:
+        for hold in acts_of(connection, *_STANDS):
+            cases = [hold.case] if hold.case is not None else []
+            if hold.finding is not None:
+                of_finding = case_events.c.finding_id == hold.finding
+                cases += connection.scalars(select(case_events.c.case_id).where(of_finding).distinct()).all()
+            for case_id in cases:
+                found.setdefault(case_id, []).append(hold.id)
+    return found
 
 
 def holds_on_case(connection: Connection, case_id: int) -> list[CustodyAct]:

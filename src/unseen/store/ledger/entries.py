@@ -22,6 +22,7 @@ from unseen.errors import LedgerBrokenError, StoreError, UsageError
 from unseen.store.engine import Store, bulk_insert
 from unseen.store.schema import (
     case_events,
+    custody_acts,
     deliveries,
     filing_answers,
     filing_decisions,
@@ -36,6 +37,7 @@ from unseen.store.schema import (
     lists,
     openings,
     outbox,
+    preserved,
     runs,
     scans,
     verdicts,
@@ -47,6 +49,7 @@ __all__ = [
     "count_entries",
     "entries_of_type",
     "erase",
+    "erase_within",
     "has_records",
     "read_entries",
     "read_entry",
@@ -210,16 +213,31 @@ def erase(store: Store, numbers: Sequence[int], *, reason: str, at_utc: str) -> 
         StoreError: The store cannot be written.
     """
     with record(store, at_utc=at_utc) as page:
-        wanted = sorted(set(numbers))
-        for at in range(0, len(wanted), _NUMBERS_PER_QUERY):
-            _erase_rows(page.connection, wanted[at : at + _NUMBERS_PER_QUERY])
-        for at in range(0, len(wanted), _ERASED_PER_ENTRY):
-            page.add("erasure", {"entries": wanted[at : at + _ERASED_PER_ENTRY]}, hidden={"reason": reason})
+        erase_within(page, sorted(set(numbers)), reason=reason)
+
+
+def erase_within(page: Page, numbers: Sequence[int], *, reason: str) -> None:
+    """Delete what entries commit to, in a transaction of others: see `erase`.
+
+    Args:
+        page: Of the transaction.
+        numbers: Of entries, each once: some hundreds at a time, in this order, so that nothing goes before what refers
+            to it.
+        reason: Why, in words.
+    """
+    for at in range(0, len(numbers), _NUMBERS_PER_QUERY):
+        _erase_rows(page.connection, numbers[at : at + _NUMBERS_PER_QUERY])
+    wanted = sorted(numbers)
+    for at in range(0, len(wanted), _ERASED_PER_ENTRY):
+        page.add("erasure", {"entries": wanted[at : at + _ERASED_PER_ENTRY]}, hidden={"reason": reason})
 
 
 def _erase_rows(connection: Connection, numbers: Sequence[int]) -> None:
     erased = connection.execute(delete(items).where(items.c.id.in_(numbers))).rowcount
     erased += _erase_letters(connection, numbers)
+    erased += connection.execute(delete(custody_acts).where(custody_acts.c.id.in_(numbers))).rowcount
+    erased += connection.execute(delete(preserved).where(preserved.c.id.in_(numbers))).rowcount
+    erased += connection.execute(delete(case_events).where(case_events.c.id.in_(numbers))).rowcount
     matches = finding_matches.c.ledger_n.in_(numbers)
     erased += len(set(connection.scalars(select(finding_matches.c.ledger_n).where(matches))))
     connection.execute(delete(finding_matches).where(matches))
