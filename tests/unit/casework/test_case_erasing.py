@@ -24,15 +24,23 @@ from unseen.casework.proof.verifying import verify
 from unseen.errors import HeldError, LedgerBrokenError, UsageError
 from unseen.model import Decision, EventKind, Facts, Subject, SubjectKind
 from unseen.store import (
+    Answered,
+    FilingFile,
     Letter,
+    Sending,
     Store,
     add_case_event,
+    begin_step,
+    claim_next,
+    decide_filing,
+    end_step,
     list_cases,
     list_findings,
     queue_letters,
     record,
     record_case_export,
     record_verdicts,
+    settle,
 )
 from unseen.store.cases import gather
 
@@ -193,6 +201,54 @@ def test_what_shall_still_leave_is_not_erased(path: str, cases: tuple[int, int])
     with pytest.raises(UsageError, match="shall still leave"):
         approve_erasure(path, proposed.id, **SECOND)
     assert ids_of(path) == ["both", "harbour"]
+    verify(path)
+
+
+def file_it(store: Store, case_id: int, finding: str, channel: str, at_utc: str) -> None:
+    """Report a case, to its receipt."""
+    decide_filing(
+        store,
+        case_id,
+        channel=channel,
+        report='{"about": "harbour-4711"}',
+        files=[FilingFile(finding=finding, details="{}")],
+        by="Ann",
+        reason="known",
+        at_utc=at_utc,
+    )
+    claim = claim_next(store, kind="filing", channel=channel, lease_s=600, at_utc=at_utc)
+    assert claim is not None
+    for call, report_id in (("submit", 7), ("finish", None)):
+        step_id = begin_step(store, claim, call, None, lease_s=600, at_utc=at_utc)
+        end_step(store, step_id, Answered(outcome="done", at_utc=at_utc, status=200, report_id=report_id))
+    settle(store, claim, Sending.ACCEPTED, status=200, answer="7", again_in_s=0, at_utc=at_utc)
+
+
+def test_time_runs_from_the_newest_receipt(path: str, cases: tuple[int, int]) -> None:
+    """What an authority answers last starts the clock anew; what a test system answers does not."""
+    first, _ = cases
+    with open_recorded(path) as store:
+        own = next(one.id for one in list_findings(store) if str(one.locator) == "harbour")
+        file_it(store, first, own, "cybertipline-test", "2026-11-20T00:00:00Z")
+    assert next(one.clock.stage for one in list_clocks(path) if one.case.id == first) == "due"
+    with open_recorded(path) as store:
+        file_it(store, first, own, "cybertipline", "2026-11-21T00:00:00Z")
+    clock = next(one.clock for one in list_clocks(path) if one.case.id == first)
+    assert (clock.stage, clock.from_utc, clock.until_utc) == (
+        "running",
+        "2026-11-21T00:00:00Z",
+        "2027-11-21T00:00:00Z",
+    )
+
+
+def test_what_was_filed_goes_with_its_case(path: str, cases: tuple[int, int]) -> None:
+    """Report, calls and answers leave the files of the store, and what is left verifies."""
+    first, _ = cases
+    with open_recorded(path) as store:
+        own = next(one.id for one in list_findings(store) if str(one.locator) == "harbour")
+        file_it(store, first, own, "cybertipline", "2021-11-21T00:00:00Z")
+    approve_erasure(path, propose_erasure(path, first, **WHY).id, **SECOND)
+    assert held_on_disk(Path(path), [b"harbour-4711"]) == set()
     verify(path)
 
 
