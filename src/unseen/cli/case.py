@@ -20,6 +20,7 @@ __all__ = [
     "next_action",
     "note",
     "offer",
+    "preserving",
     "reopen",
     "show",
     "stand_down",
@@ -304,6 +305,30 @@ def viewed(
     from unseen.cli import custody_rows as rows
 
     act = record_view(store, view, by=by, extent=extent, note=note)
+    voice.show(rows.act_row(act), rows.act_lines(act), json=json)
+    return 0
+
+
+@app.command()
+def preserving(
+    state: Annotated[Literal["on", "off"], typer.Argument(metavar="on|off", help="Whether contents are kept.")],
+    *,
+    by: By,
+    reason: Reason,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Say whether the contents of found files are kept, encrypted, in this store. They are not, unless this says so.
+
+    The key to them is made beside the signing key of the store, outside of it: keep a copy of it elsewhere. What is
+    kept already stays until it is erased with its case.
+
+    Example: unseen case preserving on --by "M. Silva" --reason "18 U.S.C. 2258A(h)"
+    """
+    from unseen.casework.custody.preserving import set_preserving
+    from unseen.cli import custody_rows as rows
+
+    act = set_preserving(store, is_on=state == "on", by=by, reason=reason)
     voice.show(rows.act_row(act), rows.act_lines(act), json=json)
     return 0
 

@@ -102,6 +102,8 @@ def _lines(verified: "Verified") -> list[str]:
         lines.append(f"  written     {records.first_at_utc} to {records.last_at_utc} by the clock of that machine")
         if records.erased:
             lines.append(f"  erased      {voice.plural(records.erased, 'value')}, each with a record of it")
+        if verified.contents:
+            lines.append(f"  contents    {voice.plural(verified.contents, 'content')} kept, encrypted, as recorded")
         if records.clock_steps_back:
             lines.append(f"  the clock went back {voice.plural(records.clock_steps_back, 'time')}; the order stands")
         if records.later:

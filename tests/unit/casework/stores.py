@@ -50,6 +50,8 @@ from unseen.store import (
     decide_filing,
     end_step,
     erase,
+    keep_content,
+    keeping,
     list_cases,
     list_findings,
     queue_letters,
@@ -128,10 +130,12 @@ def keep_custody(store: Store, finding_id: str) -> None:
     ]
     for kind, target, more in steps:
         add_act(store, kind, target, values=more, check=lambda *_: None, at_utc=WHEN)
+    with keeping(store):
+        sealed = keep_content(store, bytes(32), [b"content"], belongs_to=b"", name="a")
     kept = Preserved(
         finding_id=finding_id,
         size_bytes=7,
-        file_sha256=bytes(32),
+        file_sha256=sealed.file_sha256,
         wrapped_key=bytes(60),
         key_id=bytes(8),
         at_utc=WHEN,

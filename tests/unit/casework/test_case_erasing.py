@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.unit.casework.contents import reread
 from tests.unit.found import found, match
 from tests.unit.kept import held_on_disk
 
@@ -18,6 +19,7 @@ from unseen.casework.custody.erasing import (
     withdraw_erasure,
 )
 from unseen.casework.custody.holds import lift_hold, set_hold
+from unseen.casework.custody.preserving import preserve, set_preserving
 from unseen.casework.custody.views import announce_view, record_view
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
@@ -36,6 +38,7 @@ from unseen.store import (
     end_step,
     list_cases,
     list_findings,
+    preserved_of,
     queue_letters,
     record,
     record_case_export,
@@ -250,6 +253,21 @@ def test_what_was_filed_goes_with_its_case(path: str, cases: tuple[int, int]) ->
     approve_erasure(path, propose_erasure(path, first, **WHY).id, **SECOND)
     assert held_on_disk(Path(path), [b"harbour-4711"]) == set()
     verify(path)
+
+
+def test_kept_contents_go_with_their_keys(path: str, cases: tuple[int, int]) -> None:
+    """The key leaves every file of the store, and the file goes; what is kept of a finding in another case stays."""
+    set_preserving(path, is_on=True, **WHY)
+    with open_recorded(path) as store:
+        ids = [one.id for one in list_findings(store)]
+        assert {one.reason for one in preserve(store, list(list_findings(store)), reread())} == {None}
+        wrapped = {one.finding_id: one.wrapped_key for one in preserved_of(store, ids).values()}
+        own = next(one.id for one in list_findings(store) if str(one.locator) == "harbour")
+    assert held_on_disk(Path(path), [wrapped[own]]) == {wrapped[own]}
+    gone = approve_erasure(path, propose_erasure(path, cases[0], **WHY).id, **SECOND)
+    assert (len(gone.erased.files), len(list((Path(path) / "contents").iterdir()))) == (1, 1)
+    assert held_on_disk(Path(path), [wrapped[own]]) == set()
+    assert verify(path).contents == 1
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,10 @@ def approve_erasure(location: str, proposal: int, *, by: str, reason: str) -> Go
         erased = stores.erase_case(
             opened, proposal, values=values, check=check_erasure, may_go=may_go, at_utc=now_utc()
         )
+        # Their keys are gone by now; whoever is killed here leaves noise, which is swept up later.
+        for digest in erased.files:
+            stores.content_path(opened, digest).unlink(missing_ok=True)
+        stores.sweep_contents(opened)
         return Gone(erased=erased, is_off_disk=stores.empty_log(opened))
 
 

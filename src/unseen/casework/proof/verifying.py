@@ -26,7 +26,7 @@ from unseen.ledger.keys import KeyFolder
 from unseen.ledger.note import NOTE_BYTES_MAX, Note, VerifierKey
 from unseen.ledger.tiles import CHECKPOINT_NAME, read_limited
 from unseen.ledger.verify import verify_ledger
-from unseen.store import Store, is_scanning, open_store
+from unseen.store import Store, check_contents, is_scanning, open_store
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -55,6 +55,7 @@ class Verified:
         reports: Files whose digests are on record.
         stamps: Tokens of time stamping authorities beside the ledger of a store, by ascending size.
         index: What of the index was compared with the lists; None for a bundle, and where there is no index.
+        contents: How many contents of found files are kept, each as it was recorded.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Verified:
     reports: tuple[str, ...]
     stamps: tuple[Stamp, ...]
     index: CheckedIndex | None
+    contents: int = 0
 
 
 def verify(
@@ -85,7 +87,7 @@ def verify(
 
     Of a store: the signature on the checkpoint, every tile, every entry against the tree, every row of SQL against its
     entry and the other way round, the entries of every list against the digest that was recorded when it was taken in,
-    and the index against the lists.
+    the files of contents that are kept against their digests, and the index against the lists.
     Of a bundle: what its own verifier checks.
 
     Args:
@@ -145,6 +147,7 @@ def _verify_store(
             raise LedgerBrokenError(f"the checkpoint is not cosigned by {witness.name}")
     for report in reports:
         _check_report(report, checker.report_digests)
+    contents = check_contents(store)
     # Last, because it says nothing about what was recorded; only about what the next scan would search by.
     index = check_index(store)
     return Verified(
@@ -162,6 +165,7 @@ def _verify_store(
         reports=tuple(reports),
         stamps=(),
         index=index,
+        contents=contents,
     )
 
 

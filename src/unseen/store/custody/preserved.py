@@ -10,7 +10,7 @@ from unseen.errors import UsageError
 from unseen.store.engine import Store
 from unseen.store.ledger.custody import preserved_value
 from unseen.store.ledger.entries import record
-from unseen.store.schema import preserved
+from unseen.store.schema import findings, preserved
 
 __all__ = ["Preserved", "preserved_of", "record_preserved"]
 
@@ -46,11 +46,13 @@ def record_preserved(store: Store, kept: Preserved) -> int:
     """Record that a content is kept. Its file lies in the store by now; gives the number of the record.
 
     Raises:
-        UsageError: The content of this finding is kept already.
+        UsageError: The content of this finding is kept already, or the finding is gone.
         StoreError: The store cannot be written.
     """
     row = asdict(kept)
     with record(store, at_utc=kept.at_utc) as page:
+        if page.connection.scalars(select(findings.c.id).where(findings.c.id == kept.finding_id)).first() is None:
+            raise UsageError(f"finding {kept.finding_id} was erased meanwhile")
         if page.connection.scalars(select(preserved.c.id).where(preserved.c.finding_id == kept.finding_id)).first():
             raise UsageError(f"the content of finding {kept.finding_id} is kept already")
         number, salt = page.commit_to("content_preserved", {"size_bytes": kept.size_bytes}, preserved_value(row))
