@@ -11,7 +11,7 @@ import sys
 
 from unseen import scan as pipeline
 from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
-from unseen.model import Finding, NotScreened
+from unseen.model import Finding, Gathered, InNoCase, NotScreened
 
 # Small enough that a test is killed between many batches.
 BATCH_ITEMS = 5
@@ -28,6 +28,8 @@ def main() -> None:
                 line = ["finding", told.id, str(told.locator), len(told.matches)]
             case NotScreened():
                 line = ["not_screened", told.reason.value, str(told.locator)]
+            case Gathered() | InNoCase():
+                continue
             case summary:
                 counts = dataclasses.asdict(summary)
                 counts.pop("seconds")

@@ -148,13 +148,87 @@ def test_the_number_of_files_never_moves_a_case(cases: list[tuple[int, int, bool
         ([], 72.1, Alarm.UNFORWARDED),
         ([], 24 * 7 + 0.1, Alarm.STALLED),
         ([(EventKind.OFFERED, "Bob")], 24.1, Alarm.IN_LIMBO),
+        ([(EventKind.FORWARDED, None), (EventKind.FINDING, None)], 72.1, Alarm.UNFORWARDED),
     ],
 )
-def test_each_alarm_has_its_hour(change: list[tuple[EventKind, str]], hours: float, alarm: Alarm) -> None:
+def test_each_alarm_has_its_hour(change: list[tuple[EventKind, str | None]], hours: float, alarm: Alarm) -> None:
     """An alarm is silent until its limit, and raised behind it; to be unowned is one from the first moment."""
     events = [opened()]
     for number, (kind, to) in enumerate(change, start=2):
-        events.append(CaseEvent(id=number, case=1, kind=kind, at_utc=_at(0), by="Ann", to=to, text="why"))
+        finding = f"{number:032x}" if kind is EventKind.FINDING else None
+        events.append(
+            CaseEvent(id=number, case=1, kind=kind, at_utc=_at(0), by="Ann", to=to, text="why", finding=finding)
+        )
     case = fold(events)
     assert alarm in alarms(case, now=BEGIN + timedelta(hours=hours))
     assert (alarm is Alarm.UNOWNED) == (alarm in alarms(case, now=BEGIN + timedelta(hours=hours - 0.2)))
+
+
+def test_what_came_after_it_was_forwarded_is_forwarded_too() -> None:
+    """A case ends as reported only where somebody outside has heard of all of it; the same finding again is no news."""
+    events = [opened()]
+
+    def then(kind: EventKind, finding: int | None = None) -> Case:
+        named = None if finding is None else f"{finding:032x}"
+        by = "Ann" if finding is None else None
+        number = len(events) + 1
+        events.append(CaseEvent(id=number, case=1, kind=kind, at_utc=_at(number), finding=named, by=by, text="police"))
+        return fold(events)
+
+    end = CaseEvent(
+        id=99, case=1, kind=EventKind.CLOSED, at_utc=_at(99), by="Ann", text="so", outcome=CaseOutcome.REPORTED
+    )
+    then(EventKind.FINDING, 1)
+    check(then(EventKind.FORWARDED), end)
+    check(then(EventKind.FINDING, 1), end)
+    with pytest.raises(UsageError, match="came after it was forwarded"):
+        check(then(EventKind.FINDING, 2), end)
+    check(then(EventKind.FORWARDED), end)
+
+
+jumps = st.lists(st.integers(-200, 200), min_size=1, max_size=12)
+
+
+@given(jumps, st.integers(0, 50))
+def test_no_jump_of_a_clock_makes_a_case_younger(jumped: list[int], later: int) -> None:
+    """However the clock goes, a case is as old as its ledger allows at least, and further events only make it older."""
+    events = [opened(hours=jumped[0])]
+    for number, hours in enumerate(jumped[1:], start=2):
+        events.append(CaseEvent(id=number, case=1, kind=EventKind.NOTED, at_utc=_at(hours), by="Ann", text="seen"))
+    known = [fold(events[:count]).known_at_utc for count in range(1, len(events) + 1)]
+    assert known == sorted(known, reverse=True)
+    assert known[-1] == min(event.at_utc for event in events)
+    now = BEGIN + timedelta(hours=later)
+    found = alarms(fold(events), now=now)
+    # Where no moment can be right, that is told; otherwise every clock has run since a moment that is past.
+    assert (Alarm.CLOCK in found) == (datetime.fromisoformat(_at(jumped[-1])) > now + LIMITS.clock)
+
+
+def test_a_span_that_was_stated_by_a_wrong_clock_is_kept_as_a_span() -> None:
+    """What was due in four hours of a clock ten years ahead is due four hours after the clock was right again."""
+    ahead = 24 * 3_650
+    due = {EventKind.NEXT_ACTION: _at(ahead + 4)}
+    kinds = (EventKind.TAKEN, 0), (EventKind.NEXT_ACTION, ahead), (EventKind.OFFERED, ahead), (EventKind.NOTED, 1)
+    events = [opened()]
+    for number, (kind, hours) in enumerate(kinds, start=2):
+        events.append(
+            CaseEvent(
+                id=number, case=1, kind=kind, at_utc=_at(hours), by="Ann", to="Bob", text="so", due_at_utc=due.get(kind)
+            )
+        )
+    case = fold(events)
+    assert alarms(case, now=BEGIN + timedelta(hours=4.9)) == ()
+    assert alarms(case, now=BEGIN + timedelta(hours=5.1)) == (Alarm.OVERDUE,)
+    assert Alarm.IN_LIMBO in alarms(case, now=BEGIN + timedelta(hours=25.1))
+
+
+@pytest.mark.parametrize("written", ["D. Okafor", "d. okafor", " D.\u00a0Okafor", "\uff24. Oka\u200bfor", "D.  Okafor"])
+def test_a_person_is_one_however_the_name_is_written(written: str) -> None:
+    """Whoever is offered a case can take it over by their name in any spelling, and is not offered their own."""
+    events = [opened()]
+    events.append(CaseEvent(id=2, case=1, kind=EventKind.OFFERED, at_utc=_at(1), by="Ann", to="D. Okafor", text="so"))
+    accepted = CaseEvent(id=3, case=1, kind=EventKind.ACCEPTED, at_utc=_at(2), by=written)
+    check(fold(events), accepted)
+    again = CaseEvent(id=4, case=1, kind=EventKind.OFFERED, at_utc=_at(3), by="Ann", to="D. Okafor", text="so")
+    with pytest.raises(UsageError, match="already"):
+        check(fold([*events, accepted]), again)

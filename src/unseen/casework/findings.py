@@ -12,7 +12,9 @@ from unseen.model import Decision, Finding, Mark, Status, Verdict
 __all__ = ["decide", "list_findings", "show_findings"]
 
 
-def list_findings(location: str, *, status: Status | None = None, marked: Mark | None = None) -> Iterator[Finding]:
+def list_findings(
+    location: str, *, status: Status | None = None, marked: Mark | None = None, in_no_case: bool = False
+) -> Iterator[Finding]:
     """Give every finding of a store, in the order they were first seen.
 
     One for each item (locator and SHA-256), however many scans saw it, with the matches of the newest scan that did,
@@ -22,6 +24,7 @@ def list_findings(location: str, *, status: Status | None = None, marked: Mark |
         location: Path of the store.
         status: Only findings that stand so; None for all.
         marked: Only findings that rest on an entry of which this must be said now; None for all.
+        in_no_case: Only findings that stand in no case.
 
     Raises:
         StoreError: There is no store, or it cannot be read.
@@ -29,6 +32,8 @@ def list_findings(location: str, *, status: Status | None = None, marked: Mark |
     with store.open_store(location, create=False, read_only=True) as opened:
         for finding in store.mark_findings(opened, store.list_findings(opened)):
             is_so = marked is None or any(marked in match.marks_now for match in finding.matches)
+            if in_no_case and store.cases_of_findings(opened, [finding.id]):
+                continue
             if is_so and (status is None or finding.status is status):
                 yield finding
 

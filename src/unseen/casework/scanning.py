@@ -24,7 +24,19 @@ from unseen.casework.proof.clock import now_utc, user_name
 from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
-from unseen.model import EXHIBIT, Acquired, Facts, Finding, Item, NotScreened, Retention, Summary, VideoMode
+from unseen.model import (
+    EXHIBIT,
+    Acquired,
+    Facts,
+    Finding,
+    Gathered,
+    InNoCase,
+    Item,
+    NotScreened,
+    Retention,
+    Summary,
+    VideoMode,
+)
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
 from unseen.sources.buckets import is_bucket
 from unseen.sources.layers import Secrets
@@ -94,8 +106,10 @@ class ScanWatchers:
 
 def run_scan(
     settings: ScanSettings, *, paths: BinaryIO | None = None, watchers: ScanWatchers = ScanWatchers()
-) -> Iterator[Finding | NotScreened | Acquired | Summary]:
-    """Screen everything that the sources hold, keep it in the store, and tell it; the summary comes last.
+) -> Iterator[Finding | NotScreened | Acquired | Gathered | InNoCase | Summary]:
+    """Screen everything that the sources hold, keep it in the store, and tell it.
+
+    Last comes the summary, and before it into which cases the findings came.
 
     Resumes the unfinished scan of the same sources, lists and settings, if there is one: what that has found is told
     first, and the summary covers the whole. Leaving the iteration, or being killed, at any moment loses at most one
@@ -132,7 +146,7 @@ def run_scan(
         from unseen.casework.known.loading import load_known
         from unseen.casework.proof.recording import open_recorded, seal
         from unseen.scan import Clock, scan
-        from unseen.store import ObjectVersions
+        from unseen.store import ObjectVersions, gathered_by
 
         store = stack.enter_context(open_recorded(settings.store, keys=settings.keys, note=watchers.note))
         hashers = load_hashers()
@@ -166,6 +180,7 @@ def run_scan(
             at_utc=now_utc(),
         )
         versions.forget()
+        yield from gathered_by(store, [session.scan_id])
         yield replace(summary, ledger_checkpoint=seal(store))
 
 

@@ -68,8 +68,8 @@ def ls(
         voice.write(f"{voice.plural(len(found), 'case')}, {alarmed:,} with an alarm")
     if without := count_without_case(store):
         voice.warn(
-            f"{voice.plural(without, 'finding')} of known material in no case: they were made by an older version",
-            "scan the same sources again: what is found then comes into a case",
+            f"{voice.plural(without, 'finding')} of known material in no case: of an older version, or of a list gone",
+            "`unseen findings --in-no-case` lists them; to scan the same sources again brings each into a case",
         )
     return voice.FOUND if alarmed or without else 0
 

@@ -3,13 +3,22 @@
 from typing import TYPE_CHECKING
 
 from unseen.cli import rows, tables, voice
-from unseen.model import CaseEvent, EventKind, Facts
+from unseen.model import CaseEvent, EventKind, Facts, Gathered, InNoCase
 
 if TYPE_CHECKING:
     from unseen.casework.cases.exporting import WrittenExport
     from unseen.casework.cases.verbs import CaseAccount
 
-__all__ = ["case_lines", "case_row", "export_lines", "export_row", "whole_case_lines", "whole_case_row"]
+__all__ = [
+    "case_lines",
+    "case_row",
+    "export_lines",
+    "export_row",
+    "gathered_lines",
+    "gathered_row",
+    "whole_case_lines",
+    "whole_case_row",
+]
 
 _SAID = {
     EventKind.OPENED: "opened by a finding",
@@ -87,6 +96,31 @@ def whole_case_lines(account: "CaseAccount") -> list[str]:
         numbers = ", ".join(str(case) for case in cases)
         lines.append(f"the file with sha256 {sha256.hex()[:16]}... is also in case {numbers}")
     return lines + [_event_line(event) for event in account.case.events]
+
+
+def gathered_row(told: Gathered | InNoCase) -> rows.Row:
+    """A row `case`, or `in_no_case`, of a scan or a recheck."""
+    if isinstance(told, InNoCase):
+        return {"type": "in_no_case", "findings": told.findings}
+    return {
+        "type": "case",
+        "case": told.case,
+        "subject": str(told.subject),
+        "findings": told.findings,
+        "owner": told.owner,
+        "outcome": told.outcome,
+    }
+
+
+def gathered_lines(told: Gathered | InNoCase) -> list[str]:
+    """Who has the findings of a scan or a recheck now."""
+    found = voice.plural(told.findings, "finding")
+    if isinstance(told, InNoCase):
+        return [f"in no case: {found}, for which nobody is asked (`unseen findings --in-no-case` lists them)"]
+    where = f"in case {told.case} ({voice.printable(str(told.subject))}): {found}"
+    if told.outcome is not None:
+        return [f"{where}, which has ended: {told.outcome.replace('_', ' ')}"]
+    return [f"{where}, owner {voice.printable(told.owner)}" if told.owner else f"{where}, no owner"]
 
 
 def export_row(written: "WrittenExport") -> rows.Row:

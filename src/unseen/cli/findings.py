@@ -35,6 +35,9 @@ def findings(
         Literal["withdrawn", "disputed", "quarantined", "cleared"] | None,
         typer.Option("--marked", help="Only findings that rest on an entry of which this must be said now."),
     ] = None,
+    in_no_case: Annotated[
+        bool, typer.Option("--in-no-case", help="Only findings that stand in no case: nobody is asked about them.")
+    ] = False,
     store: Store = DEFAULT_STORE,
     json: Json = False,
 ) -> int:
@@ -54,7 +57,8 @@ def findings(
 
     count = 0
     status = None if verdict is None else Status(verdict)
-    for finding in list_findings(store, status=status, marked=None if marked is None else Mark(marked)):
+    mark = None if marked is None else Mark(marked)
+    for finding in list_findings(store, status=status, marked=mark, in_no_case=in_no_case):
         count += 1
         voice.show(rows.finding_row(finding, with_id=True), tables.finding_lines(finding, with_id=True), json=json)
     if not json:

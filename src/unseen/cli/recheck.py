@@ -42,7 +42,9 @@ def recheck(
         RecheckSummary,
         run_recheck,
     )
+    from unseen.cli import case_rows
     from unseen.cli.progress import Meter, is_watched
+    from unseen.model import Gathered, InNoCase
 
     settings = RecheckSettings(store=store, threshold_bits=threshold_bits, basis=basis)
     code = 0
@@ -58,6 +60,8 @@ def recheck(
                 meter.stop()
                 _show_summary(told, json=json)
                 code = _exit_code(told)
+            elif isinstance(told, Gathered | InNoCase):
+                voice.show(case_rows.gathered_row(told), case_rows.gathered_lines(told), json=json)
             else:
                 _show_gone(told, json=json)
     return code

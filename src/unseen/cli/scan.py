@@ -23,7 +23,7 @@ from unseen.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from unseen.model import Acquired, Finding, NotScreened, Summary
+    from unseen.model import Acquired, Finding, Gathered, InNoCase, NotScreened, Summary
 
 __all__ = ["app", "scan"]
 
@@ -88,9 +88,9 @@ def scan(
     return code
 
 
-def _tell(told: "Finding | NotScreened | Acquired | Summary", *, json: bool) -> None:
-    from unseen.cli import rows, tables
-    from unseen.model import Acquired, Finding, NotScreened
+def _tell(told: "Finding | NotScreened | Acquired | Gathered | InNoCase | Summary", *, json: bool) -> None:
+    from unseen.cli import case_rows, rows, tables
+    from unseen.model import Acquired, Finding, NotScreened, Summary
 
     if isinstance(told, Finding):
         voice.show(rows.finding_row(told), tables.finding_lines(told), json=json)
@@ -98,5 +98,7 @@ def _tell(told: "Finding | NotScreened | Acquired | Summary", *, json: bool) -> 
         voice.show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
     elif isinstance(told, Acquired):
         voice.show(rows.acquired_row(told), tables.acquired_lines(told), json=json)
-    else:
+    elif isinstance(told, Summary):
         voice.show(rows.summary_row(told), tables.summary_lines(told), json=json)
+    else:
+        voice.show(case_rows.gathered_row(told), case_rows.gathered_lines(told), json=json)

@@ -14,6 +14,8 @@ __all__ = [
     "Decision",
     "EventKind",
     "Facts",
+    "Gathered",
+    "InNoCase",
     "Status",
     "Subject",
     "SubjectKind",
@@ -230,3 +232,33 @@ class CustodyAct:
     finding: str | None = None
     answers: int | None = None
     extent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """The findings of one scan that stand in one case.
+
+    Attributes:
+        case: Number of the case.
+        subject: Whose it is.
+        findings: How many of that scan.
+        owner: Who looks after it; None where nobody has taken it yet.
+        outcome: How it ended; None while it waits.
+    """
+
+    case: int
+    subject: Subject
+    findings: int
+    owner: str | None = None
+    outcome: CaseOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InNoCase:
+    """The findings of one scan that stand in no case: nobody is asked about them.
+
+    Attributes:
+        findings: How many.
+    """
+
+    findings: int

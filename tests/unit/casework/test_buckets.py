@@ -21,14 +21,14 @@ from unseen.casework.lists import add_list
 from unseen.casework.scanning import ScanSettings, run_scan
 from unseen.darkroom import develop
 from unseen.errors import SourceError
-from unseen.model import Acquired, Finding, NotScreened, Summary
+from unseen.model import Acquired, Finding, Gathered, InNoCase, NotScreened, Summary
 from unseen.sources.buckets import ahead as ahead_module
 from unseen.sources.buckets import objects as objects_module
 from unseen.sources.buckets import shops as shops_module
 from unseen.store import open_store
 from unseen.store.schema import items, object_versions
 
-Told = list[Finding | NotScreened | Acquired | Summary]
+Told = list[Finding | NotScreened | Acquired | Gathered | InNoCase | Summary]
 
 
 def _picture(seed: int) -> bytes:

@@ -28,13 +28,13 @@ from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
 from unseen.casework.reporting import write_report
 from unseen.errors import ListError
-from unseen.model import Decision, Entry, Frame, ItemHashes, ListPolicy, Retention, VideoMode
+from unseen.model import Decision, Entry, Frame, Gathered, InNoCase, ItemHashes, ListPolicy, Retention, VideoMode
 from unseen.store import cases_of_findings, list_cases, open_store, read_scan, set_policy
 from unseen.store.schema import items, scans
 
 ITEM = hash_content(PICTURE + b"a")
 OTHER = hash_content(PICTURE + b"b")
-Told = list[Changed | Fallen | ReadAgain | Gone | RecheckSummary]
+Told = list[Changed | Fallen | ReadAgain | Gone | Gathered | InNoCase | RecheckSummary]
 
 
 def digest(name: str, hashes: ItemHashes) -> Entry:
@@ -153,8 +153,9 @@ def test_the_newest_scan_is_no_recheck(path: Path) -> None:
 def test_a_finding_without_ground_waits_for_a_decision(path: Path) -> None:
     """A decision of before counts for nothing: it was made by what is gone."""
     add(path, "new", digest("e", ITEM))
-    (changed,) = recheck(path)[0]
+    changed, gathered = recheck(path)[0]
     assert isinstance(changed, Changed)
+    assert isinstance(gathered, Gathered)
     decide(str(path), [changed.finding.id], Decision.CONFIRMED, by="D. Okafor", reason="seen")
     add(path, "new", digest("e", hash_content(b"else")))
     for open_ones in (1, 1):

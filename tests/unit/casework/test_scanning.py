@@ -30,6 +30,8 @@ from unseen.model import (
     Comparison,
     Entry,
     Finding,
+    Gathered,
+    InNoCase,
     ListClass,
     Locator,
     NotScreened,
@@ -40,7 +42,7 @@ from unseen.model.report import Form
 from unseen.store import ListOrigin, add_list, entries_of_type, open_store
 from unseen.store.schema import scans
 
-Told = list[Finding | NotScreened | Acquired | Summary]
+Told = list[Finding | NotScreened | Acquired | Gathered | InNoCase | Summary]
 
 
 def draw(seed: int) -> Image.Image:
@@ -86,14 +88,16 @@ def settings(source: Path, known_list: Path, tmp_path: Path) -> ScanSettings:
 
 
 def tell(
-    told: Iterator[Finding | NotScreened | Acquired | Summary],
+    told: Iterator[Finding | NotScreened | Acquired | Gathered | InNoCase | Summary],
 ) -> tuple[dict[str, Finding], dict[str, Reason], Summary]:
-    """Findings and unscreened items by name, and the summary, which comes last and once."""
+    """Findings and unscreened items by name, and the summary, which comes last and once; each finding is in a case."""
     *rows, summary = told
     assert isinstance(summary, Summary)
     findings = {Path(str(row.locator)).name: row for row in rows if isinstance(row, Finding)}
     unscreened = {Path(str(row.locator)).name: row.reason for row in rows if isinstance(row, NotScreened)}
-    assert len(findings) + len(unscreened) == len(rows)
+    cases = [row for row in rows if isinstance(row, Gathered)]
+    assert sum(case.findings for case in cases) == len(findings)
+    assert len(findings) + len(unscreened) + len(cases) == len(rows)
     return findings, unscreened, summary
 
 

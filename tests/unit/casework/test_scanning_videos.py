@@ -14,7 +14,7 @@ from unseen.casework.lists import add_list, export_list
 from unseen.casework.scanning import ScanSettings, run_scan
 from unseen.cli.rows import hash_row, match_row
 from unseen.cli.tables import finding_lines, summary_lines
-from unseen.model import Finding, Item, NotScreened, Summary, VideoMode
+from unseen.model import Finding, Gathered, Item, NotScreened, Summary, VideoMode
 from unseen.reports.words import by_keyframes, video_words
 
 pytest.importorskip("av", reason="PyAV is not installed")
@@ -41,7 +41,7 @@ def told(source: Path, known: Path, store: Path, video: VideoMode = VideoMode.FA
     settings = ScanSettings(store=str(store), sources=(str(source),), lists=(str(known),), workers=1, video=video)
     *rows, summary = run_scan(settings)
     assert isinstance(summary, Summary)
-    assert all(isinstance(row, Finding) for row in rows)
+    assert all(isinstance(row, Finding | Gathered) for row in rows)
     return [row for row in rows if isinstance(row, Finding)], summary
 
 
@@ -114,7 +114,7 @@ def test_a_list_in_the_store_does_what_its_file_does(known: Path, tmp_path: Path
     source.mkdir()
     (source / "copy.mp4").write_bytes(draw_video([*range(20), *CLIP, *range(30, 50)], gop=40))
     settings = ScanSettings(store=str(store), sources=(str(source),), workers=1)
-    finding, summary = run_scan(settings)
+    finding, _, summary = run_scan(settings)
     assert isinstance(finding, Finding)
     assert isinstance(summary, Summary)
     assert [match.list for match in finding.matches] == ["again", "known"]

@@ -2,13 +2,20 @@
 
 Count, kind or labels of the files never decide anything here: nobody can tell from them who is harmless. The order of
 cases is by danger on record, then by clocks.
+
+Clocks of machines jump. What the ledger has later cannot have happened earlier: a moment that is later than that of any
+later event is a fault of the clock, and counts as that one. So a case never grows younger, and where nothing has
+followed yet, that it lies ahead of now is an alarm of its own.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate
 
+from unseen.casework.given.persons import same_person
+from unseen.casework.proof.clock import in_utc
 from unseen.errors import UsageError
 from unseen.model.cases import CaseEvent, CaseOutcome, EventKind, Subject
 
@@ -21,12 +28,14 @@ class Alarm(StrEnum):
     UNOWNED = "unowned"
     # Its next action is not done in time, or there is none.
     OVERDUE = "overdue"
-    # Nobody outside has heard of it.
+    # Nobody outside has heard of it, or of a finding that came later.
     UNFORWARDED = "unforwarded"
     # No person has done anything about it.
     STALLED = "stalled"
     # Offered, and neither accepted nor declined.
     IN_LIMBO = "in_limbo"
+    # Moments that it goes by lie ahead of now: the clock has jumped, and no other alarm can be trusted.
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +47,14 @@ class Limits:
         forward: From knowledge to when somebody outside must have heard.
         stall: Between two things that persons do.
         hand_over: From offer to acceptance.
+        clock: How far the clocks of two machines may be apart.
     """
 
     first_action: timedelta = timedelta(hours=24)
     forward: timedelta = timedelta(hours=72)
     stall: timedelta = timedelta(days=7)
     hand_over: timedelta = timedelta(hours=24)
+    clock: timedelta = timedelta(minutes=10)
 
 
 LIMITS = Limits()
@@ -67,6 +78,7 @@ class Case:
         due_at_utc: Until when, where the owner said so; see `due`.
         danger: Why a child may be in danger now.
         forwarded: Where it went, in order.
+        untold_since_utc: Since when it holds something that nobody outside has heard of; None where there is nothing.
         outcome: How it ended; None while it is open.
         outcome_by: Who ended it.
         outcome_reason: Why.
@@ -85,6 +97,7 @@ class Case:
     due_at_utc: str | None = None
     danger: str | None = None
     forwarded: tuple[str, ...] = ()
+    untold_since_utc: str | None = None
     outcome: CaseOutcome | None = None
     outcome_by: str | None = None
     outcome_reason: str | None = None
@@ -106,38 +119,60 @@ def fold(events: Sequence[CaseEvent]) -> Case:
     first = events[0]
     assert first.kind is EventKind.OPENED
     assert first.subject is not None
-    case = Case(id=first.case, subject=first.subject, known_at_utc=first.at_utc, next_action=FIRST_ACTION)
-    for event in events[1:]:
-        case = _after(case, event)
-    # All at once: a case may hold a hundred thousand.
-    findings = dict.fromkeys(event.finding for event in events if event.finding is not None)
-    moved = [event.at_utc for event in events if event.by is not None]
-    moved_at_utc = moved[-1] if moved else None
+    moments = _moments(events)
+    known = moments[0]
+    case = Case(id=first.case, subject=first.subject, known_at_utc=known, untold_since_utc=known)
+    case = replace(case, next_action=FIRST_ACTION)
+    findings: dict[str, None] = {}
+    moved_at_utc = None
+    for event, at_utc in zip(events, moments, strict=True):
+        if event.finding is None:
+            case = _after(case, event, at_utc)
+        elif event.finding not in findings:
+            # Not one value for each: a case may hold a hundred thousand.
+            findings[event.finding] = None
+            case = case if case.untold_since_utc is not None else replace(case, untold_since_utc=at_utc)
+        moved_at_utc = moved_at_utc if event.by is None else at_utc
     return replace(case, findings=tuple(findings), events=tuple(events), moved_at_utc=moved_at_utc)
 
 
-def _after(case: Case, event: CaseEvent) -> Case:
+def _moments(events: Sequence[CaseEvent]) -> list[str]:
+    """When each event was at the latest: none is later than what the ledger has behind it."""
+    latest = list(accumulate((event.at_utc for event in reversed(events)), min))
+    return latest[::-1]
+
+
+def _until(event: CaseEvent, at_utc: str) -> str | None:
+    """Until when something is to be done that was stated as so long from then, by a clock that may have jumped."""
+    if event.due_at_utc is None or event.at_utc == at_utc:
+        return event.due_at_utc
+    ahead = _moment(event.at_utc) - _moment(at_utc)
+    return in_utc(_moment(event.due_at_utc) - ahead)
+
+
+def _after(case: Case, event: CaseEvent, at_utc: str) -> Case:
     match event.kind:
         case EventKind.TAKEN | EventKind.ACCEPTED:
             return replace(case, owner=event.by, offered_to=None, offered_at_utc=None)
         case EventKind.OFFERED:
-            return replace(case, offered_to=event.to, offered_at_utc=event.at_utc)
+            return replace(case, offered_to=event.to, offered_at_utc=at_utc)
         case EventKind.DECLINED:
             return replace(case, offered_to=None, offered_at_utc=None)
         case EventKind.NEXT_ACTION:
-            return replace(case, next_action=event.text, due_at_utc=event.due_at_utc)
+            return replace(case, next_action=event.text, due_at_utc=_until(event, at_utc))
         case EventKind.ESCALATED:
             return replace(case, danger=event.text)
         case EventKind.ESCALATION_ENDED:
             return replace(case, danger=None)
         case EventKind.FORWARDED:
-            return replace(case, forwarded=(*case.forwarded, event.text or ""))
+            return replace(case, forwarded=(*case.forwarded, event.text or ""), untold_since_utc=None)
         case EventKind.CLOSED:
             quiet = replace(case, next_action=None, due_at_utc=None, offered_to=None, offered_at_utc=None)
             return replace(quiet, outcome=event.outcome, outcome_by=event.by, outcome_reason=event.text)
         case EventKind.REOPENED:
             # Whoever had it has it again, and the clock begins anew: there is something that nobody has dealt with.
-            anew = replace(case, known_at_utc=event.at_utc, forwarded=(), next_action=FIRST_ACTION)
+            anew = replace(case, known_at_utc=at_utc, forwarded=(), next_action=FIRST_ACTION)
+            anew = replace(anew, untold_since_utc=at_utc)
             return replace(anew, outcome=None, outcome_by=None, outcome_reason=None)
         case _:
             return case
@@ -158,16 +193,20 @@ def check(case: Case, event: CaseEvent) -> None:
         case EventKind.TAKEN:
             _demand(case.owner is None, case, f"is {case.owner}'s: it can be offered, and accepted")
         case EventKind.OFFERED:
-            _demand(event.to != case.owner, case, f"is {case.owner}'s already")
+            is_owner = event.to is not None and case.owner is not None and same_person(event.to, case.owner)
+            _demand(not is_owner, case, f"is {case.owner}'s already")
         case EventKind.ACCEPTED | EventKind.DECLINED:
             waiting = f"waits for {case.offered_to} to answer" if case.offered_to else "was offered to nobody"
-            _demand(case.offered_to == event.by, case, waiting)
+            is_asked = case.offered_to is not None and event.by is not None
+            _demand(is_asked and same_person(case.offered_to or "", event.by or ""), case, waiting)
         case EventKind.NEXT_ACTION:
             _demand(case.owner is not None, case, "has no owner who could do anything: take it first")
         case EventKind.ESCALATION_ENDED:
             _demand(case.danger is not None, case, "is not escalated")
         case EventKind.CLOSED if event.outcome is CaseOutcome.REPORTED:
             _demand(bool(case.forwarded), case, "was forwarded to nobody: record where it went first")
+            is_told = case.untold_since_utc is None
+            _demand(is_told, case, "holds findings that came after it was forwarded: forward these, too")
         case _:
             pass
 
@@ -182,14 +221,15 @@ def alarms(case: Case, *, now: datetime, limits: Limits = LIMITS) -> tuple[Alarm
     """
     if not case.is_open:
         return ()
-    known = _moment(case.known_at_utc)
+    known, untold = _moment(case.known_at_utc), case.untold_since_utc
     moved = known if case.moved_at_utc is None else max(known, _moment(case.moved_at_utc))
     found = {
         Alarm.UNOWNED: case.owner is None,
         Alarm.OVERDUE: now > due(case, limits=limits),
-        Alarm.UNFORWARDED: not case.forwarded and now > known + limits.forward,
+        Alarm.UNFORWARDED: untold is not None and now > _moment(untold) + limits.forward,
         Alarm.STALLED: now > moved + limits.stall,
         Alarm.IN_LIMBO: case.offered_at_utc is not None and now > _moment(case.offered_at_utc) + limits.hand_over,
+        Alarm.CLOCK: max(known, moved) > now + limits.clock,
     }
     return tuple(alarm for alarm in Alarm if found[alarm])
 

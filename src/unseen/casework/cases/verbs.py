@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from unseen import store as stores
 from unseen.casework.cases.course import LIMITS, Alarm, Case, Limits, alarms, check, due, fold, in_order
-from unseen.casework.given.persons import stated_name, stated_reason
+from unseen.casework.given.persons import same_person, stated_name, stated_reason
 from unseen.casework.proof.clock import in_utc, now_utc
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
@@ -66,11 +66,7 @@ def list_cases(
     now = datetime.now(UTC)
     with open_store(location, create=False, read_only=True) as opened:
         cases = [fold(events) for events in stores.list_cases(opened)]
-    wanted = [
-        case
-        for case in cases
-        if (everything or case.is_open) and (owner is None or owner in {case.owner, case.offered_to})
-    ]
+    wanted = [case for case in cases if (everything or case.is_open) and (owner is None or _is_of(case, owner))]
     return [_account(case, now=now, limits=limits) for case in in_order(wanted, now=now)]
 
 
@@ -172,6 +168,10 @@ def parse_due(text: str, *, now: datetime) -> str:
     if aware <= now:
         raise UsageError(f"{text[:40]!r} lies in the past")
     return in_utc(aware)
+
+
+def _is_of(case: Case, name: str) -> bool:
+    return any(one is not None and same_person(one, name) for one in (case.owner, case.offered_to))
 
 
 def _account(case: Case, *, now: datetime, limits: Limits) -> CaseAccount:

@@ -67,8 +67,10 @@ class Whose:
         """Where nobody said whose it is: the source that it lies in."""
         outermost = finding.locator.steps[0][1]
         around = [source for source in self._sources if _is_within(outermost, source)]
-        # What lies in no other source came by a list of paths, of which a record keeps the digest only.
-        return Subject(SubjectKind.SOURCE, max(around, key=len, default=PATHS))
+        # What lies in no other source came by a list of paths, of which a record keeps the digest only. Names on disk
+        # are bytes: those that are no text are written as escapes, for a subject is text everywhere.
+        place = max(around, key=len, default=PATHS).encode("utf-8", "backslashreplace").decode()
+        return Subject(SubjectKind.SOURCE, place)
 
 
 def _is_within(path: str, source: str) -> bool:

@@ -20,7 +20,7 @@ from unseen.casework.proof.clock import now_utc
 from unseen.casework.proof.recording import open_recorded, seal
 from unseen.darkroom.hashers import load_hashers
 from unseen.matching import Near, check_threshold
-from unseen.model import Codes, Finding, Locator
+from unseen.model import Codes, Finding, Gathered, InNoCase, Locator
 from unseen.store import (
     Gone,
     ScanSession,
@@ -29,6 +29,7 @@ from unseen.store import (
     count_gone,
     decided_since,
     finding_ids,
+    gathered_by,
     held_blocks,
     held_items,
     is_unfinished,
@@ -121,7 +122,7 @@ def run_recheck(
     *,
     note: Callable[[str], None] = lambda _: None,
     progress: Callable[[Progress], None] | None = None,
-) -> Iterator[Changed | Fallen | ReadAgain | Gone | RecheckSummary]:
+) -> Iterator[Changed | Fallen | ReadAgain | Gone | Gathered | InNoCase | RecheckSummary]:
     """Compare everything that a store holds hashes of with what changed in its lists, keep what comes of it, tell it.
 
     What is found is what a scan of the same items would find now, as far as their hashes are kept. A recheck that was
@@ -171,6 +172,7 @@ def run_recheck(
         gone = count_gone(store)
         yield from gone
         recheck.finish(known)
+        yield from gathered_by(store, sessions.numbers)
         yield recheck.summary(
             gone,
             entries_changed=sum(len(one.rows) if isinstance(one, Codes) else one.count for one in columns),

@@ -177,6 +177,11 @@ class Sessions:
         self._open_part = open_part
         self._parts = [open_part(number) for number in range(1, parts + 1)]
 
+    @property
+    def numbers(self) -> list[int]:
+        """Of the scans that the recheck consists of."""
+        return [session.scan_id for session in (self.first, *self._parts)]
+
     def recorded(self) -> Iterator[Finding]:
         """Give what an earlier run has kept."""
         for session in (self.first, *self._parts):

@@ -9,7 +9,14 @@ from unseen.store.cases.exporting import (
     record_case_export,
     searched_lists,
 )
-from unseen.store.cases.reading import cases_of_findings, count_without_case, list_cases, read_case, same_content
+from unseen.store.cases.reading import (
+    cases_of_findings,
+    count_without_case,
+    gathered_by,
+    list_cases,
+    read_case,
+    same_content,
+)
 
 __all__ = [
     "FoundItem",
@@ -18,6 +25,7 @@ __all__ = [
     "count_without_case",
     "found_items",
     "gather",
+    "gathered_by",
     "labelled_entries",
     "labels_of_findings",
     "list_cases",

@@ -5,14 +5,22 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 
 from unseen.errors import UsageError
-from unseen.model import CaseEvent, CaseOutcome, EventKind, Facts, ListClass, Subject, SubjectKind
+from unseen.model import CaseEvent, CaseOutcome, EventKind, Facts, Gathered, InNoCase, ListClass, Subject, SubjectKind
 from unseen.store.engine import Store
 from unseen.store.schema import case_events, finding_matches, findings, lists
 
-__all__ = ["cases_of_findings", "count_without_case", "events_of", "list_cases", "read_case", "same_content"]
+__all__ = [
+    "cases_of_findings",
+    "count_without_case",
+    "events_of",
+    "gathered_by",
+    "list_cases",
+    "read_case",
+    "same_content",
+]
 
 _ROWS_AT_ONCE = 1_000
 
@@ -58,6 +66,49 @@ def count_without_case(store: Store) -> int:
     in_case = exists().where(case_events.c.finding_id == findings.c.id)
     with store.read() as connection:
         return int(connection.scalar(select(func.count()).select_from(findings).where(accusing, ~in_case)) or 0)
+
+
+def gathered_by(store: Store, scans: Sequence[int]) -> Iterator[Gathered | InNoCase]:
+    """Say into which cases the findings of these scans came, oldest case first, and how many stand in none.
+
+    Also cases in which a finding stood before: whoever reads it learns who has them all.
+    """
+    of_scans = select(finding_matches.c.finding_id).where(finding_matches.c.scan_id.in_(scans)).distinct()
+    held = (
+        select(case_events.c.case_id, func.count(case_events.c.finding_id.distinct()).label("findings"))
+        .where(case_events.c.finding_id.in_(of_scans))
+        .group_by(case_events.c.case_id)
+        .subquery()
+    )
+    owner = _newest(held.c.case_id, case_events.c.done_by, EventKind.TAKEN, EventKind.ACCEPTED)
+    # Of an event that opens a case again: none.
+    outcome = _newest(held.c.case_id, case_events.c.outcome, EventKind.CLOSED, EventKind.REOPENED)
+    opened = case_events.alias()
+    rows = (
+        select(held, opened.c.subject_kind, opened.c.subject, owner.label("owner"), outcome.label("outcome"))
+        .join_from(held, opened, opened.c.id == held.c.case_id)
+        .order_by(held.c.case_id)
+    )
+    in_case = select(case_events.c.finding_id).where(case_events.c.finding_id.is_not(None))
+    others = of_scans.where(finding_matches.c.finding_id.not_in(in_case)).subquery()
+    with store.read() as connection:
+        for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(rows):
+            yield Gathered(
+                case=row.case_id,
+                subject=Subject(SubjectKind(row.subject_kind), row.subject),
+                findings=row.findings,
+                owner=row.owner,
+                outcome=None if row.outcome is None else CaseOutcome(row.outcome),
+            )
+        if left := connection.scalar(select(func.count()).select_from(others)):
+            yield InNoCase(findings=left)
+
+
+def _newest(case_id: ColumnElement[int], column: ColumnElement[Any], *kinds: EventKind) -> Any:
+    """What the newest event of these kinds says in a column, for each case of another statement."""
+    is_such = case_events.c.kind.in_([kind.value for kind in kinds])
+    rows = select(column).where(case_events.c.case_id == case_id, is_such).order_by(case_events.c.id.desc()).limit(1)
+    return rows.scalar_subquery()
 
 
 def same_content(store: Store, case_id: int) -> dict[bytes, list[int]]:
