@@ -42,8 +42,8 @@ def furnish(tmp_path: Path) -> Path:
 
     `known/` holds three pictures; `uploads/` holds a smaller copy of one of them, a mirrored copy of another, a
     picture nobody knows, a text file, and a picture cut off in the middle. A set of known files holds the one that
-    nobody knows. `facts.jsonl` says whose two of the uploads are. `camera.raw` is the image of a disk with copies of
-    three of the uploads, one of them deleted.
+    nobody knows. `facts.jsonl` says whose two of the uploads are, `later.jsonl` more of one. `camera.raw` is the image
+    of a disk with copies of three of the uploads, one of them deleted.
     """
     known, uploads = tmp_path / "known", tmp_path / "uploads"
     known.mkdir()
@@ -65,4 +65,6 @@ def furnish(tmp_path: Path) -> Path:
     came = {"ip": "192.0.2.7", "port": 50_000}
     second = {"item": "uploads/mirrored.webp", "subject": "account:9", "original_name": "IMG_0007.webp"}
     (tmp_path / "facts.jsonl").write_text(f"{json.dumps(first | came)}\n{json.dumps(second)}\n")
+    later = {"item": "uploads/small.jpg", "subject": "account:4711", "original_name": "DSC_0001.JPG"}
+    (tmp_path / "later.jsonl").write_text(f"{json.dumps(later)}\n")
     return tmp_path

@@ -43,6 +43,7 @@ def names(value: object) -> Iterator[str]:
         "case show $(unseen case ls --json | sed -n 's/.*\"case\": \\([0-9]*\\),.*/\\1/p' | head -n 1) --json",
         "report --out written --json",
         "recheck --json",
+        "metrics --json",
         "erase hashes 2 --by name --reason why --json",
         "stamp request --out query --json",
         "key show --json 2> /dev/null; unseen key rotate --json",

@@ -47,7 +47,7 @@ def _run_python(block: Block, names: dict[str, Any], page: Path) -> None:
 def test_every_shell_session_is_one_that_runs() -> None:
     """No page shows a shell in a fence that this test does not run."""
     kinds = {block.kind for page in pages() for block in blocks(page)}
-    assert kinds <= {"", "console", "python", "text", "json", "toml", "csv"}
+    assert kinds <= {"", "console", "python", "text", "json", "toml", "csv", "yaml"}
 
 
 def test_a_command_and_its_output_are_told_apart() -> None:

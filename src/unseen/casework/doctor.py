@@ -23,6 +23,7 @@ __all__ = ["Check", "State", "examine"]
 _EXTRAS = {
     "demo": ("scikit-image", "photographs of places and things, for `unseen demo`"),
     "exchange": ("httpx", "services that share lists, for `unseen list sync`"),
+    "metrics": ("prometheus-client", "figures for Prometheus, for `unseen metrics`"),
     "stamp": ("rfc3161-client", "tokens of time stamping authorities, for `unseen stamp`"),
 }
 _DECODERS = {"simplejpeg": "JPEG", "pillow": "PNG, GIF, WebP, BMP, TIFF, AVIF and more", "pi-heif": "HEIC"}

@@ -170,8 +170,9 @@ def run_scan(
         counted = open_sources(texts, passed_over=[str(store.path)]) if listed is None and not buckets else None
         darkroom = _watched(fetching, watchers, counted, stack, before=(before.items, session.size_bytes_before))
         items = chain(_items(texts, listed, store, watchers.note), current_items(buckets, versions))
-        clock = Clock(time.monotonic, now_utc)
-        yield from scan(items, darkroom=darkroom, matcher=matcher, session=session, clock=clock)
+        yield from scan(
+            items, darkroom=darkroom, matcher=matcher, session=session, clock=Clock(time.monotonic, now_utc)
+        )
         check_complete(buckets)
         summary = session.finish(
             entries_searchable=known.entries_searchable,

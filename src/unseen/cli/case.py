@@ -15,6 +15,7 @@ __all__ = [
     "decline",
     "escalate",
     "export",
+    "facts",
     "forward",
     "ls",
     "next_action",
@@ -53,11 +54,12 @@ def ls(
 
     How many files a case has, and of what kind, changes nothing about its place. Exits 1 where a case raises an alarm:
     it has no owner, its next action is overdue, nobody outside has heard of it in time, nobody has moved it, or a
-    hand-over was not answered; or where a finding of known material stands in no case.
+    hand-over was not answered; or where a finding of known material stands in no case. Exits 4 where an older copy of
+    the store was put back, so that cases may be missing.
 
     Example: unseen case ls --owner "D. Okafor"
     """
-    from unseen.casework.cases.verbs import count_without_case, list_cases
+    from unseen.casework.cases.verbs import check_complete, count_without_case, list_cases
     from unseen.cli import case_rows as rows
 
     found = list_cases(store, everything=everything, owner=owner)
@@ -71,6 +73,8 @@ def ls(
             f"{voice.plural(without, 'finding')} of known material in no case: of an older version, or of a list gone",
             "`unseen findings --in-no-case` lists them; to scan the same sources again brings each into a case",
         )
+    # Last, so that what is left is listed all the same.
+    check_complete(store)
     return voice.FOUND if alarmed or without else 0
 
 
@@ -202,6 +206,33 @@ def forward(
     Example: unseen case forward 17 --to "State police, reference 2026-4711" --by "D. Okafor"
     """
     return _act(case_id, "forwarded", store=store, json=json, by=by, text=to)
+
+
+@app.command()
+def facts(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="As JSON Lines, as `unseen scan --facts` takes it.")],
+    *,
+    by: By,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Add what was learned later of findings: whose each is, and how it came. Of other items nothing is kept.
+
+    A finding comes into the case of the subject that the file names, beside the one that it may stand in. Prints the
+    cases to which something was added.
+
+    Example: unseen case facts facts.jsonl --by "D. Okafor"
+    """
+    from unseen.casework.cases.facts import add_facts
+    from unseen.cli import case_rows as rows
+
+    changed = add_facts(store, file, by=by)
+    for one in changed:
+        voice.show(rows.gathered_row(one), rows.gathered_lines(one), json=json)
+    if not json:
+        count = sum(one.findings for one in changed)
+        voice.write(f"something new about {voice.plural(count, 'finding')} in {voice.plural(len(changed), 'case')}")
+    return 0
 
 
 @app.command()

@@ -20,6 +20,8 @@ __all__ = [
     "whole_case_row",
 ]
 
+# Of those that hold the same file: a line is for people to read.
+_CASES_SHOWN = 20
 _SAID = {
     EventKind.OPENED: "opened by a finding",
     EventKind.FINDING: "finding",
@@ -93,7 +95,9 @@ def whole_case_lines(account: "CaseAccount") -> list[str]:
         lines += tables.finding_lines(finding, with_id=True)
         lines += [f"  {words}" for words in _facts_words(facts.get(finding.id))]
     for sha256, cases in account.elsewhere:
-        numbers = ", ".join(str(case) for case in cases)
+        numbers = ", ".join(str(case) for case in cases[:_CASES_SHOWN])
+        if (more := len(cases) - _CASES_SHOWN) > 0:
+            numbers += f" and {more:,} more (--json names all)"
         lines.append(f"the file with sha256 {sha256.hex()[:16]}... is also in case {numbers}")
     return lines + [_event_line(event) for event in account.case.events]
 
@@ -118,9 +122,9 @@ def gathered_lines(told: Gathered | InNoCase) -> list[str]:
     if isinstance(told, InNoCase):
         return [f"in no case: {found}, for which nobody is asked (`unseen findings --in-no-case` lists them)"]
     where = f"in case {told.case} ({voice.printable(str(told.subject))}): {found}"
-    if told.outcome is not None:
-        return [f"{where}, which has ended: {told.outcome.replace('_', ' ')}"]
-    return [f"{where}, owner {voice.printable(told.owner)}" if told.owner else f"{where}, no owner"]
+    owner = f"owner {voice.printable(told.owner)}" if told.owner else "no owner"
+    ended = "" if told.outcome is None else f", which has ended: {told.outcome.replace('_', ' ')}"
+    return [f"{where}, {owner}{ended}"]
 
 
 def export_row(written: "WrittenExport") -> rows.Row:

@@ -35,6 +35,7 @@ COMMANDS = {
     "report": "Write a report of one scan, as HTML, PDF and JSON.",
     "rerun": "Repeat the matches of a bundle from the hashes in it.",
     "audit": "Measure error rates, of matching and of triage: threshold, recall, triage.",
+    "metrics": "Print alarms, ages and what waits as metrics, in the text format of Prometheus.",
     "verify": "Say whether a store or a bundle is what was signed.",
     "key": "Show the key that a store is signed with, or change it: show, rotate.",
     "stamp": "Have a time stamping authority state that a ledger exists: request, add.",

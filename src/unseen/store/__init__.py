@@ -2,8 +2,10 @@
 
 from unseen.store.cases import (
     add_case_event,
+    add_facts,
     cases_of_findings,
     count_without_case,
+    describe_cases,
     found_items,
     gathered_by,
     labelled_entries,
@@ -62,6 +64,7 @@ from unseen.store.custody import (
     viewed,
 )
 from unseen.store.engine import Store, empty_log, open_store
+from unseen.store.figures import Figures, read_figures
 from unseen.store.filings import (
     FILING,
     Answered,
@@ -172,6 +175,7 @@ __all__ = [
     "Delivery",
     "Disclosure",
     "ErasedCase",
+    "Figures",
     "Filing",
     "FilingDecision",
     "FilingFile",
@@ -210,6 +214,7 @@ __all__ = [
     "acts_of_kinds",
     "add_act",
     "add_case_event",
+    "add_facts",
     "add_list",
     "apply_staged",
     "begin_step",
@@ -228,6 +233,7 @@ __all__ = [
     "decide_entry",
     "decide_filing",
     "decided_since",
+    "describe_cases",
     "describe_entries",
     "discard_staged",
     "disclose",
@@ -288,6 +294,7 @@ __all__ = [
     "read_entries",
     "read_entry",
     "read_entry_account",
+    "read_figures",
     "read_filing",
     "read_matched_labels",
     "read_policies",

@@ -1,6 +1,7 @@
 """Cases in the store: every event a record, whoever comes second is told, and nothing to sort people by."""
 
 import re
+import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,17 @@ from tests.unit.stand_ins import open_writable
 
 from unseen.casework.cases.course import check, fold
 from unseen.errors import UsageError
-from unseen.model import CaseEvent, Decision, EventKind, Facts, Subject, SubjectKind
+from unseen.model import CaseEvent, CaseOutcome, Decision, EventKind, Facts, Gathered, InNoCase, Subject, SubjectKind
 from unseen.store import (
     Store,
     add_case_event,
+    add_facts,
     cases_of_findings,
     count_without_case,
+    describe_cases,
     erase,
     found_items,
+    gathered_by,
     list_cases,
     list_findings,
     read_case,
@@ -165,6 +169,89 @@ def test_every_finding_has_an_item_to_export(store: Store) -> None:
     items = found_items(store, ids)
     assert set(items) == set(ids)
     assert sorted((item.md5 is None, item.first_seen_at_utc) for item in items.values()) == [(False, NOW), (True, NOW)]
+
+
+def facts_of(store: Store) -> list[Facts | None]:
+    """What is known of the findings of the one case, in the order of its events."""
+    return [event.facts for event in only(store) if event.finding is not None]
+
+
+def test_facts_that_come_later_are_added(store: Store) -> None:
+    """What was known stays, what is new is added by the name of whoever said so, and the same again changes nothing."""
+    ids = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
+    with record(store, at_utc=NOW) as page:
+        gather(page, [(ids[0], Facts(subject=ACCOUNT, ip="192.0.2.7", port=50_000))])
+    told = Facts(subject=ACCOUNT, original_name="a.jpg")
+    case_id = only(store)[0].case
+    assert add_facts(store, [(ids[0], told)], by="Ann", at_utc=LATER) == {case_id: 1}
+    assert add_facts(store, [(ids[0], told)], by="Ann", at_utc=LATER) == {}
+    known = Facts(subject=ACCOUNT, ip="192.0.2.7", port=50_000, original_name="a.jpg")
+    assert facts_of(store)[1:] == [known]
+    assert only(store)[-1].by == "Ann"
+    assert fold(only(store)).findings == tuple(ids)
+    (described,) = describe_cases(store, {case_id: 1})
+    assert (described.subject, described.findings, described.owner) == (ACCOUNT, 1, None)
+
+
+def test_a_port_goes_with_its_address(store: Store) -> None:
+    """Another address without a port has none: the port of the one before would accuse somebody else."""
+    ids = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
+    for ip, port in (("192.0.2.7", 50_000), ("192.0.2.8", None)):
+        add_facts(store, [(ids[0], Facts(subject=ACCOUNT, ip=ip, port=port))], by="Ann", at_utc=NOW)
+    assert facts_of(store)[-1] == Facts(subject=ACCOUNT, ip="192.0.2.8")
+
+
+def test_a_scan_says_who_has_its_findings(store: Store) -> None:
+    """Each case with the number of this scan's findings, who has it and how it ended; and how many are in none."""
+    first = found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)
+    bring(store, first)
+    step(store, only(store)[0].case, EventKind.TAKEN)
+    again = found(store, {"b": [match("known")], "c": [match("known")], "d": [match("known")]}, number=2, at_utc=NOW)
+    bring(store, again[1:2], OTHER)
+    step(store, max(event[0].case for event in list_cases(store)), EventKind.CLOSED, outcome="not_ours", text="why")
+    with store.read() as connection:
+        newest = connection.scalar(text("SELECT max(id) FROM scans"))
+    one, other, none = gathered_by(store, [int(newest or 0)])
+    assert isinstance(one, Gathered)
+    assert isinstance(other, Gathered)
+    assert (one.subject, one.findings, one.owner, one.outcome) == (ACCOUNT, 1, "Ann", None)
+    assert (other.subject, other.findings, other.owner, other.outcome) == (OTHER, 1, None, CaseOutcome.NOT_OURS)
+    assert none == InNoCase(findings=1)
+
+
+def count_steps(store: Store, subjects: int) -> int:
+    """How much SQLite does to say who else has one file, of this many subjects that hold it and one other each."""
+    ids = found(store, {f"{n:05}": [match("known")] for n in range(2 * subjects)}, number=1, at_utc=NOW)
+    with store.write() as connection:
+        some = [{"d": b"d" * 32, "i": finding_id} for finding_id in ids[::2]]
+        connection.execute(text("UPDATE findings SET sha256 = :d WHERE id = :i"), some)
+    with record(store, at_utc=NOW) as page:
+        gather(page, [(one, Facts(subject=Subject(SubjectKind.ACCOUNT, str(n // 2)))) for n, one in enumerate(ids)])
+    ((first, *_), *_) = list_cases(store)
+    steps = 0
+
+    def step_on() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with store.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_progress_handler(step_on, 1_000)
+    try:
+        (others,) = same_content(store, first.case).values()
+    finally:
+        driver.set_progress_handler(None, 0)
+    assert len(others) == subjects - 1
+    return steps
+
+
+@pytest.mark.parametrize(("few", "many"), [(200, 2_000), pytest.param(1_000, 10_000, marks=pytest.mark.soak)])
+def test_who_else_has_a_file_is_found_in_one_pass(tmp_path: Path, few: int, many: int) -> None:
+    """Ten times as many subjects with one file cost ten times the work at most, and not a hundred times."""
+    with open_writable(tmp_path / "few") as small, open_writable(tmp_path / "many") as large:
+        assert count_steps(large, many) < 13 * count_steps(small, few)
 
 
 def test_of_two_operators_the_second_is_told(tmp_path: Path) -> None:

@@ -93,6 +93,7 @@ def _exported(store: "Store", case_id: int, *, by: str, reason: str, at_utc: str
     facts = {event.finding: event.facts for event in folded.events if event.facts is not None}
     items = stores.found_items(store, folded.findings)
     labels = stores.labels_of_findings(store, folded.findings)
+    same = stores.same_content(store, case_id)
     findings = [
         ExportedFinding(
             finding=finding,
@@ -102,6 +103,7 @@ def _exported(store: "Store", case_id: int, *, by: str, reason: str, at_utc: str
             first_seen_at_utc=item.first_seen_at_utc,
             labels=labels.get(finding.id, ()),
             facts=facts.get(finding.id),
+            also_in=tuple(same.get(finding.sha256, ())),
         )
         for finding in stores.name_findings(store, folded.findings)
         for item in (items[finding.id],)

@@ -9,11 +9,12 @@ from unseen.casework.cases.course import LIMITS, Alarm, Case, Limits, alarms, ch
 from unseen.casework.given.persons import same_person, stated_name, stated_reason
 from unseen.casework.proof.clock import in_utc, now_utc
 from unseen.casework.proof.recording import open_recorded
-from unseen.errors import UsageError
+from unseen.casework.proof.standing import count_missing
+from unseen.errors import LedgerBrokenError, UsageError
 from unseen.model import CaseEvent, CaseOutcome, EventKind, Finding
 from unseen.store import open_store
 
-__all__ = ["CaseAccount", "act", "count_without_case", "list_cases", "parse_due", "show_case"]
+__all__ = ["CaseAccount", "act", "check_complete", "count_without_case", "list_cases", "parse_due", "show_case"]
 
 # What each step must state besides whose it is.
 _NEEDS: Mapping[EventKind, tuple[str, ...]] = {
@@ -80,6 +81,21 @@ def count_without_case(location: str) -> int:
         return stores.count_without_case(opened)
 
 
+def check_complete(location: str) -> None:
+    """Refuse a store that is older than what was signed: cases of later would be gone without a trace.
+
+    Raises:
+        LedgerBrokenError: Records that were signed are not there.
+        StoreError: There is no store, or it cannot be read.
+    """
+    with open_store(location, create=False, read_only=True) as opened:
+        if missing := count_missing(opened):
+            raise LedgerBrokenError(
+                f"an older copy of the store was put back: {missing:,} records that were signed are gone",
+                hint="cases may be missing from this list: restore the newest copy, and `unseen verify` it",
+            )
+
+
 def show_case(location: str, case_id: int, *, limits: Limits = LIMITS) -> CaseAccount:
     """Give one case with its findings, and which other cases hold the same content.
 
@@ -89,7 +105,7 @@ def show_case(location: str, case_id: int, *, limits: Limits = LIMITS) -> CaseAc
     """
     with open_store(location, create=False, read_only=True) as opened:
         case = fold(stores.read_case(opened, case_id))
-        findings = tuple(stores.name_findings(opened, case.findings))
+        findings = tuple(stores.mark_findings(opened, stores.name_findings(opened, case.findings)))
         same = stores.same_content(opened, case_id)
     elsewhere = tuple((sha256, tuple(others)) for sha256, others in same.items())
     account = _account(case, now=datetime.now(UTC), limits=limits)

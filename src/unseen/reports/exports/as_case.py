@@ -82,6 +82,8 @@ def case_as_case(case: ExportedCase) -> bytes:
 def _file(node_id: str, name: Any, one: ExportedFinding) -> Node:
     finding, times = one.finding, one.finding.times or Times()
     said = [f"{match.list} {match.entry}: {match.signal}, {match.distance_bits} bits" for match in finding.matches]
+    if one.also_in:
+        said.append(f"the same content is in case {', '.join(str(number) for number in one.also_in)}")
     facet: Node = {
         "@id": name("file-facet", finding.id),
         "@type": "uco-observable:FileFacet",

@@ -32,6 +32,7 @@ _HEAD = (
     "ip",
     "port",
     "original_name",
+    "also_in_cases",
 )
 # Spreadsheets take a cell that begins so for a formula, and run it: names of files are whoever's who made them.
 _FORMULA = tuple("=+-@\t\r\n")
@@ -70,6 +71,7 @@ def _row(case: ExportedCase, one: ExportedFinding) -> tuple[object, ...]:
         facts and facts.ip,
         facts and facts.port,
         facts and facts.original_name,
+        " ".join(str(number) for number in one.also_in),
     )
 
 

@@ -62,13 +62,16 @@ def _medium(number: int, some: list[ExportedFinding]) -> dict[str, Any]:
     first = some[0]
     categories = {label.code for one in some for label in one.labels if label.scheme.startswith("vics")}
     lists = sorted({match.list for one in some for match in one.finding.matches})
+    comments = f"matches known material in: {', '.join(lists)}"
+    if first.also_in:
+        comments += f"; the same content is in case {', '.join(str(number) for number in first.also_in)}"
     medium: dict[str, Any] = {
         "MediaID": number,
         "Category": int(next(iter(categories))) if len(categories) == 1 and _is_number(categories) else 0,
         "MD5": _upper(first.md5),
         "SHA1": _upper(first.sha1),
         "MediaSize": first.size_bytes,
-        "Comments": f"matches known material in: {', '.join(lists)}",
+        "Comments": comments,
         "MediaFiles": [_file(one) for one in some],
     }
     return {name: value for name, value in medium.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What leaves with a case: facts about files, never the files, and nothing about any other case."""
+"""What leaves with a case: facts about files, never the files, and of any other case nothing but its number."""
 
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ class ExportedFinding:
         first_seen_at_utc: In ISO 8601.
         labels: Of the entries that it matches, each once, in the order of the matches.
         facts: How the item came, where that is known.
+        also_in: Numbers of other cases that hold the same content: a fact to follow up.
     """
 
     finding: Finding
@@ -28,6 +29,7 @@ class ExportedFinding:
     first_seen_at_utc: str
     labels: tuple[Label, ...]
     facts: Facts | None
+    also_in: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

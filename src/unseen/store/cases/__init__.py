@@ -1,6 +1,6 @@
 """Cases: one row for each event, added and never changed."""
 
-from unseen.store.cases.events import add_case_event, gather, reopen_overtaken
+from unseen.store.cases.events import add_case_event, add_facts, gather, reopen_overtaken
 from unseen.store.cases.exporting import (
     FoundItem,
     found_items,
@@ -12,6 +12,7 @@ from unseen.store.cases.exporting import (
 from unseen.store.cases.reading import (
     cases_of_findings,
     count_without_case,
+    describe_cases,
     gathered_by,
     list_cases,
     read_case,
@@ -21,8 +22,10 @@ from unseen.store.cases.reading import (
 __all__ = [
     "FoundItem",
     "add_case_event",
+    "add_facts",
     "cases_of_findings",
     "count_without_case",
+    "describe_cases",
     "found_items",
     "gather",
     "gathered_by",

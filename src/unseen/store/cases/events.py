@@ -15,28 +15,33 @@ from unseen.store.ledger.rows import MATCH_COLUMNS, case_event_value
 from unseen.store.schema import case_events, finding_matches
 from unseen.store.verdicts import verdicts_of
 
-__all__ = ["add_case_event", "gather", "reopen_overtaken"]
+__all__ = ["add_case_event", "add_facts", "gather", "reopen_overtaken"]
 
 # Names of events that SQL has for words of its own.
 _COLUMNS = {"by": "done_by", "to": "offered_to"}
 
 
-def gather(page: Page, found: Sequence[tuple[str, Facts]]) -> None:
+def gather(page: Page, found: Sequence[tuple[str, Facts]], *, by: str | None = None) -> dict[int, int]:
     """Bring findings to the cases of their subjects, in the transaction that records them.
 
     A subject without a case gets one; one whose case has ended gets it reopened. A finding that is in its case already
     changes nothing, unless other facts are known of it now. Where only the source is known, a finding that stands in
-    any case stays there: it has somebody already.
+    any case stays there: it has somebody already. What was known before and is not said again stays known.
 
     Args:
         page: Of the transaction.
         found: Ids of findings, and what is known of the item of each.
+        by: Name of whoever says so; None for a scan.
+
+    Returns:
+        For each case in which something is known now that was not: of how many findings.
     """
+    changed: dict[int, int] = {}
     # Looked up once for each call: a case may hold a hundred thousand findings.
     cases: dict[Subject, tuple[int, bool]] = {}
     accounts: dict[int, str | None] = {}
     for finding_id, facts in found:
-        subject, packed = facts.subject, _pack_facts(replace(facts, account=None))
+        subject = facts.subject
         known = _facts_by_case(page.connection, finding_id)
         if known and subject.kind is SubjectKind.SOURCE:
             continue
@@ -44,15 +49,29 @@ def gather(page: Page, found: Sequence[tuple[str, Facts]]) -> None:
             cases[subject] = _case_of(page, subject)
         case_id, has_ended = cases[subject]
         if facts.account is not None and accounts.setdefault(case_id, _account_known(page, case_id)) != facts.account:
-            packed_account = _pack_facts(Facts(subject=subject, account=facts.account))
-            _append(page, case_id, EventKind.ACCOUNT, {"facts": packed_account})
+            packed_account = _pack_facts(Facts(subject=subject, account=facts.account), None)
+            _append(page, case_id, EventKind.ACCOUNT, {"facts": packed_account, "done_by": by})
+            changed.setdefault(case_id, 0)
             accounts[case_id] = facts.account
+        packed = _pack_facts(replace(facts, account=None), known.get(case_id))
         if known.get(case_id) == packed:
             continue
         if has_ended and case_id not in known:
             _append(page, case_id, EventKind.REOPENED, {"text": "a finding that had not been known"})
             cases[subject] = case_id, False
-        _append(page, case_id, EventKind.FINDING, {"finding_id": finding_id, "facts": packed})
+        _append(page, case_id, EventKind.FINDING, {"finding_id": finding_id, "facts": packed, "done_by": by})
+        changed[case_id] = changed.get(case_id, 0) + 1
+    return changed
+
+
+def add_facts(store: Store, found: Sequence[tuple[str, Facts]], *, by: str, at_utc: str) -> dict[int, int]:
+    """Record what a person learned of findings, in a transaction of its own; see `gather`.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    with record(store, at_utc=at_utc) as page:
+        return gather(page, found, by=by)
 
 
 def reopen_overtaken(page: Page, ids: Sequence[str], *, since: int) -> None:
@@ -175,6 +194,23 @@ def _facts_by_case(connection: Connection, finding_id: str) -> dict[int, str | N
     return {row.case_id: row.facts for row in connection.execute(rows.order_by(case_events.c.id))}
 
 
-def _pack_facts(facts: Facts) -> str:
+def _pack_facts(facts: Facts, before: str | None) -> str:
     known = {name: value for name, value in asdict(facts).items() if value is not None and name != "subject"}
-    return json.dumps({"subject": [facts.subject.kind.value, facts.subject.id], **known}, sort_keys=True)
+    earlier = {} if before is None else _still_true(json.loads(before), known)
+    subject = {"subject": [facts.subject.kind.value, facts.subject.id]}
+    return json.dumps({**earlier, **subject, **known}, sort_keys=True)
+
+
+def _still_true(earlier: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """What was known and goes on to hold beside what is said now."""
+    if earlier.get("about") != known.get("about"):
+        # What was said of a container is no name of what lies in it.
+        earlier = {name: value for name, value in earlier.items() if name not in {"original_name", "file", "about"}}
+    says_address = "ip" in known or "ipCaptureEvent" in json.loads(known.get("file", "{}"))
+    if says_address and known.get("ip") != earlier.get("ip"):
+        # A port is one of its address: with another it would accuse somebody else.
+        earlier = {name: value for name, value in earlier.items() if name not in {"ip", "port"}}
+    if says_address and "ipCaptureEvent" in (file := json.loads(earlier.get("file", "{}"))):
+        del file["ipCaptureEvent"]
+        earlier |= {"file": json.dumps(file)}
+    return earlier

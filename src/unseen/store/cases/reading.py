@@ -1,11 +1,12 @@
 """Cases as the store holds them. Nothing is written here."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, literal, select
 
 from unseen.errors import UsageError
 from unseen.model import CaseEvent, CaseOutcome, EventKind, Facts, Gathered, InNoCase, ListClass, Subject, SubjectKind
@@ -15,6 +16,7 @@ from unseen.store.schema import case_events, finding_matches, findings, lists
 __all__ = [
     "cases_of_findings",
     "count_without_case",
+    "describe_cases",
     "events_of",
     "gathered_by",
     "list_cases",
@@ -74,12 +76,27 @@ def gathered_by(store: Store, scans: Sequence[int]) -> Iterator[Gathered | InNoC
     Also cases in which a finding stood before: whoever reads it learns who has them all.
     """
     of_scans = select(finding_matches.c.finding_id).where(finding_matches.c.scan_id.in_(scans)).distinct()
-    held = (
-        select(case_events.c.case_id, func.count(case_events.c.finding_id.distinct()).label("findings"))
-        .where(case_events.c.finding_id.in_(of_scans))
-        .group_by(case_events.c.case_id)
-        .subquery()
-    )
+    held = select(case_events.c.case_id, func.count(case_events.c.finding_id.distinct()).label("findings"))
+    in_case = select(case_events.c.finding_id).where(case_events.c.finding_id.is_not(None))
+    others = of_scans.where(finding_matches.c.finding_id.not_in(in_case)).subquery()
+    with store.read() as connection:
+        yield from _described(connection, held.where(case_events.c.finding_id.in_(of_scans)))
+        if left := connection.scalar(select(func.count()).select_from(others)):
+            yield InNoCase(findings=left)
+
+
+def describe_cases(store: Store, counted: Mapping[int, int]) -> Iterator[Gathered]:
+    """Say whose some cases are, and who has them: those of these numbers, with a count of findings for each."""
+    numbers = sorted(counted)
+    with store.read() as connection:
+        for at in range(0, len(numbers), _ROWS_AT_ONCE):
+            some = case_events.c.case_id.in_(numbers[at : at + _ROWS_AT_ONCE])
+            for one in _described(connection, select(case_events.c.case_id, literal(0).label("findings")).where(some)):
+                yield replace(one, findings=counted[one.case])
+
+
+def _described(connection: Connection, counted: Select[Any]) -> Iterator[Gathered]:
+    held = counted.group_by(case_events.c.case_id).subquery()
     owner = _newest(held.c.case_id, case_events.c.done_by, EventKind.TAKEN, EventKind.ACCEPTED)
     # Of an event that opens a case again: none.
     outcome = _newest(held.c.case_id, case_events.c.outcome, EventKind.CLOSED, EventKind.REOPENED)
@@ -89,19 +106,14 @@ def gathered_by(store: Store, scans: Sequence[int]) -> Iterator[Gathered | InNoC
         .join_from(held, opened, opened.c.id == held.c.case_id)
         .order_by(held.c.case_id)
     )
-    in_case = select(case_events.c.finding_id).where(case_events.c.finding_id.is_not(None))
-    others = of_scans.where(finding_matches.c.finding_id.not_in(in_case)).subquery()
-    with store.read() as connection:
-        for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(rows):
-            yield Gathered(
-                case=row.case_id,
-                subject=Subject(SubjectKind(row.subject_kind), row.subject),
-                findings=row.findings,
-                owner=row.owner,
-                outcome=None if row.outcome is None else CaseOutcome(row.outcome),
-            )
-        if left := connection.scalar(select(func.count()).select_from(others)):
-            yield InNoCase(findings=left)
+    for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(rows):
+        yield Gathered(
+            case=row.case_id,
+            subject=Subject(SubjectKind(row.subject_kind), row.subject),
+            findings=row.findings,
+            owner=row.owner,
+            outcome=None if row.outcome is None else CaseOutcome(row.outcome),
+        )
 
 
 def _newest(case_id: ColumnElement[int], column: ColumnElement[Any], *kinds: EventKind) -> Any:
@@ -112,17 +124,19 @@ def _newest(case_id: ColumnElement[int], column: ColumnElement[Any], *kinds: Eve
 
 
 def same_content(store: Store, case_id: int) -> dict[bytes, list[int]]:
-    """Of the contents in a case that stand in other cases too: by SHA-256, those cases. A fact to follow up."""
-    own, others = case_events.alias(), case_events.alias()
-    mine, theirs = findings.alias(), findings.alias()
+    """Of the contents in a case that stand in other cases too: by SHA-256, those cases. A fact to follow up.
+
+    In one pass over the findings of the store, however many hold the same.
+    """
+    theirs = findings.alias()
+    mine = select(case_events.c.finding_id).where(case_events.c.case_id == case_id)
+    contents = select(findings.c.sha256).where(findings.c.id.in_(mine))
     rows = (
-        select(mine.c.sha256, others.c.case_id)
-        .join_from(own, mine, mine.c.id == own.c.finding_id)
-        .join(theirs, theirs.c.sha256 == mine.c.sha256)
-        .join(others, others.c.finding_id == theirs.c.id)
-        .where(own.c.case_id == case_id, others.c.case_id != case_id)
+        select(theirs.c.sha256, case_events.c.case_id)
+        .join_from(theirs, case_events, case_events.c.finding_id == theirs.c.id)
+        .where(theirs.c.sha256.in_(contents), case_events.c.case_id != case_id)
         .distinct()
-        .order_by(mine.c.sha256, others.c.case_id)
+        .order_by(theirs.c.sha256, case_events.c.case_id)
     )
     found: dict[bytes, list[int]] = {}
     with store.read() as connection:
