@@ -1,13 +1,12 @@
 """Cases in the store: every event a record, whoever comes second is told, and nothing to sort people by."""
 
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Integer, LargeBinary, text
+from sqlalchemy import text
 from tests.unit.found import found, match
 from tests.unit.stand_ins import open_writable
 
@@ -32,7 +31,6 @@ from unseen.store import (
     same_content,
 )
 from unseen.store.cases import gather
-from unseen.store.schema import case_events, metadata
 
 NOW = "2026-11-23T12:00:00Z"
 LATER = "2026-11-24T12:00:00Z"
@@ -285,15 +283,3 @@ def test_a_finding_in_a_case_is_not_erased_by_the_way(store: Store) -> None:
         numbers = connection.scalars(text("SELECT ledger_n FROM finding_matches")).all()
     with pytest.raises(UsageError, match="in a case"):
         erase(store, list(numbers), reason="why", at_utc=LATER)
-
-
-def test_there_is_nothing_to_sort_people_by() -> None:
-    """No column of a case holds a number but identifiers, and no name of a column in the store speaks of rank."""
-    numbers = {column.name for column in case_events.c if isinstance(column.type, Integer)}
-    assert numbers == {"id", "case_id"}
-    assert {column.name for column in case_events.c if isinstance(column.type, LargeBinary)} == {"salt"}
-    rank = re.compile(
-        r"score|rank|risk|severity|priority|grade|danger|level|weight|rating|probab|categor", re.IGNORECASE
-    )
-    columns = [f"{table.name}.{column.name}" for table in metadata.tables.values() for column in table.c]
-    assert [name for name in columns if rank.search(name)] == []
