@@ -131,8 +131,7 @@ def run_scan(
         SandboxError: The kernel cannot lock a worker, and `unsafe_no_sandbox` was not given.
     """
     began = time.monotonic()
-    texts = [text for text in settings.sources if text != PATHS and not is_bucket(text)]
-    check_sources(texts)
+    texts = _on_disk(settings.sources)
     buckets = open_buckets(settings.sources)
     with ExitStack() as stack:
         listed = stack.enter_context(_spooled(paths)) if PATHS in settings.sources else None
@@ -170,9 +169,8 @@ def run_scan(
         counted = open_sources(texts, passed_over=[str(store.path)]) if listed is None and not buckets else None
         darkroom = _watched(fetching, watchers, counted, stack, before=(before.items, session.size_bytes_before))
         items = chain(_items(texts, listed, store, watchers.note), current_items(buckets, versions))
-        yield from scan(
-            items, darkroom=darkroom, matcher=matcher, session=session, clock=Clock(time.monotonic, now_utc)
-        )
+        clock = Clock(time.monotonic, now_utc)
+        yield from scan(items, darkroom=darkroom, matcher=matcher, session=session, clock=clock)
         check_complete(buckets)
         summary = session.finish(
             entries_searchable=known.entries_searchable,
@@ -183,6 +181,13 @@ def run_scan(
         versions.forget()
         yield from gathered_by(store, [session.scan_id])
         yield replace(summary, ledger_checkpoint=seal(store))
+
+
+def _on_disk(sources: Sequence[str]) -> list[str]:
+    """Those of the sources that are paths; each of them is there."""
+    texts = [text for text in sources if text != PATHS and not is_bucket(text)]
+    check_sources(texts)
+    return texts
 
 
 def _begin(
