@@ -2,10 +2,12 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.stores import Server, find_server
 
 # A shell that runs the tests in the background has them, and every program they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -35,3 +37,27 @@ def vectors() -> Path:
     if folder is None:
         pytest.skip("no reference vectors: set UNSEEN_VECTORS")
     return folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A server of PostgreSQL; the test is skipped, visibly, where none is installed."""
+    programs = find_server()
+    if programs is None:
+        pytest.skip("no server of PostgreSQL: install the package postgresql")
+    server = Server(programs)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where a store may be made: a directory, unless the test asks for a server; see `tests.stores`."""
+    if getattr(request, "param", os.environ.get("UNSEEN_TEST_PLACE", "directory")) == "directory":
+        yield str(tmp_path / "store")
+        return
+    server: Server = request.getfixturevalue("server")
+    monkeypatch.setenv("UNSEEN_STATE", str(tmp_path / "state"))
+    database = server.new_database()
+    yield server.address(database)
+    server.drop(database)

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 
+from unseen.casework.proof.places import open_to_write
 from unseen.model import Ground, How, Item, ItemHashes, Locator, Mark, Match, Reason, State, Variant
 from unseen.scan import Choose, Clock
 from unseen.sources.layers import Want
-from unseen.store import Store, open_store
+from unseen.store import Store
 
 PICTURE = b"picture "
 DAMAGED = b"damaged picture "
@@ -116,6 +117,6 @@ class StandInRecorder:
 
 def open_writable(path: str | Path) -> Store:
     """Open a store whose ledger is never sealed."""
-    store = open_store(path)
+    store = open_to_write(path, create=True)
     store.recorder = StandInRecorder()
     return store

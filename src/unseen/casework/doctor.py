@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, entry_points, version
-from pathlib import Path
 
 from unseen.casework.hashing import worker_count
 from unseen.casework.kernel import kernel_in_use, kernels_available
-from unseen.casework.proof.places import key_folder
+from unseen.casework.proof.places import files_of, key_folder, open_to_read
 from unseen.darkroom import Darkroom
 from unseen.errors import SandboxError, SigningKeyError, StoreError
 from unseen.hashing.plugin import HASHERS_GROUP
-from unseen.store import list_lists, open_store
+from unseen.store import list_lists
 
 __all__ = ["Check", "State", "examine"]
 
@@ -24,6 +23,7 @@ _EXTRAS = {
     "demo": ("scikit-image", "photographs of places and things, for `unseen demo`"),
     "exchange": ("httpx", "services that share lists, for `unseen list sync`"),
     "metrics": ("prometheus-client", "figures for Prometheus, for `unseen metrics`"),
+    "postgres": ("psycopg", "stores on a server, for `--store postgresql://...`"),
     "stamp": ("rfc3161-client", "tokens of time stamping authorities, for `unseen stamp`"),
 }
 _DECODERS = {"simplejpeg": "JPEG", "pillow": "PNG, GIF, WebP, BMP, TIFF, AVIF and more", "pi-heif": "HEIC"}
@@ -73,7 +73,7 @@ def examine(store: str) -> Iterator[Check]:
     for name, formats in _DECODERS.items():
         yield Check("decoder", State.FINE, f"{name} {version(name)}: {formats}")
     yield from _examine_hashers()
-    yield from _examine_store(Path(store))
+    yield from _examine_store(store)
     yield from _examine_keys()
     yield from _examine_extras()
 
@@ -122,13 +122,18 @@ def _examine_hashers() -> Iterator[Check]:
         yield Check("hasher", State.FINE, "pdq, md5, sha1, sha256; none plugged in")
 
 
-def _examine_store(path: Path) -> Iterator[Check]:
+def _examine_store(store: str) -> Iterator[Check]:
+    try:
+        path = files_of(store)
+    except StoreError as error:
+        yield Check("store", State.LACKING, str(error), error.hint)
+        return
     existing = next(place for place in (path.absolute(), *path.absolute().parents) if place.exists())
     free_bytes = shutil.disk_usage(existing).free
     has_room = free_bytes >= _FREE_BYTES_MIN
     try:
-        with open_store(path, create=False, read_only=True) as opened:
-            said = f"{path}: {len(list_lists(opened))} lists"
+        with open_to_read(store) as opened:
+            said = f"{opened.name}: {len(list_lists(opened))} lists"
     except StoreError as error:
         is_new = not path.exists() or not any(path.iterdir())
         said = f"{path}: not there yet; `unseen list add` makes it" if is_new else str(error)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from unseen import store
 from unseen.casework.given.persons import stated_name, stated_reason
 from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
 from unseen.model import Decision, Finding, Mark, Status, Verdict
@@ -29,7 +30,7 @@ def list_findings(
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
-    with store.open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         for finding in store.mark_findings(opened, store.list_findings(opened)):
             is_so = marked is None or any(marked in match.marks_now for match in finding.matches)
             if in_no_case and store.cases_of_findings(opened, [finding.id]):
@@ -49,7 +50,7 @@ def show_findings(location: str, ids: Sequence[str]) -> list[tuple[Finding, tupl
         UsageError: No finding begins so, or several do.
         StoreError: There is no store, or it cannot be read.
     """
-    with store.open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         history = store.verdict_history(opened, ids)
         found = store.mark_findings(opened, store.name_findings(opened, list(history)))
         return [(finding, history[finding.id]) for finding in found]

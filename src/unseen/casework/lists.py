@@ -8,13 +8,13 @@ from pathlib import Path
 
 from unseen import store as stores
 from unseen.casework.proof.clock import account_name, now_utc
-from unseen.casework.proof.places import new_file
+from unseen.casework.proof.places import new_file, open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import ListError, UsageError
 from unseen.hashing.plugin import HASHERS_GROUP
 from unseen.lists import ListFile, ListFormat, write_lines
 from unseen.model import ListClass, Refused
-from unseen.store import ListAccount, ListInfo, ListOrigin, open_store
+from unseen.store import ListAccount, ListInfo, ListOrigin
 
 __all__ = [
     "AddedList",
@@ -153,7 +153,7 @@ def list_lists(store: str) -> list[ListInfo]:
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(store, create=False, read_only=True) as opened:
+    with open_to_read(store) as opened:
         return stores.list_lists(opened)
 
 
@@ -164,7 +164,7 @@ def show_list(store: str, name: str) -> ListAccount:
         ListError: There is no such list.
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(store, create=False, read_only=True) as opened:
+    with open_to_read(store) as opened:
         return stores.read_account(opened, name)
 
 

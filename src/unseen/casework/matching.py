@@ -8,10 +8,11 @@ from pathlib import Path
 
 from unseen.casework.known.indexing import Indexing
 from unseen.casework.known.loading import load_known
+from unseen.casework.proof.places import is_there, open_to_read
 from unseen.errors import UsageError
 from unseen.lists import ListFile, ask_for
 from unseen.model import QUALITY_MIN, Entry, Hash, ItemHashes, Match, Outcome, Reason
-from unseen.store import Store, open_store
+from unseen.store import Store
 
 __all__ = ["Answer", "match_hashes", "open_if_needed"]
 
@@ -83,10 +84,10 @@ def match_hashes(
 @contextmanager
 def open_if_needed(store: str, lists: Sequence[str]) -> Iterator[Store | None]:
     """The store; none where nobody made one and all lists are files."""
-    if lists and not Path(store).exists() and all(Path(text).exists() for text in lists):
+    if lists and not is_there(store) and all(Path(text).exists() for text in lists):
         yield None
     else:
-        with open_store(store, create=False, read_only=True) as opened:
+        with open_to_read(store) as opened:
             yield opened
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from unseen.casework.proof import clock
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.standing import standing_at_end
 from unseen.errors import SigningKeyError, SourceError, StoreError, UsageError
@@ -25,7 +26,6 @@ from unseen.store import (
     count_reasons,
     list_lists,
     mark_reported,
-    open_store,
     read_matched_labels,
     read_scan,
     record,
@@ -87,7 +87,7 @@ def write_report(
         UsageError: A file is there already, or PDF was asked for and typst is not installed.
     """
     chosen = _choose(forms)
-    with open_store(location, create=False, read_only=True) as store, tempfile.TemporaryFile() as body:
+    with open_to_read(location) as store, tempfile.TemporaryFile() as body:
         report = read_report(store, scan_id, stated=stated, at_utc=now_utc())
         report_id = write_json_body(report, body)
         body.seek(0)

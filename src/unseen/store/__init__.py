@@ -63,7 +63,7 @@ from unseen.store.custody import (
     sweep_contents,
     viewed,
 )
-from unseen.store.engine import Store, empty_log, open_store
+from unseen.store.engine import Store, empty_log, is_url, open_store
 from unseen.store.figures import Figures, read_figures
 from unseen.store.filings import (
     FILING,
@@ -259,6 +259,7 @@ __all__ = [
     "holds_of_cases",
     "is_scanning",
     "is_unfinished",
+    "is_url",
     "judged_hashes",
     "keep_claim",
     "keep_content",

@@ -14,17 +14,13 @@ import numpy.typing as npt
 from sqlalchemy import Connection, select
 
 from unseen.model import Codes, Signal
-from unseen.store.engine import Store
-from unseen.store.ledger.digests import in_bulk
+from unseen.store.engine import Store, bulk_select
 from unseen.store.lists import find_list
 from unseen.store.schema import entries, lists
 
 __all__ = ["ColumnChange", "load_changes", "load_codes"]
 
 _Number = TypeVar("_Number", np.int64, np.uint8)
-
-# Rows fetched at once: Python's work for each fetch vanishes, and they stay far below a megabyte.
-_ROWS_PER_FETCH = 10_000
 
 
 def load_codes(
@@ -113,7 +109,7 @@ def _load_change(connection: Connection, list_id: int, signal: Signal, since: in
     # Rows only ever come at the end.
     newest_first = select(*columns).where(*of_signal).order_by(entries.c.id.desc())
     rows, values = array("q"), bytearray()
-    for some in in_bulk(connection, newest_first):
+    for some in bulk_select(connection, newest_first):
         is_new = [row for row in some if row[2] > since]
         for number, value, _, withdrawn in is_new:
             if withdrawn is None:
@@ -141,19 +137,14 @@ def _load(
         .where(entries.c.list_id == list_id, entries.c.signal == signal, entries.c.withdrawn_n.is_(None))
         .order_by(entries.c.id)
     )
-    # The driver's own cursor: SQLAlchemy's rows cost more than reading them.
-    result = connection.execute(query)
-    cursor = result.cursor
-    assert cursor is not None
     with ExitStack() as stack:
         rows, values = (stack.enter_context(_room(folder)) for _ in range(2))
         count = 0
-        while found := cursor.fetchmany(_ROWS_PER_FETCH):
+        for found in bulk_select(connection, query):
             ids, blobs = zip(*found, strict=True)
             rows.write(array("q", ids))
             values.write(b"".join(blobs if reader is None else (reader(blob.decode()) for blob in blobs)))
             count += len(ids)
-        result.close()
         if not count:
             return np.empty(0, np.int64), np.empty((0, 0), np.uint8)
         return _content(rows, np.int64), _content(values, np.uint8).reshape(count, -1)

@@ -88,10 +88,10 @@ def read_scan(store: Store, scan_id: int | None = None) -> ScanRecord:
         conditions = connection.scalars(select(runs.c.conditions).where(of_scan).order_by(runs.c.id)).all()
     if row is None:
         which = "finished scan" if scan_id is None else f"scan {scan_id}"
-        raise StoreError(f"the store {store.path} holds no {which}", hint="`unseen scan SOURCE` makes one")
+        raise StoreError(f"the store {store.name} holds no {which}", hint="`unseen scan SOURCE` makes one")
     if row["finished_at_utc"] is None:
         raise StoreError(
-            f"scan {row['id']} of the store {store.path} is not finished",
+            f"scan {row['id']} of the store {store.name} is not finished",
             hint="run the same `unseen scan` again: it goes on where it stopped",
         )
     return ScanRecord(

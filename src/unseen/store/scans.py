@@ -30,7 +30,7 @@ from unseen.model import (
     VideoMode,
 )
 from unseen.store.cases import gather, reopen_overtaken
-from unseen.store.engine import Store
+from unseen.store.engine import Store, sql_position
 from unseen.store.findings import (
     pack_how,
     pack_locator,
@@ -146,7 +146,7 @@ class ScanSession:
         """
         self._store = store
         self._facts_of = facts_of
-        self._lock = ScanLock(store.path, key)
+        self._lock = ScanLock(store, key)
         try:
             with record(store, at_utc=at_utc) as page:
                 self.scan_id, self.account, self.is_resumed = _begin(page, key, settings, run, retention)
@@ -199,7 +199,7 @@ class ScanSession:
         if not self.account.items:
             return 0
         # The text of a chain ends in a zero byte and the names of its layers.
-        is_outermost = func.instr(items.c.locator, b"\0") == 0
+        is_outermost = sql_position(items.c.locator, b"\0") == 0
         with self._store.read() as connection:
             rows = select(func.sum(items.c.size_bytes)).where(items.c.scan_id == self.scan_id, is_outermost)
             return int(connection.scalar(rows) or 0)
@@ -228,6 +228,7 @@ class ScanSession:
         account = self.account.with_batch(batch, seconds)
         if rechecked is not None:
             account = replace(account, rechecked=account.rechecked + rechecked[0], rechecked_to=rechecked[1])
+        self._lock.require()
         with record(self._store, at_utc=at_utc) as page:
             first = page.next
             is_keeping = keeps_hashes(page, self.scan_id)

@@ -77,7 +77,7 @@ WHEN = "2020-01-01T00:00:00Z"
 ORIGIN = ListOrigin("/lists/known.txt", "text", lambda: bytes(range(32)))
 
 
-def furnish(path: Path, keys: Path) -> None:
+def furnish(path: str | Path, keys: Path) -> None:
     """Lists kept, removed and synced, policies, an export, finished scans, one that was cut off, something erased."""
     with open_recorded(path, keys=keys) as store:
         for name in ("known", "other", "gone"):

@@ -281,7 +281,7 @@ def test_a_list_that_was_removed_is_forgotten(fake: FakeNcmec, server: Server, s
 
 def test_a_list_is_fetched_by_one_at_a_time(store: str) -> None:
     """Pages of two runs, put together, would be no list that any service ever had."""
-    with SyncLock(Path(store), NAME), pytest.raises(StoreError, match="same sync is running"):
+    with open_store(store) as opened, SyncLock(opened, NAME), pytest.raises(StoreError, match="same sync is running"):
         sync_list(store, NAME)
 
 

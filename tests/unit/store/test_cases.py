@@ -39,9 +39,9 @@ OTHER = Subject(SubjectKind.ACCOUNT, "9")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(place: str) -> Iterator[Store]:
     """A new store."""
-    with open_writable(tmp_path / "store") as opened:
+    with open_writable(place) as opened:
         yield opened
 
 
@@ -252,9 +252,9 @@ def test_who_else_has_a_file_is_found_in_one_pass(tmp_path: Path, few: int, many
         assert count_steps(large, many) < 13 * count_steps(small, few)
 
 
-def test_of_two_operators_the_second_is_told(tmp_path: Path) -> None:
+def test_of_two_operators_the_second_is_told(place: str) -> None:
     """Two who take one case do not both have it: the second is refused by how the case stands by then."""
-    with open_writable(tmp_path / "store") as one:
+    with open_writable(place) as one:
         bring(one, found(one, {"a": [match("known")]}, number=1, at_utc=NOW))
         case_id = only(one)[0].case
         step(one, case_id, EventKind.TAKEN)

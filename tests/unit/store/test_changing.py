@@ -1,7 +1,6 @@
 """Pages of a service: staged as they come, applied whole, and on record."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -77,9 +76,9 @@ def names(store: Store) -> list[str]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(place: str) -> Iterator[Store]:
     """A new store."""
-    with open_writable(tmp_path / "store") as opened:
+    with open_writable(place) as opened:
         yield opened
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.unit.rechecks import Drawing, keep_items, put_file
@@ -18,9 +17,9 @@ END = 1 << 40
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(place: str) -> Iterator[Store]:
     """A store with a list."""
-    with open_recorded(tmp_path / "store") as opened:
+    with open_recorded(place) as opened:
         put_file(opened, "far", [Entry("far", "md5", bytes(16))])
         yield opened
 

@@ -1,7 +1,6 @@
 """Letters leave at least once, in order, on a verdict that counts; and what came of each attempt stays on record."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy.dialects import postgresql
@@ -30,9 +29,9 @@ NOW = "2026-11-23T12:00:00Z"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(place: str) -> Iterator[Store]:
     """A store that may be written."""
-    with open_writable(tmp_path / "store") as store:
+    with open_writable(place) as store:
         yield store
 
 

@@ -1,7 +1,6 @@
 """A newer file of a list is a change of it: what is in both stays, what is missing is withdrawn."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -36,9 +35,9 @@ def replace(store: Store, *offered: Entry) -> int | None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(place: str) -> Iterator[Store]:
     """A new store."""
-    with open_writable(tmp_path / "store") as opened:
+    with open_writable(place) as opened:
         yield opened
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select
+from tests.stores import on_both
 from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE, StandInMatcher, hash_content, make_item, open_writable
 
 from unseen.errors import StoreError
@@ -18,7 +19,7 @@ from unseen.model import How, Locator, Match, Screened
 from unseen.scan import screen_item as screen
 from unseen.store import Account, ScanSession, Store, list_findings
 from unseen.store.findings import scan_findings
-from unseen.store.locks import ScanLock
+from unseen.store.locks import ScanLock, is_scanning
 from unseen.store.objects import Noted
 from unseen.store.schema import items, not_screened, scans
 
@@ -30,9 +31,9 @@ KNOWN = PICTURE + b"known"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(place: str) -> Iterator[Store]:
     """A new store."""
-    with open_writable(tmp_path / "store") as opened:
+    with open_writable(place) as opened:
         yield opened
 
 
@@ -134,33 +135,36 @@ def test_a_finding_seen_again_stays_one_and_shows_the_newest_matches(store: Stor
     assert len(first[0].matches) == 2
 
 
-def test_the_same_scan_cannot_run_twice_at_once_and_others_can(store: Store) -> None:
+@on_both
+def test_the_same_scan_cannot_run_twice_at_once_and_others_can(store: Store, place: str) -> None:
     """The second is told so; once the first has ended, it may."""
     with (
         begin(store),
         begin(store, bytes([1]) * 32),
-        open_writable(store.path) as other,
+        open_writable(place) as other,
         pytest.raises(StoreError, match="running already"),
     ):
         begin(other)
     with begin(store) as session:
         assert session.is_resumed
-    assert list((store.path / "scans").iterdir()) == []
+    assert not is_scanning(store)
 
 
-def test_the_lock_of_a_killed_process_blocks_nobody(store: Store) -> None:
-    """The kernel lets go of it; no file has to be removed by hand."""
+@on_both
+def test_the_lock_of_a_killed_process_blocks_nobody(store: Store, place: str) -> None:
+    """The kernel, or the server, lets go of it; nothing has to be removed by hand."""
     program = (
         "import sys; from unseen.store import *; from tests.unit.stand_ins import open_writable;"
         " s = ScanSession(open_writable(sys.argv[1]), bytes(32), settings='{}',"
         " at_utc='now'); print('begun', flush=True); sys.stdin.read()"
     )
-    command = [sys.executable, "-c", program, str(store.path)]
+    command = [sys.executable, "-c", program, place]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"begun\n"
         with pytest.raises(StoreError, match="running already"):
             begin(store)
+        assert is_scanning(store)
         os.kill(running.pid, signal.SIGKILL)
     with begin(store) as session:
         assert session.is_resumed
@@ -192,7 +196,7 @@ def test_a_way_of_hashing_comes_back_as_it_was_kept(store: Store) -> None:
 
 def test_a_lock_that_was_given_back_meanwhile_is_taken_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits on a file that its holder has removed holds nothing, and must try again."""
-    first = ScanLock(store.path, KEY)
+    first = ScanLock(store, KEY)
     true_flock = fcntl.flock
     tried: list[int] = []
 
@@ -203,10 +207,10 @@ def test_a_lock_that_was_given_back_meanwhile_is_taken_anew(store: Store, monkey
         true_flock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    second = ScanLock(store.path, KEY)
+    second = ScanLock(store, KEY)
     assert len(tried) == 2
     with pytest.raises(StoreError, match="running already"):
-        ScanLock(store.path, KEY)
+        ScanLock(store, KEY)
     second.release()
 
 

@@ -42,9 +42,9 @@ def add(store: Store, name: str, offered: list[Entry], *, replace: bool = False)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(place: str) -> Iterator[Store]:
     """A new store."""
-    with open_writable(tmp_path / "store") as opened:
+    with open_writable(place) as opened:
         yield opened
 
 
@@ -200,13 +200,13 @@ with open_writable(sys.argv[1]) as store:
 
 
 @pytest.mark.parametrize("at", [1, 1000, 150_000, 0])
-def test_an_import_that_is_killed_leaves_no_list(tmp_path: Path, at: int) -> None:
+def test_an_import_that_is_killed_leaves_no_list(place: str, at: int) -> None:
     """At the first entry, in the middle, and after the last before the end: the store is as it was."""
-    with open_writable(tmp_path / "store") as store:
+    with open_writable(place) as store:
         add(store, "old", [Entry("a", "pdq", value(1))])
-    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "store"), str(at)], check=False, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-c", KILLED, place, str(at)], check=False, cwd=ROOT)
     assert done.returncode == -signal.SIGKILL
-    with open_writable(tmp_path / "store") as store:
+    with open_writable(place) as store:
         assert [info.name for info in list_lists(store)] == ["old"]
         with store.read() as connection:
             assert connection.execute(select(entries.c.entry)).scalars().all() == ["a"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from unseen import store as stores
 from unseen.casework.given.persons import stated_name, stated_reason
 from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import ExchangeError, UsageError
 from unseen.exchanges import Login, Service, Timing, read_secret
@@ -106,7 +107,7 @@ def answers_about(location: str, finding: str) -> list[dict[str, str | None]]:
         UsageError: No finding begins so, or several do.
         StoreError: There is no store, or it cannot be read.
     """
-    with stores.open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         return [
             {name: value for name, value in answer.items() if name != "finding"}
             for answer in stores.list_answers(opened, [finding])

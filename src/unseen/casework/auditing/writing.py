@@ -158,10 +158,11 @@ def _record(
     note: Callable[[str], None],
 ) -> bool:
     from unseen.casework.proof.clock import now_utc
+    from unseen.casework.proof.places import is_there
     from unseen.casework.proof.recording import open_recorded
     from unseen.store import record
 
-    if not Path(store).exists():
+    if not is_there(store):
         note("the audit is not on record: there is no store")
         return False
     digests = {f"audit{Path(path).suffix}": digest.hex() for path, digest in files}

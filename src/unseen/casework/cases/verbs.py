@@ -8,11 +8,11 @@ from unseen import store as stores
 from unseen.casework.cases.course import LIMITS, Alarm, Case, Limits, alarms, check, due, fold, in_order
 from unseen.casework.given.persons import same_person, stated_name, stated_reason
 from unseen.casework.proof.clock import in_utc, now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.standing import count_missing
 from unseen.errors import LedgerBrokenError, UsageError
 from unseen.model import CaseEvent, CaseOutcome, EventKind, Finding
-from unseen.store import open_store
 
 __all__ = ["CaseAccount", "act", "check_complete", "count_without_case", "list_cases", "parse_due", "show_case"]
 
@@ -65,7 +65,7 @@ def list_cases(
         StoreError: There is no store, or it cannot be read.
     """
     now = datetime.now(UTC)
-    with open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         cases = [fold(events) for events in stores.list_cases(opened)]
     wanted = [case for case in cases if (everything or case.is_open) and (owner is None or _is_of(case, owner))]
     return [_account(case, now=now, limits=limits) for case in in_order(wanted, now=now)]
@@ -77,7 +77,7 @@ def count_without_case(location: str) -> int:
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         return stores.count_without_case(opened)
 
 
@@ -103,7 +103,7 @@ def show_case(location: str, case_id: int, *, limits: Limits = LIMITS) -> CaseAc
         UsageError: There is no such case.
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         case = fold(stores.read_case(opened, case_id))
         findings = tuple(stores.mark_findings(opened, stores.name_findings(opened, case.findings)))
         same = stores.same_content(opened, case_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from unseen import store as stores
 from unseen.casework.given.persons import stated_name, stated_reason
 from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
 from unseen.model import CustodyAct, CustodyKind
@@ -85,7 +86,7 @@ def list_holds(location: str, *, everything: bool = False) -> list[Hold]:
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
-    with stores.open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         return [Hold(*one) for one in stores.list_holds(opened, everything=everything)]
 
 

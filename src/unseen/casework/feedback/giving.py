@@ -10,13 +10,14 @@ from unseen import store as stores
 from unseen.casework.feedback.channels import Channel, find_channel
 from unseen.casework.given.persons import stated_name
 from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.syncing import Followed, read_followed
 from unseen.errors import UsageError
 from unseen.exchanges import Timing
 from unseen.exchanges.ncmec import FeedbackReason
 from unseen.model import Finding, Ground, Match, Stance, Status
-from unseen.store import Letter, LetterState, Queued, Store, open_store
+from unseen.store import Letter, LetterState, Queued, Store
 
 __all__ = ["KIND", "Given", "give_feedback", "list_feedback", "list_reasons", "parse_state"]
 
@@ -98,7 +99,7 @@ def list_feedback(store: str, *, state: LetterState | None = None) -> Iterator[Q
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(store, create=False, read_only=True) as opened:
+    with open_to_read(store) as opened:
         yield from (queued for queued in stores.list_letters(opened, state=state) if queued.letter.kind == KIND)
 
 
@@ -116,7 +117,7 @@ def list_reasons(store: str, name: str, signal: str) -> tuple[FeedbackReason, ..
         ExchangeError: It cannot be asked.
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(store, create=False, read_only=True) as opened:
+    with open_to_read(store) as opened:
         followed = read_followed(stores.find_source(opened, name))
     channel = find_channel(followed)
     with channel.connect(followed, Timing(time.time, time.sleep, random.SystemRandom().random)) as service:

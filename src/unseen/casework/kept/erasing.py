@@ -51,6 +51,6 @@ def erase_of_scans(location: str, scans: Sequence[int], *, by: str, reason: str)
         for scan in scans:
             if not has_scan(store, scan):
                 raise UsageError(
-                    f"the store {store.path} holds no scan {scan}", hint="`unseen report` tells the newest"
+                    f"the store {store.name} holds no scan {scan}", hint="`unseen report` tells the newest"
                 )
         return [erase_all_of(store, scan, {"why": "asked", **hidden}) for scan in dict.fromkeys(scans)]

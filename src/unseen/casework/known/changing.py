@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from unseen import store as stores
 from unseen.casework.given.persons import stated_name, stated_reason
 from unseen.casework.proof.clock import account_name, now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
 from unseen.model import (
@@ -19,7 +20,7 @@ from unseen.model import (
     Page,
     Published,
 )
-from unseen.store import Acceptance, Change, Store, open_store
+from unseen.store import Acceptance, Change, Store
 
 __all__ = ["JUDGED_FORMAT", "OwnList", "apply_pages", "decide_entry", "list_from_findings", "show_entry"]
 
@@ -73,7 +74,7 @@ def show_entry(store: str, name: str, entry: str) -> EntryAccount:
         ListError: There is no such list, or it never held such an entry.
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(store, create=False, read_only=True) as opened:
+    with open_to_read(store) as opened:
         return stores.read_entry_account(opened, name, entry)
 
 

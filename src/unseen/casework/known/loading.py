@@ -217,7 +217,7 @@ def load_known(
     stored = {} if store is None else {info.name: info for info in list_lists(store)}
     if not texts and not stored:
         raise ListError(
-            "there is no list to search" if store is None else f"the store {store.path} holds no list",
+            "there is no list to search" if store is None else f"the store {store.name} holds no list",
             hint="add one with `unseen list add NAME FILE`, or give --list",
         )
     wanted = dict.fromkeys(texts or stored)

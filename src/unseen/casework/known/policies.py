@@ -7,10 +7,11 @@ from typing import Any
 from unseen import store as stores
 from unseen.casework.given.persons import stated_name, stated_reason
 from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
 from unseen.model import ListClass, ListPolicy
-from unseen.store import SetPolicy, open_store
+from unseen.store import SetPolicy
 
 __all__ = ["ShownPolicy", "set_policy", "show_policy"]
 
@@ -35,7 +36,7 @@ def show_policy(store: str, name: str) -> ShownPolicy:
         ListError: There is no such list.
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(store, create=False, read_only=True) as opened:
+    with open_to_read(store) as opened:
         return _shown(opened, name)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from unseen.casework.proof.places import key_folder
+from unseen.casework.proof.places import key_folder, open_to_read
 from unseen.casework.proof.recording import Bookkeeper, open_recorded
 from unseen.errors import SigningKeyError, StoreError
 from unseen.ledger import KeyFolder
-from unseen.store import open_store, read_entry
+from unseen.store import read_entry
 
 __all__ = ["Rotated", "ShownKey", "rotate_key", "show_key"]
 
@@ -56,7 +56,7 @@ def show_key(location: str, *, keys: Path | None = None) -> ShownKey:
         SigningKeyError: The key does not lie on this machine, or cannot be trusted.
     """
     folder = KeyFolder(keys or key_folder())
-    with open_store(location, create=False, read_only=True) as store:
+    with open_to_read(location) as store:
         first = read_entry(store, 0)
     if first is None:
         raise StoreError(f"nothing was recorded in {location} yet", hint="its first record makes a key")

@@ -18,7 +18,7 @@ from typing import Any
 
 from unseen.casework.kept.expiring import Erased, erase_when_due
 from unseen.casework.proof.clock import CLOCK_SOURCE, now_utc
-from unseen.casework.proof.places import LEDGER_FOLDER, key_folder
+from unseen.casework.proof.places import LEDGER_FOLDER, key_folder, open_to_write
 from unseen.errors import LedgerBrokenError, SigningKeyError, StoreError, UnseenError, UsageError
 from unseen.ledger import (
     Checkpoint,
@@ -38,7 +38,6 @@ from unseen.store import (
     count_entries,
     entries_of_type,
     has_records,
-    open_store,
     read_entries,
     read_entry,
     record,
@@ -71,7 +70,7 @@ def open_recorded(
     Hashes whose date has come are erased first.
 
     Args:
-        location: The store's directory.
+        location: The store's directory, or its address on a server.
         create: Whether to make a store where there is none.
         keys: Folder of signing keys; None for `key_folder()`.
         note: Told what a person should know: that a key was made, that hashes were erased.
@@ -82,7 +81,7 @@ def open_recorded(
         SigningKeyError: There is no key to seal with, and none can be made.
         LedgerBrokenError: The ledger is not what was signed, or older: nothing is written.
     """
-    with open_store(location, create=create) as store:
+    with open_to_write(location, create=create) as store:
         bookkeeper = Bookkeeper(store, KeyFolder(keys or key_folder()), note=note)
         bookkeeper.on_erased = on_erased or partial(_tell_erased, note)
         try:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unseen.casework.proof.places import LEDGER_FOLDER
+from unseen.casework.proof.places import LEDGER_FOLDER, files_of
 from unseen.casework.proof.token_order import in_order
 from unseen.errors import LedgerBrokenError, StoreError, UsageError
 from unseen.ledger import Checkpoint, Note
@@ -80,7 +80,7 @@ def request_stamp(location: str, out: str) -> Request:
         StoreError: There is no ledger, or something cannot be read or written.
         MalformedError: The checkpoint is none.
     """
-    folder = Path(location) / LEDGER_FOLDER
+    folder = files_of(location) / LEDGER_FOLDER
     data = read_limited(folder / CHECKPOINT_NAME, NOTE_BYTES_MAX)
     if data is None:
         raise StoreError(f"there is no ledger in {location}")
@@ -115,7 +115,7 @@ def add_stamp(location: str, token: str, authority: Sequence["Certificate"]) -> 
         UsageError: The package that speaks RFC 3161 is not installed.
         StoreError: There is no ledger, or something cannot be read or written.
     """
-    folder = Path(location) / LEDGER_FOLDER / _FOLDER
+    folder = files_of(location) / LEDGER_FOLDER / _FOLDER
     data = _read(Path(token), _TOKEN_BYTES_MAX)
     answer = _parse(data, token)
     wanted = answer.tst_info.message_imprint.message

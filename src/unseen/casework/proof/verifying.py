@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unseen.casework.known.checking import CheckedIndex, check_index
-from unseen.casework.proof.places import LEDGER_FOLDER, key_folder
+from unseen.casework.proof.places import LEDGER_FOLDER, files_of, key_folder, open_to_read
 from unseen.casework.proof.records import RecordChecker, Records
 from unseen.casework.proof.stamping import Stamp, kept_checkpoints, read_authority, read_stamps
 from unseen.errors import (
@@ -26,7 +26,7 @@ from unseen.ledger.keys import KeyFolder
 from unseen.ledger.note import NOTE_BYTES_MAX, Note, VerifierKey
 from unseen.ledger.tiles import CHECKPOINT_NAME, read_limited
 from unseen.ledger.verify import verify_ledger
-from unseen.store import Store, check_contents, is_scanning, open_store
+from unseen.store import Store, check_contents, is_scanning, is_url
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -104,16 +104,18 @@ def verify(
         StoreError: There is neither a store nor a bundle, or it cannot be read.
         UsageError: What was given as a key is none.
     """
-    folder = Path(path)
     pinned = None if key is None else read_key(key)
-    if (folder.suffix == ZIP_SUFFIX and folder.is_file()) or (folder / "manifest.json").is_file():
+    folder = Path(path)
+    if is_url(path):
+        folder = files_of(path)
+    elif (folder.suffix == ZIP_SUFFIX and folder.is_file()) or (folder / "manifest.json").is_file():
         if reports or witnesses or authority:
             raise UsageError("a bundle is verified as it is: give neither reports, witnesses nor an authority")
         return _verify_bundle(folder, pinned)
     cosigners = [read_key(one) for one in witnesses]
     certificates = [] if authority is None else read_authority(authority)
     try:
-        with open_store(folder, create=False, read_only=True) as store:
+        with open_to_read(path) as store:
             found = _verify_store(store, pinned, cosigners, reports)
             return replace(found, stamps=_verify_stamps(folder / LEDGER_FOLDER, certificates))
     except (StoreDamagedError, UnicodeDecodeError) as error:
@@ -140,7 +142,7 @@ def _verify_store(
             each=checker.check,
         )
         records = checker.finish(
-            found.checkpoint.size, size_now=lambda: _size_now(folder), is_scanning=lambda: is_scanning(store.path)
+            found.checkpoint.size, size_now=lambda: _size_now(folder), is_scanning=lambda: is_scanning(store)
         )
     for witness in witnesses:
         if witness not in found.signed.by:

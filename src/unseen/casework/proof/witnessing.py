@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from unseen.casework.proof.clock import now_unix_s
-from unseen.casework.proof.places import LEDGER_FOLDER, key_folder
+from unseen.casework.proof.places import LEDGER_FOLDER, files_of, key_folder
 from unseen.casework.proof.verifying import read_key
 from unseen.errors import LedgerBrokenError, MalformedError, StoreError, UsageError
 from unseen.ledger import Checkpoint, KeyFolder, LedgerWriter, Note, SigningKey, TileReader, VerifierKey, Witness
@@ -91,7 +91,7 @@ def ask_witness(path: str, *, since: int, out: str) -> Asked:
     """
     if Path(out).exists():
         raise UsageError(f"{out} exists already")
-    folder = _ledger_in(Path(path))
+    folder = _ledger_in(files_of(path))
     note = Note.parse(read_limited(folder / CHECKPOINT_NAME, NOTE_BYTES_MAX) or b"", "checkpoint")
     head = Checkpoint.parse(note.text)
     if since > head.size:
@@ -136,8 +136,8 @@ def witness(
     """
     if Path(path).is_file():
         return _witness_alone(path, state=state, name=name, given=read_key(key) if key else None, out=out, note=note)
-    folder = _ledger_in(Path(path))
-    if Path(state).absolute().resolve().is_relative_to(Path(path).absolute().resolve()):
+    folder = _ledger_in(files_of(path))
+    if Path(state).absolute().resolve().is_relative_to(files_of(path).absolute().resolve()):
         raise UsageError(
             f"the witness's memory in {state} would lie inside the store", hint="whoever alters one alters both"
         )

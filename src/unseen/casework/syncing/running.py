@@ -83,7 +83,7 @@ def sync_list(
         ExchangeError: The service cannot be asked, or there are no credentials; what came is kept, nothing applied.
         StoreError: The store cannot be written, or this list is being fetched already.
     """
-    with open_recorded(store, create=False, keys=keys, note=note) as opened, SyncLock(opened.path, name):
+    with open_recorded(store, create=False, keys=keys, note=note) as opened, SyncLock(opened, name):
         followed = read_followed(stores.find_source(opened, name))
         if anew:
             stores.discard_staged(opened, name)

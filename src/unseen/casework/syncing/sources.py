@@ -10,12 +10,13 @@ from pathlib import Path
 from unseen import store as stores
 from unseen.casework.lists import check_name
 from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.syncing.exchange import Exchange, Plan, Settings
 from unseen.errors import ExchangeError, ListError, UsageError
 from unseen.exchanges import Secret, read_secret
 from unseen.model import ListClass, other_purpose
-from unseen.store import ListSource, Store, open_store
+from unseen.store import ListSource, Store
 
 __all__ = ["Followed", "credentials_of", "find_exchange", "follow_list", "followed_lists", "read_followed"]
 
@@ -123,7 +124,7 @@ def followed_lists(store: str) -> list[Followed]:
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(store, create=False, read_only=True) as opened:
+    with open_to_read(store) as opened:
         return [read_followed(source) for source in stores.read_sources(opened)]
 
 

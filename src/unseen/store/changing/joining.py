@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, literal, select, tuple_
 
 from unseen.store.changing.staging import Content, read_content
-from unseen.store.ledger.digests import in_bulk
+from unseen.store.engine import bulk_select
 from unseen.store.schema import entries, opinions, staged
 
 __all__ = ["Pair", "pair"]
@@ -79,7 +79,7 @@ def _put(found: Pair, row: Row) -> None:
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
-    for rows in in_bulk(connection, query):
+    for rows in bulk_select(connection, query):
         yield from rows
 
 

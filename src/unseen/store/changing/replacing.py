@@ -26,8 +26,7 @@ from sqlalchemy import (
 
 from unseen.model import Entry, ListClass
 from unseen.store.changing.rows import ChangedRows
-from unseen.store.engine import Store, bulk_insert
-from unseen.store.ledger.digests import in_bulk
+from unseen.store.engine import Store, bulk_insert, bulk_select
 from unseen.store.ledger.entries import record
 from unseen.store.lists import ListOrigin, labels_text, record_refusals
 from unseen.store.schema import entries, lists
@@ -144,7 +143,7 @@ def _add(made: ChangedRows) -> None:
     """Add what is new, in the order of the file."""
     columns = _coming.c.entry, _coming.c.signal, _coming.c.value, _coming.c.labels
     query = select(*columns).where(_coming.c.id.not_in(select(_known.c.id))).order_by(_coming.c.id)
-    for rows in in_bulk(made.connection, query):
+    for rows in bulk_select(made.connection, query):
         made.add(entries, [(_name(row[0], made.number), *row[1:], None, None) for row in rows])
     made.flush()
 
@@ -167,5 +166,5 @@ def _keyed(table: Table, kind: int) -> Select[Any]:
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
-    for rows in in_bulk(connection, query):
+    for rows in bulk_select(connection, query):
         yield from rows

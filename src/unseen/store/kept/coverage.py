@@ -88,7 +88,7 @@ def unfinished_scans(connection: Connection) -> list[int]:
 
 def count_gone(store: Store) -> list[Gone]:
     """Count by scan the items whose hashes were not kept, or not any more."""
-    never = func.sum(items.c.hashes_sha256 == NEVER_KEPT)
+    never = func.count().filter(items.c.hashes_sha256 == NEVER_KEPT)
     rows = (
         select(items.c.scan_id, never, func.count())
         .where(items.c.hashes_sha256.is_not(None), items.c.hash_salt.is_(None))

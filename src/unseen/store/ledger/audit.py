@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, func, select, text
+from sqlalchemy import Connection, func, select, text
 
-from unseen.errors import LedgerBrokenError, StoreDamagedError
+from unseen.errors import LedgerBrokenError
 from unseen.model import EXHIBIT, Retention
-from unseen.store.engine import Store
+from unseen.store.engine import Database, Store, bulk_select
 from unseen.store.ledger.digests import Changes, digest_changes
 from unseen.store.ledger.entries import entries_of_type
 from unseen.store.ledger.opened import Opened
 from unseen.store.ledger.rows import open_rows, stated_account, stated_list
-from unseen.store.schema import entries, ledger, list_policies, lists, metadata, opinions, outbox, scans
+from unseen.store.schema import entries, ledger, list_policies, lists, opinions, outbox, scans
 
 __all__ = ["Snapshot"]
 
@@ -45,7 +45,8 @@ _STRAYS = {
         "SELECT id FROM finding_matches WHERE NOT EXISTS (SELECT 1 FROM findings WHERE findings.id = finding_id)"
     ),
     "a match of a verdict that is not there": (
-        "SELECT rowid FROM verdict_matches WHERE NOT EXISTS (SELECT 1 FROM verdicts WHERE verdicts.id = verdict_id)"
+        "SELECT verdict_id FROM verdict_matches"
+        " WHERE NOT EXISTS (SELECT 1 FROM verdicts WHERE verdicts.id = verdict_id)"
     ),
     "an event of a case that nothing opened": (
         "SELECT id FROM case_events AS one WHERE NOT EXISTS"
@@ -117,8 +118,9 @@ _STRAYS = {
 class Snapshot:
     """One unchanging state of a store."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, database: Database) -> None:
         self._connection = connection
+        self._database = database
 
     @classmethod
     @contextmanager
@@ -129,26 +131,21 @@ class Snapshot:
             StoreError: The store cannot be read.
         """
         with store.read() as connection:
-            yield cls(connection)
+            yield cls(connection, store.database)
 
     def entries(self) -> Iterator[tuple[int, bytes]]:
         """Give the number and the bytes of every entry, in order."""
-        result = self._connection.execute(select(ledger.c.n, ledger.c.entry).order_by(ledger.c.n))
-        cursor = result.cursor
-        assert cursor is not None
-        while rows := cursor.fetchmany(_ROWS_PER_FETCH):
-            yield from rows
-        result.close()
+        query = select(ledger.c.n, ledger.c.entry).order_by(ledger.c.n)
+        for rows in bulk_select(self._connection, query, _ROWS_PER_FETCH):
+            yield from ((number, entry) for number, entry in rows)
 
     def check_pages(self) -> None:
-        """Check that the tables of the file and their indexes say the same: either may be what is read later.
+        """Check that tables and their indexes say the same, as far as the database offers to: either may be read later.
 
         Raises:
-            StoreDamagedError: They do not, or a page is not what SQLite wrote.
+            StoreDamagedError: They do not, or a page is not what was written.
         """
-        said = self._connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
-        if said != "ok":
-            raise StoreDamagedError(f"a page was altered: {said}", hint="restore the newest copy of the store")
+        self._database.check_pages(self._connection)
 
     def check_tables(self) -> None:
         """Check that tables and indexes are those that we make, and nothing else is.
@@ -158,10 +155,8 @@ class Snapshot:
         Raises:
             LedgerBrokenError: They are not.
         """
-        with create_engine("sqlite://").begin() as empty:
-            metadata.create_all(empty, checkfirst=False)
-            ours = _definitions(empty)
-        found = _definitions(self._connection)
+        ours = self._database.our_definitions()
+        found = self._database.definitions(self._connection)
         for kind, name in sorted(found.keys() | ours.keys()):
             if found.get((kind, name)) != ours.get((kind, name)):
                 raise LedgerBrokenError(
@@ -332,17 +327,6 @@ def _compare_changes(
             f"rows of list {list_id} name change {number} as their own, and there is no such change",
             index=number,
         )
-
-
-def _definitions(connection: Connection) -> dict[tuple[str, str], str]:
-    """By kind and name, how each table, index, view and trigger was defined, apart from blanks."""
-    # SQLite's own are named so, and hold statistics at most. Alembic's table is spelled in one way by it, and in
-    # another by us; all that it holds is read, and compared with what we know, when the store is opened.
-    query = (
-        "SELECT type, name, sql FROM sqlite_master"
-        r" WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' AND (type, name) <> ('table', 'alembic_version')"
-    )
-    return {(kind, name): " ".join(sql.split()) for kind, name, sql in connection.execute(text(query))}
 
 
 def _retention_as_stated(entries: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """Digests of the rows of lists: those that a change added, and those that it withdrew."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
 
+from unseen.store.engine import bulk_select
 from unseen.store.schema import entries, opinions
 
-__all__ = ["ENTRY_COLUMNS", "OPINION_COLUMNS", "Changes", "RowDigest", "digest_changes", "digest_rows", "in_bulk"]
+__all__ = ["ENTRY_COLUMNS", "OPINION_COLUMNS", "Changes", "RowDigest", "digest_changes", "digest_rows"]
 
 _ENTRY = ("entry", "signal", "value", "labels", "publisher", "published_at")
 ENTRY_COLUMNS = tuple(entries.c[name] for name in _ENTRY)
@@ -18,7 +19,6 @@ OPINION_COLUMNS = tuple(opinions.c[name] for name in ("entry", "publisher", "hol
 # What comes as a file has neither publisher nor date, and is digested as it was before there was such a thing.
 _SHORT = 4
 _NOTHING = (None, None)
-_ROWS_PER_FETCH = 10_000
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -63,7 +63,7 @@ Changes = Mapping[tuple[int, int], RowDigest]
 def digest_rows(connection: Connection, query: Select[Any]) -> RowDigest:
     """Digest rows of `ENTRY_COLUMNS` or `OPINION_COLUMNS`, in the order of the query; constant memory."""
     digest = RowDigest()
-    for rows in in_bulk(connection, query):
+    for rows in bulk_select(connection, query):
         digest.add(rows)
     return digest
 
@@ -77,7 +77,7 @@ def digest_changes(connection: Connection, table: Table) -> tuple[Changes, Chang
     added: dict[tuple[int, int], RowDigest] = {}
     withdrawn: dict[tuple[int, int], RowDigest] = {}
     query = select(table.c.list_id, table.c.added_n, table.c.withdrawn_n, *columns).order_by(table.c.id)
-    for rows in in_bulk(connection, query):
+    for rows in bulk_select(connection, query):
         for key, run in groupby(rows, key=itemgetter(0, 1)):
             some = list(run)
             added.setdefault(key, RowDigest()).add([row[3:] for row in some])
@@ -85,13 +85,3 @@ def digest_changes(connection: Connection, table: Table) -> tuple[Changes, Chang
                 if row[2] is not None:
                     withdrawn.setdefault((row[0], row[2]), RowDigest()).add([row[3:]])
     return added, withdrawn
-
-
-def in_bulk(connection: Connection, query: Select[Any]) -> Iterator[Rows]:
-    """Rows by the driver's own cursor, many at once: SQLAlchemy's rows cost more than reading them."""
-    result = connection.execute(query)
-    cursor = result.cursor
-    assert cursor is not None
-    while rows := cursor.fetchmany(_ROWS_PER_FETCH):
-        yield rows
-    result.close()

@@ -6,7 +6,7 @@ Whoever changes a table appends what it did in the same transaction:
         page.connection.execute(...)
         number = page.add("verdict", {"finding": 7}, hidden={"by": "...", "reason": "..."})
 
-The transaction is the one writer (BEGIN IMMEDIATE), and entries are numbered from 0 without a gap. What may have to be
+The transaction is the one writer, and entries are numbered from 0 without a gap. What may have to be
 erased one day goes into `hidden`: the entry holds a commitment to it, and `openings` (or a table of its own) the value
 with its salt. How entries are written as bytes, hidden and sealed is for whoever opened the store to say: a `Recorder`.
 """
@@ -19,7 +19,7 @@ from typing import Protocol
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select, update
 
 from unseen.errors import LedgerBrokenError, StoreError, UsageError
-from unseen.store.engine import Store, bulk_insert
+from unseen.store.engine import Store, bulk_insert, sql_position
 from unseen.store.schema import (
     case_events,
     custody_acts,
@@ -168,7 +168,7 @@ def entries_of_type(connection: Connection, kind: str) -> list[bytes]:
     """The bytes of all entries of a type that is rare, in order; reads the whole ledger."""
     # How canonical JSON writes this member; entries that merely mention it are sorted out below.
     mention = f'"type":"{kind}"'.encode()
-    found = select(ledger.c.entry).where(func.instr(ledger.c.entry, mention) > 0).order_by(ledger.c.n)
+    found = select(ledger.c.entry).where(sql_position(ledger.c.entry, mention) > 0).order_by(ledger.c.n)
     return [entry for entry in connection.scalars(found) if json.loads(entry)["type"] == kind]
 
 

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select
 
+from unseen.store.engine import bulk_select
+
 __all__ = ["Kept", "Opened", "fetch"]
 
 _ROWS_PER_FETCH = 2_000
@@ -41,11 +43,7 @@ class Opened(NamedTuple):
 
 
 def fetch(connection: Connection, query: Select[Any], names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Give rows by name through the driver's own cursor: SQLAlchemy's rows cost more than reading them."""
-    result = connection.execute(query)
-    cursor = result.cursor
-    assert cursor is not None
-    while rows := cursor.fetchmany(_ROWS_PER_FETCH):
+    """Give rows by name, in constant memory."""
+    for rows in bulk_select(connection, query, _ROWS_PER_FETCH):
         for row in rows:
             yield dict(zip(names, row, strict=True))
-    result.close()

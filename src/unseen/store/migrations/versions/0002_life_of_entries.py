@@ -9,14 +9,27 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Make both tables of lists anew, so that they are spelled as those of a new store, and add the others."""
-    _widen_lists()
-    _widen_entries()
-    op.drop_table("old_entries")
-    op.drop_table("old_lists")
+    if op.get_bind().dialect.name == "sqlite":
+        _widen_lists()
+        _widen_entries()
+        op.drop_table("old_entries")
+        op.drop_table("old_lists")
+    else:
+        _add_columns()
     _make_opinions()
     _make_decisions()
     _make_staging()
     op.create_index("matches_by_entry", "finding_matches", ["list", "entry"])
+
+
+def _add_columns() -> None:
+    # No store on a server is so old: these tables are empty.
+    op.add_column("lists", sa.Column("version", sa.Integer, nullable=False))
+    for name in ("publisher", "published_at"):
+        op.add_column("entries", sa.Column(name, sa.Text))
+    op.add_column("entries", sa.Column("added_n", sa.Integer, nullable=False))
+    op.add_column("entries", sa.Column("withdrawn_n", sa.Integer))
+    _index_entries()
 
 
 def _widen_lists() -> None:
@@ -59,6 +72,10 @@ def _widen_entries() -> None:
         f"INSERT INTO entries ({columns}, added_n) SELECT {columns}, list_id FROM old_entries"  # noqa: S608  # constants of ours only
     )
     op.create_index("entries_by_list", "entries", ["list_id", "signal"])
+    _index_entries()
+
+
+def _index_entries() -> None:
     _make_partial("entries_by_publisher", ["list_id", "entry", "publisher"], "publisher IS NOT NULL")
     _make_partial("entries_withdrawn", ["list_id", "entry", "withdrawn_n"], "withdrawn_n IS NOT NULL")
 
