@@ -16,7 +16,7 @@ class _Lock:
     """A lock of the store, held until released or until the process dies."""
 
     def __init__(self, store: Store, kind: str, key: bytes, what: str) -> None:
-        lock = store.database.lock(kind, key)
+        lock = store.backend.lock(kind, key)
         if lock is None:
             raise StoreError(
                 f"the same {what} is running already in {store.name}",
@@ -71,4 +71,4 @@ class SyncLock(_Lock):
 
 def is_scanning(store: Store) -> bool:
     """Whether a scan runs in a store, as far as can be told from here."""
-    return store.database.is_locked(_SCANS)
+    return store.backend.is_locked(_SCANS)

@@ -26,13 +26,13 @@ def test_every_kind_of_record_verifies(place: str, tmp_path: Path, monkeypatch: 
 def test_migrations_make_exactly_what_a_new_store_has(place: str, server: Server, tmp_path: Path) -> None:
     """Columns, their order of sorting, keys, indexes, references and defaults, as the server itself has them."""
     with open_to_write(place, create=True) as new, new.read() as connection:
-        expected = new.database.definitions(connection)
-        assert expected == new.database.our_definitions()
+        expected = new.backend.definitions(connection)
+        assert expected == new.backend.our_definitions()
     other = server.new_database()
     try:
         with Store(PostgreSQL(server.address(other), tmp_path)) as migrated:
             migrate(migrated)
             with migrated.read() as connection:
-                assert migrated.database.definitions(connection) == expected
+                assert migrated.backend.definitions(connection) == expected
     finally:
         server.drop(other)

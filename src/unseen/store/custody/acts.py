@@ -123,7 +123,7 @@ def _resolved(connection: Connection, target: Target) -> dict[str, Any]:
 
 
 def _same(about: Mapping[str, Any]) -> tuple[ColumnElement[bool], ...]:
-    return custody_acts.c.case_id.is_(about["case_id"]), custody_acts.c.finding_id.is_(about["finding_id"])
+    return custody_acts.c.case_id == about["case_id"], custody_acts.c.finding_id == about["finding_id"]
 
 
 def _read(row: Mapping[str, Any]) -> CustodyAct:

@@ -1,4 +1,4 @@
-"""Functions of SQL that each kind of database spells in its own way."""
+"""Functions of SQL that each backend spells in its own way."""
 
 from sqlalchemy import Integer
 from sqlalchemy.ext.compiler import compiles

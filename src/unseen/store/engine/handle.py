@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import Connection, Engine, Select, Table
 from sqlalchemy.exc import DBAPIError
 
-from unseen.store.engine.database import Database
+from unseen.store.engine.backend import Backend
 from unseen.store.engine.sqlite import insert_rows
 
 if TYPE_CHECKING:
@@ -25,28 +25,28 @@ class Store:
     """An open store: lists, entries, scans, items and findings.
 
     Attributes:
-        database: What it is kept in.
+        backend: What keeps it: SQLite or PostgreSQL.
         recorder: Makes entries of the ledger; without one nothing can be recorded. See `unseen.store.ledger`.
     """
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
         self.recorder: Recorder | None = None
 
     @property
     def name(self) -> str:
         """What messages call it: its directory, or its address without a password."""
-        return self.database.name
+        return self.backend.name
 
     @property
     def path(self) -> Path:
         """The directory of its files: of the ledger, the index, and SQL where that is a file."""
-        return self.database.folder
+        return self.backend.folder
 
     @property
     def engine(self) -> Engine:
         """SQLAlchemy's engine. Prefer `read` and `write`, which raise no foreign errors."""
-        return self.database.engine
+        return self.backend.engine
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -72,13 +72,13 @@ class Store:
     def _transaction(self, *, write: bool) -> Iterator[Connection]:
         try:
             with self.engine.connect() as connection:
-                connection.execution_options(**self.database.options(write=write))
+                connection.execution_options(**self.backend.options(write=write))
                 with connection.begin():
                     yield connection
         except DBAPIError as error:
-            raise self.database.translate(error.orig or error) from error
-        except self.database.errors as error:  # the bulk statements speak to the driver itself
-            raise self.database.translate(error) from error
+            raise self.backend.translate(error.orig or error) from error
+        except self.backend.errors as error:  # the bulk statements speak to the driver itself
+            raise self.backend.translate(error) from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -102,7 +102,7 @@ def empty_log(store: Store) -> bool:
     Raises:
         StoreError: The store cannot be written.
     """
-    return store.database.empty_log()
+    return store.backend.empty_log()
 
 
 def bulk_insert(connection: Connection, table: Table, rows: Iterable[tuple[object, ...]]) -> None:

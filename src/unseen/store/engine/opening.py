@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from unseen.errors import StoreDamagedError, StoreError
-from unseen.store.engine.database import Database
+from unseen.store.engine.backend import Backend
 from unseen.store.engine.handle import Store
 from unseen.store.engine.sqlite import SQLite
 from unseen.store.schema import metadata
@@ -42,14 +42,14 @@ def open_store(
         StoreError: There is no store and `create` is false, what lies there is not ours, it was written by a newer
             version, or it cannot be opened.
     """
-    database: Database
+    backend: Backend
     if is_url(location):
-        database = _on_server(str(location), read_only=read_only, state=state)
+        backend = _on_server(str(location), read_only=read_only, state=state)
     else:
-        database = SQLite(Path(location), read_only=read_only)
-    store = Store(database)
+        backend = SQLite(Path(location), read_only=read_only)
+    store = Store(backend)
     try:
-        database.make_room(create=create and not read_only)
+        backend.make_room(create=create and not read_only)
         _bring_up_to_date(store, create=create, read_only=read_only)
     except OSError as error:
         raise StoreError(f"cannot open the store {store.name}: {error.strerror or error}") from error
@@ -59,12 +59,12 @@ def open_store(
     return store
 
 
-def _on_server(location: str, *, read_only: bool, state: Path | None) -> Database:
+def _on_server(location: str, *, read_only: bool, state: Path | None) -> Backend:
     # No more of the address than this: a password stands in the rest.
     scheme = location.partition("://")[0]
     if scheme not in _SCHEMES:
         raise StoreError(
-            f"cannot open a store at {scheme}://", hint="give the path of a directory, or postgresql://HOST/DATABASE"
+            f"cannot open a store at {scheme}://", hint="give the path of a directory, or postgresql://HOST/NAME"
         )
     if state is None:
         raise StoreError("there is no folder for the files of stores on servers", hint="set UNSEEN_STATE")
@@ -87,7 +87,7 @@ def _bring_up_to_date(store: Store, *, create: bool, read_only: bool) -> None:
         raise StoreError(
             f"the store {store.name} was made by an older version", hint="run `unseen list add` or `unseen scan` once"
         )
-    with store.database.making():
+    with store.backend.making():
         version = _read_version(store)
         if version is None:
             _make_tables(store)
@@ -98,9 +98,9 @@ def _bring_up_to_date(store: Store, *, create: bool, read_only: bool) -> None:
 def _read_version(store: Store) -> str | None:
     """The schema's version, or None where there are no tables yet."""
     with store.read() as connection:
-        if store.database.is_empty(connection):
+        if store.backend.is_empty(connection):
             return None
-        if not store.database.is_ours(connection):
+        if not store.backend.is_ours(connection):
             raise StoreDamagedError(f"what is at {store.name} is not a store of unseen", hint="give another --store")
         version = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
     if version not in SCHEMA_VERSIONS:
@@ -113,23 +113,23 @@ def _read_version(store: Store) -> str | None:
 
 def _make_tables(store: Store) -> None:
     """Make a new store as the migrations would, without them: to import Alembic alone takes a quarter of a second."""
-    store.database.prepare()
+    store.backend.prepare()
     with store.write() as connection:
         metadata.create_all(connection, checkfirst=False)
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
         connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA_VERSIONS[-1]})
-        store.database.claim(connection)
+        store.backend.claim(connection)
 
 
 def migrate(store: Store) -> None:
-    """Bring the schema of a store, or of an empty database, up to date, revision by revision."""
+    """Bring the schema of a store, or of an empty place, up to date, revision by revision."""
     from alembic import command
     from alembic.config import Config
 
-    store.database.prepare()
+    store.backend.prepare()
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations").replace("%", "%%"))
     with store.write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        store.database.claim(connection)
+        store.backend.claim(connection)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event, text
 
 from unseen.errors import StoreDamagedError, StoreError
-from unseen.store.engine.database import BUSY_TIMEOUT_S
+from unseen.store.engine.backend import BUSY_TIMEOUT_S
 from unseen.store.engine.files import FileLock, is_any_locked
 from unseen.store.schema import metadata
 
@@ -30,7 +30,7 @@ _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLI
 
 
 class SQLite:
-    """A store in a directory. A `unseen.store.engine.Database`."""
+    """A store in a directory. A `unseen.store.engine.Backend`."""
 
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
@@ -44,11 +44,11 @@ class SQLite:
         return str(self.folder)
 
     def options(self, *, write: bool) -> Mapping[str, object]:
-        """See `Database`."""
+        """See `Backend`."""
         return {"unseen_write": write}
 
     def make_room(self, *, create: bool) -> None:
-        """See `Database`."""
+        """See `Backend`."""
         path = self.folder
         if (path / _FILE_NAME).exists():
             return
@@ -83,15 +83,15 @@ class SQLite:
             driver.execute("PRAGMA journal_mode = WAL")
 
     def is_empty(self, connection: Connection) -> bool:
-        """See `Database`."""
+        """See `Backend`."""
         return bool(connection.execute(text("SELECT count(*) FROM sqlite_master")).scalar_one() == 0)
 
     def claim(self, connection: Connection) -> None:
-        """See `Database`."""
+        """See `Backend`."""
         connection.execute(text(f"PRAGMA application_id = {_APPLICATION_ID}"))
 
     def is_ours(self, connection: Connection) -> bool:
-        """See `Database`."""
+        """See `Backend`."""
         return bool(connection.execute(text("PRAGMA application_id")).scalar_one() == _APPLICATION_ID)
 
     def empty_log(self) -> bool:
@@ -109,7 +109,7 @@ class SQLite:
         return not is_busy
 
     def lock(self, kind: str, key: bytes) -> FileLock | None:
-        """See `Database`."""
+        """See `Backend`."""
         try:
             return FileLock(self.folder / kind / f"{key.hex()}.lock")
         except BlockingIOError:
@@ -118,11 +118,11 @@ class SQLite:
             raise StoreError(f"cannot write to the store {self.folder}: {error.strerror or error}") from error
 
     def is_locked(self, kind: str) -> bool:
-        """See `Database`; as far as this machine can tell."""
+        """See `Backend`; as far as this machine can tell."""
         return is_any_locked(self.folder / kind)
 
     def check_pages(self, connection: Connection) -> None:
-        """See `Database`."""
+        """See `Backend`."""
         said = connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
         if said != "ok":
             raise StoreDamagedError(f"a page was altered: {said}", hint="restore the newest copy of the store")
@@ -138,13 +138,13 @@ class SQLite:
         return {(kind, name): " ".join(sql.split()) for kind, name, sql in connection.execute(text(query))}
 
     def our_definitions(self) -> dict[tuple[str, str], str]:
-        """See `Database`."""
+        """See `Backend`."""
         with create_engine("sqlite://").begin() as empty:
             metadata.create_all(empty, checkfirst=False)
             return self.definitions(empty)
 
     def translate(self, error: BaseException) -> StoreError:
-        """See `Database`."""
+        """See `Backend`."""
         # The low byte is the kind of error, the rest its circumstances.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         path = self.folder

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, text
 
 from unseen.errors import LedgerBrokenError
 from unseen.model import EXHIBIT, Retention
-from unseen.store.engine import Database, Store, bulk_select
+from unseen.store.engine import Backend, Store, bulk_select
 from unseen.store.ledger.digests import Changes, digest_changes
 from unseen.store.ledger.entries import entries_of_type
 from unseen.store.ledger.opened import Opened
@@ -118,9 +118,9 @@ _STRAYS = {
 class Snapshot:
     """One unchanging state of a store."""
 
-    def __init__(self, connection: Connection, database: Database) -> None:
+    def __init__(self, connection: Connection, backend: Backend) -> None:
         self._connection = connection
-        self._database = database
+        self._backend = backend
 
     @classmethod
     @contextmanager
@@ -131,7 +131,7 @@ class Snapshot:
             StoreError: The store cannot be read.
         """
         with store.read() as connection:
-            yield cls(connection, store.database)
+            yield cls(connection, store.backend)
 
     def entries(self) -> Iterator[tuple[int, bytes]]:
         """Give the number and the bytes of every entry, in order."""
@@ -140,12 +140,12 @@ class Snapshot:
             yield from ((number, entry) for number, entry in rows)
 
     def check_pages(self) -> None:
-        """Check that tables and their indexes say the same, as far as the database offers to: either may be read later.
+        """Check that tables and their indexes say the same, as far as its backend offers to: either may be read later.
 
         Raises:
             StoreDamagedError: They do not, or a page is not what was written.
         """
-        self._database.check_pages(self._connection)
+        self._backend.check_pages(self._connection)
 
     def check_tables(self) -> None:
         """Check that tables and indexes are those that we make, and nothing else is.
@@ -155,8 +155,8 @@ class Snapshot:
         Raises:
             LedgerBrokenError: They are not.
         """
-        ours = self._database.our_definitions()
-        found = self._database.definitions(self._connection)
+        ours = self._backend.our_definitions()
+        found = self._backend.definitions(self._connection)
         for kind, name in sorted(found.keys() | ours.keys()):
             if found.get((kind, name)) != ours.get((kind, name)):
                 raise LedgerBrokenError(

@@ -1,7 +1,7 @@
-"""The types of the schema as PostgreSQL has them, so that every table is written once, for both kinds of database.
+"""The types of the schema as PostgreSQL has them, so that every table is written once, for both backends.
 
 Integers have 64 bits, as in SQLite: a file may have more than two gigabytes. Text sorts by its bytes in UTF-8, as in
-Python and in SQLite: rows of the database are merged with others in that order.
+Python and in SQLite: rows of the server are merged with others in that order.
 """
 
 from typing import Any

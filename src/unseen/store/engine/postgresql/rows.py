@@ -32,7 +32,7 @@ class _TextLoader(Loader):
 
 
 class _Cursor(psycopg.ServerCursor[tuple[Any, ...]]):
-    def __del__(self) -> None:
+    def __del__(self, *_: object) -> None:
         """Say nothing: whoever stops reading half-way leaves it to the end of the transaction, which closes it."""
 
 

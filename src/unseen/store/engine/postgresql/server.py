@@ -1,4 +1,4 @@
-"""A store in a database of PostgreSQL; its files lie in a directory of their own on this machine.
+"""A store on a server of PostgreSQL; its files lie in a directory of their own on this machine.
 
 There is one writer at a time: each writing transaction first waits for a lock that belongs to the schema, and reads
 only then, so that it sees all that the one before has kept. Reading transactions see one unchanging state.
@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from unseen.errors import StoreDamagedError, StoreError
-from unseen.store.engine.database import BUSY_TIMEOUT_S
+from unseen.store.engine.backend import BUSY_TIMEOUT_S
 from unseen.store.engine.postgresql.catalog import make_scratch, read_definitions
 from unseen.store.engine.postgresql.dialect import DRIVER
 from unseen.store.engine.postgresql.locks import ServerLock, is_any_locked
@@ -23,7 +23,7 @@ from unseen.store.schema import metadata
 
 __all__ = ["PostgreSQL"]
 
-# Released with the transaction. Of this schema only: a database may hold other stores in others.
+# Released with the transaction. Of this schema only: other schemas may hold other stores.
 _BE_THE_WRITER = text("SELECT pg_advisory_xact_lock(hashtextextended('unseen writer ' || current_schema(), 0))")
 
 # No other program's comment begins so; behind it stands what tells this store from every other.
@@ -54,7 +54,7 @@ _LOST = ("08", "57P")
 
 
 class PostgreSQL:
-    """A store on a server. A `unseen.store.engine.Database`."""
+    """A store on a server. A `unseen.store.engine.Backend`."""
 
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
 
@@ -77,7 +77,7 @@ class PostgreSQL:
 
     @property
     def name(self) -> str:
-        """The server and the database; neither who asks nor by which password."""
+        """The server and what it is called there; neither who asks nor by which password."""
         return self._name
 
     @property
@@ -88,20 +88,20 @@ class PostgreSQL:
         return self._state / str(self._identity)
 
     def options(self, *, write: bool) -> Mapping[str, object]:
-        """See `Database`."""
+        """See `Backend`."""
         # A writer must see what was kept while it waited for its turn: each of its statements looks anew, and nobody
         # else writes meanwhile.
         level = "READ COMMITTED" if write else "REPEATABLE READ"
         return {"unseen_write": write, "isolation_level": level, "postgresql_readonly": self._read_only or not write}
 
-    def make_room(self, *, create: bool) -> None:  # noqa: ARG002  # a database is never made here
-        """A database is made by whoever runs the server; see whether it will do."""
+    def make_room(self, *, create: bool) -> None:  # noqa: ARG002  # whoever runs the server makes it
+        """See whether what is there will do; it is made by whoever runs the server."""
         with self._translated(), self.engine.connect() as connection:
             encoding, schema = connection.execute(
                 text("SELECT current_setting('server_encoding'), current_schema()")
             ).one()
         if encoding != "UTF8":
-            raise StoreError(f"the database {self.name} is in {encoding}", hint="make it with ENCODING 'UTF8'")
+            raise StoreError(f"{self.name} keeps text in {encoding}", hint="make it with ENCODING 'UTF8'")
         if schema is None:
             raise StoreError(
                 f"no schema of {self.name} can be used", hint="its search_path names none that is there and may be used"
@@ -121,12 +121,12 @@ class PostgreSQL:
         """Nothing is set outside of transactions."""
 
     def is_empty(self, connection: Connection) -> bool:
-        """See `Database`."""
+        """See `Backend`."""
         schema = "relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
         return not connection.execute(text(f"SELECT EXISTS (SELECT FROM pg_class WHERE {schema})")).scalar_one()  # noqa: S608  # constants of ours only
 
     def claim(self, connection: Connection) -> None:
-        """See `Database`."""
+        """See `Backend`."""
         if not self.is_ours(connection):
             identity = connection.execute(text("SELECT gen_random_uuid()")).scalar_one()
             connection.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS '{_MARK}{UUID(str(identity))}'")
@@ -134,7 +134,7 @@ class PostgreSQL:
         self._make_folder()
 
     def is_ours(self, connection: Connection) -> bool:
-        """See `Database`."""
+        """See `Backend`."""
         said = connection.execute(
             text("SELECT obj_description(to_regclass('alembic_version'), 'pg_class')")
         ).scalar_one_or_none()
@@ -162,12 +162,12 @@ class PostgreSQL:
         return not is_read
 
     def lock(self, kind: str, key: bytes) -> ServerLock | None:
-        """See `Database`."""
+        """See `Backend`."""
         with self._translated():
             return ServerLock.take(self.engine, f"{kind} of {self._identity}", key)
 
     def is_locked(self, kind: str) -> bool:
-        """See `Database`."""
+        """See `Backend`."""
         with self._translated(), self.engine.connect() as connection:
             return is_any_locked(connection, f"{kind} of {self._identity}")
 
@@ -175,7 +175,7 @@ class PostgreSQL:
         """Nothing: only a superuser may have the server compare indexes with tables. See docs/decisions."""
 
     def definitions(self, connection: Connection) -> dict[tuple[str, str], str]:
-        """See `Database`."""
+        """See `Backend`."""
         return read_definitions(connection)
 
     def our_definitions(self) -> dict[tuple[str, str], str]:
@@ -198,7 +198,7 @@ class PostgreSQL:
             raise self.translate(error) from error
 
     def translate(self, error: BaseException) -> StoreError:
-        """See `Database`."""
+        """See `Backend`."""
         state = getattr(error, "sqlstate", None) or ""
         said = self._said(error)
         if state == _LOCKED:
@@ -242,7 +242,7 @@ def _parse(address: str) -> URL:
     if url is None:
         raise StoreError(
             "the address of the store cannot be read",
-            hint="postgresql://USER@HOST:PORT/DATABASE; in a password, write @ : / ? # % as %40 %3A %2F %3F %23 %25",
+            hint="postgresql://USER@HOST:PORT/NAME; in a password, write @ : / ? # % as %40 %3A %2F %3F %23 %25",
         )
     return url.set(drivername=DRIVER)
 

@@ -1,4 +1,4 @@
-"""What the store asks of a kind of database beyond SQL that every one of them understands."""
+"""What the store asks of SQLite or PostgreSQL beyond the SQL that both understand."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from unseen.errors import StoreError
 
-__all__ = ["BUSY_TIMEOUT_S", "Database", "Lock"]
+__all__ = ["BUSY_TIMEOUT_S", "Backend", "Lock"]
 
 # The longest writer is the import of a list: some 6 s for each million entries, in one transaction. A scan that waits
 # for a list of a hundred million loses ten minutes; one that gave up would lose its batch and end.
@@ -30,8 +30,8 @@ class Lock(Protocol):
         """Give it back."""
 
 
-class Database(Protocol):
-    """A kind of database, with one store in it.
+class Backend(Protocol):
+    """What keeps one store.
 
     Attributes:
         name: What messages call the store; holds no password.
@@ -94,7 +94,7 @@ class Database(Protocol):
         """Whether anybody has the right to do anything of a kind. Looked up and not tried out."""
 
     def check_pages(self, connection: Connection) -> None:
-        """Check that tables and their indexes say the same, as far as the database offers to.
+        """Check that tables and their indexes say the same, as far as it offers to.
 
         Raises:
             StoreDamagedError: They do not.
