@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, text
 from tests.unit.found import found, match
 from tests.unit.stand_ins import open_writable
 
+import unseen.store
 from unseen.errors import ClaimLostError, UsageError
 from unseen.model import Facts, Subject, SubjectKind
 from unseen.store import (
@@ -36,7 +37,7 @@ from unseen.store import (
     turn_filing,
 )
 from unseen.store.cases import gather
-from unseen.store.engine import migrate, open_store
+from unseen.store.engine import open_store
 
 NOW = "2026-11-23T12:00:00Z"
 WAY = "cybertipline"
@@ -200,7 +201,7 @@ def test_letters_of_an_older_store_are_still_there(tmp_path: Path) -> None:
     with engine.begin() as connection:
         connection.execute(text(f"PRAGMA application_id = {0x556E536E}"))
         config = Config()
-        config.set_main_option("script_location", str(Path(migrate.__code__.co_filename).parent / "migrations"))
+        config.set_main_option("script_location", str(Path(unseen.store.__file__).parent / "migrations"))
         config.attributes["connection"] = connection
         command.upgrade(config, "0008")
         nothing = "'f', 'now', x'00', x'00', 'allocated'"
