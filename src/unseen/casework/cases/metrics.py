@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from unseen.casework.cases.course import LIMITS, Alarm, alarms, due, fold
-from unseen.casework.proof.places import LEDGER_FOLDER
+from unseen.casework.proof.places import LEDGER_FOLDER, open_to_read
 from unseen.casework.proof.standing import count_missing, signed_size
 from unseen.errors import SourceError, UsageError
 from unseen.ledger.tiles import CHECKPOINT_NAME
 from unseen.model import Reason
-from unseen.store import Figures, Store, count_entries, count_without_case, list_cases, open_store, read_figures
+from unseen.store import Figures, Store, count_entries, count_without_case, list_cases, read_figures
 
 __all__ = ["METRICS", "Metric", "as_prometheus", "read_metrics", "write_metrics"]
 
@@ -69,7 +69,7 @@ def read_metrics(location: str) -> list[Metric]:
         StoreError: There is no store, or it cannot be read.
         VerificationError: What was signed cannot be read any more.
     """
-    with open_store(location, create=False, read_only=True) as store:
+    with open_to_read(location) as store:
         now = datetime.now(UTC)
         made = [*_of_cases(store, now), *_of_ledger(store, now), *_of_store(read_figures(store), now)]
     order = list(METRICS)

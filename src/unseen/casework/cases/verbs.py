@@ -88,7 +88,7 @@ def check_complete(location: str) -> None:
         LedgerBrokenError: Records that were signed are not there.
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         if missing := count_missing(opened):
             raise LedgerBrokenError(
                 f"an older copy of the store was put back: {missing:,} records that were signed are gone",

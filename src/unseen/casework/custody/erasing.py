@@ -9,6 +9,7 @@ from unseen.casework.cases.course import Case, fold
 from unseen.casework.custody.clocks import Clock, Stage, parse_days, read_clock
 from unseen.casework.given.persons import same_person, stated_name, stated_reason
 from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
 from unseen.model import CaseEvent, CustodyAct, CustodyKind
@@ -66,7 +67,7 @@ def list_clocks(location: str) -> list[CaseClock]:
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
-    with stores.open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         days, holds = _days(opened), stores.holds_of_cases(opened)
         proposals = _proposals(opened)
         cases = [fold(events) for events in stores.list_cases(opened)]
@@ -145,7 +146,7 @@ def read_period(location: str) -> tuple[int, CustodyAct | None]:
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
-    with stores.open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         return _days(opened), _period(opened)
 
 
