@@ -11,6 +11,8 @@ from tests.unit.boxes.box import DISK_MAGIC, SIGN, box, member
 from tests.unit.boxes.planting import plant_processes
 
 from unseen.darkroom import Darkroom, crew
+from unseen.darkroom.reading import room
+from unseen.darkroom.reading.process import Reader
 from unseen.model import Item, ItemHashes, Locator, Reason, State
 from unseen.sources.layers import LayerLimits, Secrets, Want
 
@@ -269,3 +271,18 @@ def test_large_containers_are_digested_when_all_in_them_was_found(monkeypatch: p
         answers = answers_of(darkroom, content)
     assert {hashes.reason for hashes in answers.values()} == {Reason.NOT_MEDIA}
     assert answers["0"].sha256 == hashlib.sha256(content).digest()
+
+
+def test_one_container_is_given_one_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the reader of a container starts, no second is started for it, however much else is going on."""
+    started = []
+
+    def start(*arguments: Any, **options: Any) -> Reader:
+        started.append(Reader(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(room, "Reader", start)
+    with Darkroom(workers=2) as darkroom:
+        answers = answers_of(darkroom, box([member("one", b"1")]), *([b"plain"] * 50))
+    assert len(answers) == 52
+    assert len(started) == 1

@@ -161,8 +161,10 @@ class ReadingRoom:
             self._waiting.popleft().give_up()
 
     def _free_reader(self) -> Reader | None:
-        free = next((reader for reader, job in self._jobs.items() if job is None and reader.is_locked), None)
-        if free is None and len(self._jobs) < self._rules.readers_max:
+        idle = [reader for reader, job in self._jobs.items() if job is None]
+        free = next((reader for reader in idle if reader.is_locked), None)
+        # The others are starting, each for one of the containers that wait; this is asked again and again meanwhile.
+        if free is None and len(idle) < len(self._waiting) and len(self._jobs) < self._rules.readers_max:
             rules = self._rules
             reader = Reader(rules.limits, rules.secrets, self._clock_s(), unsafe_no_sandbox=rules.unsafe_no_sandbox)
             self._jobs[reader] = None
