@@ -189,6 +189,7 @@ class Worker:
         unsafe_no_sandbox: bool,
         takes_videos: bool,
         altering_seed: int | None = None,
+        has_hashers: bool = False,
         crew_size: int = 1,
     ) -> None:
         self._in_flight_max = max(IN_FLIGHT_MIN, min(_IN_FLIGHT_MAX, _IN_FLIGHT_IN_ALL // crew_size))
@@ -201,7 +202,7 @@ class Worker:
         self._patience_ends_s = float("inf")
         bounds = (limits.bytes_max, limits.pixels_max, limits.frames_max, limits.frames_pixels_max)
         seed = -1 if altering_seed is None else altering_seed
-        arguments = (int(unsafe_no_sandbox), int(takes_videos), seed, *bounds, kernel_in_use())
+        arguments = (int(unsafe_no_sandbox), int(takes_videos), seed, int(has_hashers), *bounds, kernel_in_use())
         self.socket, self._process = spawn(WORKER_COMMAND, arguments)
 
     @property

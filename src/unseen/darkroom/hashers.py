@@ -1,13 +1,16 @@
 """Hashers that a licensee plugged in: which are installed, and what they say of a picture."""
 
 from collections.abc import Sequence
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from unseen.errors import SandboxError
 from unseen.hashing.plugin import HASHER_BYTES_MAX, HASHERS_GROUP, HASHERS_MAX, Hasher
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["hash_extra", "installed_signals", "load_hashers"]
 
@@ -34,11 +37,14 @@ def load_hashers() -> tuple[Hasher, ...]:
     return tuple(_load(point) for point in _points())
 
 
-def _points() -> list[EntryPoint]:
+def _points() -> "list[EntryPoint]":
+    # A tenth of a worker's start, and no worker asks where nothing is plugged in.
+    from importlib.metadata import entry_points
+
     return sorted(entry_points(group=HASHERS_GROUP), key=lambda point: point.name)
 
 
-def _load(point: EntryPoint) -> Hasher:
+def _load(point: "EntryPoint") -> Hasher:
     try:
         hasher: Hasher = point.load()()
         signal, size_bytes = hasher.signal, hasher.size_bytes

@@ -97,7 +97,7 @@ class Darkroom:
             deadline_s=deadline_s,
             unsafe_no_sandbox=unsafe_no_sandbox,
         )
-        self._readers = ReadingRoom(rules, self._selector, self._now_s)
+        self._readers = ReadingRoom(rules, self._selector, clock_s)
 
     def __enter__(self) -> Self:
         """Start the workers and wait until each is locked.
@@ -105,7 +105,6 @@ class Darkroom:
         Raises:
             SandboxError: The kernel cannot lock a worker, and `unsafe_no_sandbox` was not given.
         """
-        self._signals = installed_signals()
         try:
             self.start()
             while any(worker.sandbox is None for worker in self._crew):
@@ -121,7 +120,8 @@ class Darkroom:
         self.close()
 
     def start(self) -> None:
-        """Start the workers without waiting for them, while the caller has something else to do. Entering waits."""
+        """Start the workers without waiting for them, as entering does; it raises the same."""
+        self._signals = installed_signals()
         for _ in range(self._size - len(self._crew)):
             self._start()
 
@@ -222,9 +222,6 @@ class Darkroom:
         """Whether a large container's digests may be taken now, or only when nothing is left to be found in it."""
         busy = sum(any(task.is_long for task in worker.tasks) for worker in self._crew)
         return busy < len(self._crew) - 1 or not self._desk.patient[0].node.is_open
-
-    def _now_s(self) -> float:
-        return self._clock_s()
 
     def _collect(self) -> None:
         """Wait until some process speaks, dies or is late, and take what there is."""
@@ -333,6 +330,7 @@ class Darkroom:
             unsafe_no_sandbox=self._unsafe_no_sandbox,
             takes_videos=self._takes_videos,
             altering_seed=self._altering_seed,
+            has_hashers=bool(self._signals),
             crew_size=self._size,
         )
         self._crew.append(worker)

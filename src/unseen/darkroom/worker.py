@@ -58,10 +58,11 @@ def main(arguments: Sequence[str]) -> None:
 
     Args:
         arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, 1 to look at videos
-            too, the seed of alterations or -1 for none, the four limits, and the variant of the kernel.
+            too, the seed of alterations or -1 for none, 1 to load the hashers that are plugged in, the four limits, and
+            the variant of the kernel.
     """
     *numbers, kernel = arguments
-    inherited, parent_pid, unsafe_no_sandbox, takes_videos, altering_seed, *bounds = map(int, numbers)
+    inherited, parent_pid, unsafe_no_sandbox, takes_videos, altering_seed, has_hashers, *bounds = map(int, numbers)
     bytes_max, pixels_max, frames_max, frames_pixels_max = bounds
     use_kernel(kernel)
     limits = Limits(
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str]) -> None:
         libc.mallopt(_M_MMAP_MAX, 0)
         libc.mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
         connection = socket.socket(fileno=WORKER_SOCKET)
-        hashers = load_hashers()
+        hashers = load_hashers() if has_hashers else ()
         warm_up()
         if takes_videos:
             warm_up_video()

@@ -158,7 +158,9 @@ def attempt(action: Callable[[], object], *, is_locked: bool = True, is_reader: 
         os._exit(code)
     theirs.close()
     evidence = os.open(_EVIDENCE_PATH, os.O_RDONLY)
-    socket.send_fds(ours, [b"evidence"], [evidence])
+    # A child that was killed for its attack may be gone by now.
+    with suppress(OSError):
+        socket.send_fds(ours, [b"evidence"], [evidence])
     os.close(evidence)
     _, status = os.waitpid(child, 0)
     ours.close()

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from unseen.darkroom import develop, hash_file, hashers
+from unseen.darkroom import develop, hash_file
 from unseen.darkroom.develop import develop_source
 from unseen.darkroom.hashers import installed_signals, load_hashers
 from unseen.decoding import Limits
@@ -161,7 +162,7 @@ def test_a_hasher_that_cannot_work_is_refused(
 ) -> None:
     """A value too long for an answer, a name that is not its signal's, code that does not load."""
     points = [EntryPoint(name, "module:Hasher", "unseen.hashers") for name in installed]
-    monkeypatch.setattr(hashers, "entry_points", lambda group: points)
+    monkeypatch.setattr(metadata, "entry_points", lambda group: points)
     monkeypatch.setattr(EntryPoint, "load", lambda point: installed[point.name])
     with pytest.raises(SandboxError, match=message):
         load_hashers()
@@ -170,7 +171,7 @@ def test_a_hasher_that_cannot_work_is_refused(
 def test_more_hashers_than_an_answer_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before any of their code runs."""
     points = [EntryPoint(str(number), "module:Hasher", "unseen.hashers") for number in range(5)]
-    monkeypatch.setattr(hashers, "entry_points", lambda group: points)
+    monkeypatch.setattr(metadata, "entry_points", lambda group: points)
     with pytest.raises(SandboxError, match="5 hashers"):
         installed_signals()
 

@@ -1,6 +1,8 @@
 """The canonical PDQ of every mode and format equals pdqhash on Pillow's own RGB pixels."""
 
 import io
+import subprocess
+import sys
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,7 @@ from PIL import Image
 
 from unseen.darkroom import develop
 from unseen.decoding import Picture, decode
+from unseen.decoding.sniff import _PICTURES, _WEAK
 from unseen.model import Reason
 
 Pixels = npt.NDArray[np.uint8]
@@ -174,3 +177,15 @@ def test_a_wrong_name_changes_nothing() -> None:
     """Content alone decides, so there is no name to pass: a PNG is a PNG, text is text."""
     assert isinstance(decode(written(drawn(), "PNG")), Picture)
     assert decode(b"\x89PNG is how this sentence begins") is Reason.NOT_MEDIA
+
+
+def test_every_format_that_is_recognised_has_its_decoder_loaded() -> None:
+    """A locked worker cannot load what it lacks, and a format without its decoder would be unreadable in silence."""
+    named = {name for _, _, formats in _PICTURES for name in formats} | {
+        name for formats, _ in _WEAK for name in formats
+    }
+    code = "import unseen.decoding.raster; from PIL import Image; print(*Image.OPEN)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    # MPO is opened by the decoder of JPEG, which loads it.
+    others = {"JPEG", "TIFF", "WEBP", "AVIF", "HEIF"}
+    assert named | others <= {*loaded, "MPO"}
