@@ -43,6 +43,12 @@ _UNREAD = (
     (0, b"ArC\x01"),  # FreeArc
     (0, b"MSWIM\x00\x00\x00"),  # Windows imaging
     (0, b"hsqs"),  # squashfs
+    (0, b"\x37\xe4\x53\x96\xc9\xdb\xd6\x07"),  # zisofs, of compressed files on discs
+    (0, b"\xff\x06\x00\x00sNaPpY"),  # snappy
+    (0, b"pbzx"),  # packages of macOS
+    (0, b"AA01"),  # Apple's archives: plain, compressed, and encrypted
+    (0, b"YAA1"),
+    (0, b"AEA1"),
 )
 # As signed bytes.
 _POSITIVE = bytes(range(128))

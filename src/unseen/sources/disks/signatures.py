@@ -19,10 +19,14 @@ __all__ = [
     "is_vmdk",
 ]
 
-# Images that nothing here looks into: logical E01, version 2 of both, and AFF.
-_FOREIGN = (b"LVF\t\r\n\xff\0", b"EVF2\r\n\x81\0", b"LEF2\r\n\x81\0", b"AFF10\r\n\0")
-# AFF4 is a zip file whose first member says what it is; the member's name follows thirty bytes of its header.
-_AFF4_NAME = b"container.description"
+# Images that nothing here puts together: logical E01, version 2 of both, AFF; of Parallels, QEMU's former format,
+# VMware's snapshots, and Android.
+_FOREIGN = (
+    *(b"LVF\t\r\n\xff\0", b"EVF2\r\n\x81\0", b"LEF2\r\n\x81\0", b"AFF10\r\n\0"),
+    *(b"WithoutFreeSpace", b"WithouFreSpacExt", b"QED\0", b"\xbe\xba\xfe\xca\0\0\0\0", b"\x3a\xff\x26\xed\1\0"),
+)
+# The list beside the pieces of a sparse bundle of macOS, which lie in a folder as files of their own.
+_BUNDLE = b"<string>com.apple.diskimage.sparsebundle</string>"
 _TRAILER_BYTES = 512
 
 # What the boot sector of BitLocker To Go holds where it looks like one of FAT (libbde's documentation).
@@ -64,8 +68,7 @@ def is_dmg(head: bytes, source: ByteSource) -> bool:
 
 def is_foreign_image(head: bytes, _source: ByteSource) -> bool:
     """Whether this is an image of a kind that nothing here looks into."""
-    is_aff4 = head.startswith(b"PK\3\4") and head[30:].startswith(_AFF4_NAME) and b"aff4://" in head[:256]
-    return is_aff4 or head.startswith(_FOREIGN)
+    return head.startswith(_FOREIGN) or (head.startswith(b"<?xml") and _BUNDLE in head[:4096])
 
 
 def is_bitlocker(head: bytes, _source: ByteSource) -> bool:

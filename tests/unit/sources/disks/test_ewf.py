@@ -1,6 +1,8 @@
 """E01 images: bit for bit what libewf reads, and never a byte that was not verified."""
 
 import hashlib
+import struct
+from collections.abc import Sequence
 from pathlib import Path
 from zlib import adler32
 
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.sources.disks.images import Opened, medium, need, run
 
-from unseen.model import Acquisition, Comparison, Reason, UnreadError
+from unseen.model import Acquisition, Comparison, Reason, State, UnreadError
 from unseen.sources.disks.ewf.medium import EwfMedium, unpack
 from unseen.sources.disks.ewf.sections import DESCRIPTOR_BYTES
 from unseen.sources.disks.ewf.tables import Chunk, Places
@@ -138,6 +140,51 @@ def test_a_missing_segment_leaves_what_the_others_hold(tmp_path: Path) -> None:
         assert EwfMedium(source).faults == {Reason.TRUNCATED}
     with Opened(paths[1]) as source, pytest.raises(UnreadError, match="truncated"):
         EwfMedium(source)
+
+
+@pytest.mark.parametrize("options", [("-c", "fast"), ("-S", "1048576", "-c", "fast"), ("-f", "smart"), ("-f", "ftk")])
+def test_what_lies_in_no_section_of_any_segment_is_given(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """An image that nobody touched has nothing of that kind; what was put behind the sections of a file is a member."""
+    segments = [path.read_bytes() for path in acquire(tmp_path, *options)]
+    assert _beside_sections(segments) == []
+    at = len(segments) // 2
+    hidden = np.random.default_rng(3).bytes(5_000)
+    start = sum(map(len, segments[: at + 1]))
+    segments[at] += hidden
+    assert _beside_sections(segments) == [(f"bytes from {start}", hidden)]
+    # Before the last section, which the chain steps over.
+    (last,) = segments[-1:]
+    end_at = last.rindex(b"done" if b"done" in last else b"next")
+    moved = _descriptor(last[end_at : end_at + 16], end_at + len(hidden))
+    before = _chain(last, end_at)
+    whole = bytearray(last[:end_at] + hidden + moved)
+    whole[before : before + DESCRIPTOR_BYTES] = _descriptor(
+        last[before : before + 16], end_at + len(hidden), int.from_bytes(last[before + 24 : before + 32], "little")
+    )
+    assert ("bytes from", hidden) in [(name[:10], content) for name, content in _beside_sections([*segments[:-1], whole])]
+
+
+def _descriptor(kind: bytes, following: int, size_bytes: int = DESCRIPTOR_BYTES) -> bytes:
+    fields = kind + struct.pack("<QQ", following, size_bytes) + bytes(40)
+    return fields + adler32(fields).to_bytes(4, "little")
+
+
+def _chain(segment: bytes, end_at: int) -> int:
+    """Where the section begins that stands before another."""
+    at = 13
+    while (following := int.from_bytes(segment[at + 16 : at + 24], "little")) != end_at:
+        at = following
+    return at
+
+
+def _beside_sections(segments: Sequence[bytes]) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
+    for member in unpack(Segments([MemoryRange(bytes(each)) for each in segments]), Context()):
+        if isinstance(member, Member) and member.state is State.ORPHAN:
+            content = member.open()
+            assert not isinstance(content, Reason)
+            found.append((member.address, content.read_at(0, content.size_bytes)))
+    return found
 
 
 def test_a_medium_that_is_not_the_one_acquired_is_told(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ _STORED, _DEFLATED, _DEFLATED64 = 0, 8, 9
 # The headers that can follow the data of an entry: its sizes, the next entry, the directory.
 _FOLLOWING = (b"PK\7\x08", b"PK\3\4", b"PK\1\2")
 _STRONG_ENCRYPTION = 1 << 6
+# What describes the images in an AFF4 container (its standard 1.0).
+_AFF4 = b"information.turtle"
 
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
@@ -101,8 +103,11 @@ class _Zip:
             yield Member(layer="ufdr", address=to_address(original.path), open=lambda: Reason.UNREADABLE)
 
     def _look_ahead(self, directory: Directory) -> Iterator[Reason]:
-        """Find what says what other entries were on a phone."""
+        """Find what says what other entries were on a phone, or that they are pieces of a disk."""
         size = directory.end_at
+        if self._find(_AFF4, directory.at, size) >= 0:
+            # Files of a logical image are entries; pieces of a disk are not put together.
+            yield Reason.UNSUPPORTED
         has_backup = self._find(PLIST_NAME.encode(), directory.at, size) >= 0
         has_report = self._find(REPORT_NAME.encode(), directory.at, size) >= 0
         if not (has_backup or has_report):

@@ -10,11 +10,21 @@ import itertools
 from collections.abc import Iterator
 from zlib import adler32
 
+import numpy as np
+import numpy.typing as npt
 from isal import isal_zlib
 
 from unseen.model import Acquisition, ByteSource, Comparison, Reason, UnreadError
-from unseen.sources.disks.ewf.sections import Segment, read_geometry, read_segment, stated_digests
+from unseen.sources.disks.ewf.sections import (
+    DESCRIPTOR_BYTES,
+    HEADER_BYTES,
+    Segment,
+    read_geometry,
+    read_segment,
+    stated_digests,
+)
 from unseen.sources.disks.ewf.tables import Chunk, Places, Table, find_tables
+from unseen.sources.disks.images.leftovers import leftovers
 from unseen.sources.disks.images.recent import Recent
 from unseen.sources.disks.volumes import volumes_on
 from unseen.sources.layers import INFLATION_MAX, Context, Medium, Member, Segments
@@ -33,7 +43,7 @@ _AHEAD_BYTES = 1 << 20
 def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Medium | Reason]:
     """Give the volumes on the medium that was imaged, then whether it still is what its acquisition stored digests of.
 
-    The whole medium is read once more for that, after everything in it: whatever was read before came from the same
+    Last comes what lies in its files and in no section of theirs. The whole medium is read once more for that, after everything in it: whatever was read before came from the same
     chunks, each verified by its own checksum.
     """
     medium = EwfMedium(source)
@@ -44,6 +54,7 @@ def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Medium | 
     yield Medium(medium.size_bytes, acquisition)
     if reason is not None:
         yield reason
+    yield from leftovers(source, medium.sections(), layer="ewf")
 
 
 class EwfMedium:
@@ -80,6 +91,7 @@ class EwfMedium:
             raise UnreadError(Reason.TOO_LARGE)
         self._places: Recent[Places] = Recent(_TABLES_KEPT_BYTES)
         self._kept: Recent[bytes] = Recent(_CHUNKS_KEPT_BYTES)
+        self._segments = segments
         self._ahead = {id(segment.source): _Ahead(segment.source) for segment in segments}
 
     def read_at(self, offset: int, size: int) -> bytes:
@@ -121,6 +133,16 @@ class EwfMedium:
                 found[name] = Comparison.VERIFIED if is_same else Comparison.MISMATCH
         mismatch = Reason.HASH_MISMATCH if Comparison.MISMATCH in found.values() else None
         return Acquisition(**found), unread or mismatch
+
+    def sections(self) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+        """Say where in the files, one behind the other, their sections lie: places and sizes."""
+        start = 0
+        for segment in self._segments:
+            places = [0, *(section.start - DESCRIPTOR_BYTES for section in segment.sections)]
+            ends = [HEADER_BYTES, *(section.stated_end for section in segment.sections)]
+            at = np.array(places, np.int64)
+            yield start + at, np.array(ends, np.int64) - at
+            start += segment.source.size_bytes
 
     def _chunk(self, number: int) -> bytes:
         """One whole chunk; never empty."""

@@ -10,10 +10,20 @@ from zlib import adler32
 
 from unseen.model import ByteSource, Reason, UnreadError
 
-__all__ = ["DESCRIPTOR_BYTES", "Geometry", "Section", "Segment", "read_geometry", "read_segment", "stated_digests"]
+__all__ = [
+    "DESCRIPTOR_BYTES",
+    "HEADER_BYTES",
+    "Geometry",
+    "Section",
+    "Segment",
+    "read_geometry",
+    "read_segment",
+    "stated_digests",
+]
 
 # Signature, one byte 1, the number of the segment, two zero bytes.
 _FILE_HEADER = struct.Struct("<8sBHH")
+HEADER_BYTES = _FILE_HEADER.size
 _SIGNATURE = b"EVF\t\r\n\xff\0"
 
 # Kind, where the next one starts, size with this descriptor; forty bytes of nothing; checksum of all that.
@@ -37,12 +47,14 @@ class Section:
     Attributes:
         kind: As the format names it: `volume`, `sectors`, `table`.
         start: Of its content, in bytes from the start of the segment.
-        end: Behind its content.
+        end: Behind its content: where the next one starts.
+        stated_end: The same by its own account.
     """
 
     kind: str
     start: int
     end: int
+    stated_end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +169,9 @@ def _read_descriptor(source: ByteSource, offset: int) -> tuple[Section, int]:
     # The chain counts where sizes do not: some writers leave the size of large sections at zero.
     end = following if following > offset else offset + max(size_bytes, DESCRIPTOR_BYTES)
     name = kind.rstrip(b"\0").decode("latin-1")
-    return Section(name, offset + DESCRIPTOR_BYTES, min(end, source.size_bytes)), following
+    end = min(end, source.size_bytes)
+    stated_end = min(offset + size_bytes, end) if size_bytes >= DESCRIPTOR_BYTES else end
+    return Section(name, offset + DESCRIPTOR_BYTES, end, stated_end), following
 
 
 def _sound_body(source: ByteSource, section: Section, size_bytes_max: int) -> bytes | None:

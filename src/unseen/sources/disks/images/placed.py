@@ -5,8 +5,9 @@ for UDIF its own tables, as J. Metz describes them.
 """
 
 import plistlib
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from xml.parsers.expat import ExpatError
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from unseen.model import ByteSource, Reason, UnreadError
 
-__all__ = ["placed_in_dmg", "placed_in_vhd", "placed_in_vhdx", "placed_in_vmdk", "vhd_end"]
+__all__ = ["placed_in_dmg", "placed_in_vhd", "placed_in_vhdx", "placed_in_vmdk", "vhd_end", "vmdk_end"]
 
 _Placed = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
@@ -32,10 +33,21 @@ _VHDX_PARAMETERS = bytes.fromhex("3767a1ca36fa434db3b633f0aa44e76b")
 _VHDX_SECTOR = bytes.fromhex("1dbf41816fa90947ba47f233a8faab5f")
 _VHDX_PRESENT = 6
 # Of a VMDK: magic, version, flags, capacity, sectors of a grain, place and size of the description, entries of a table,
-# places of both directories.
-_VMDK = struct.Struct("<4sIIQQQQIQQ")
+# places of both directories, sectors before the first grain.
+_VMDK, _SPARSE = struct.Struct("<4sIIQQQQIQQQ"), b"KDMV"
 _PACKED = 1 << 16
 _DIRECTORY_AT_END = (1 << 64) - 1
+# Of the older kind of ESX: magic, version, flags, capacity, sectors of a grain, place and entries of the directory; its
+# tables have so many entries.
+_COWD, _COW_SPARSE, _COWD_PER_TABLE = struct.Struct("<4sIIIIII"), b"COWD", 4096
+# Before what is packed stand its sector on the disk and its size; before a table its sectors, a zero and its kind.
+_GRAIN, _MARKER = struct.Struct("<QI"), struct.Struct("<QII")
+_FOOTER_MARKER = 3
+# A line of a description that names a file: sectors, kind, name, and in which sector of the file the disk begins.
+_EXTENT = re.compile(
+    rb'^(?:RW|RDONLY|NOACCESS)[ \t]+([0-9]{1,15})[ \t]+([A-Z]+)[ \t]+"([^"/\0]+)"(?:[ \t]+([0-9]{1,15}))?', re.MULTILINE
+)
+_TEXT_BYTES_MAX = 64 << 10
 # Of a table of runs: 204 bytes before them; each has its kind, a remark, where on the disk and where in the file.
 _RUNS_AT, _RUN = 204, struct.Struct(">IIQQQQ")
 
@@ -124,36 +136,129 @@ def placed_in_vhdx(source: ByteSource, size_bytes: int) -> Iterator[_Placed]:
     yield places[is_there], np.clip(size_bytes - offsets, 0, block_bytes)[is_there]
 
 
-def placed_in_vmdk(source: ByteSource) -> Iterator[_Placed] | None:
-    """Places and sizes of all that a sparse image in one file consists of; None for other kinds."""
+def vmdk_end(source: ByteSource) -> int:
+    """Where a VMDK image ends whose directory is named at its end: behind the last footer and the empty sector there."""
+    head = source.read_at(0, _VMDK.size)
+    if len(head) < _VMDK.size or not head.startswith(_SPARSE) or _VMDK.unpack(head)[9] != _DIRECTORY_AT_END:
+        return source.size_bytes
+    stop = source.size_bytes
+    while stop > 2 * _SECTOR_BYTES:
+        start = max(0, stop - _PIECE_BYTES)
+        piece = source.read_at(start, stop - start + len(_SPARSE) - 1)
+        found = piece.rfind(_SPARSE)
+        while found >= 0:
+            at = start + found
+            marker = source.read_at(at - _SECTOR_BYTES, _MARKER.size) if at >= 2 * _SECTOR_BYTES else b""
+            if at % _SECTOR_BYTES == 0 and len(marker) == _MARKER.size and _MARKER.unpack(marker)[2] == _FOOTER_MARKER:
+                return min(source.size_bytes, at + 2 * _SECTOR_BYTES)
+            found = piece.rfind(_SPARSE, 0, found)
+        stop = start
+    return source.size_bytes
+
+
+def placed_in_vmdk(parts: Sequence[ByteSource]) -> Iterator[_Placed]:
+    """Places and sizes of all that an image consists of, places counted over all its files, one behind the other.
+
+    Args:
+        parts: A sparse image, up to its end; or a description, and the files that it names.
+
+    Raises:
+        UnreadError: A table cannot be read.
+    """
+    first = parts[0]
+    if len(parts) == 1:
+        yield from _placed_in_extent(first)
+        return
+    text = first.read_at(0, _TEXT_BYTES_MAX)
+    yield _words(0, text)
+    found = list(_EXTENT.finditer(text))
+    names = list(dict.fromkeys(each[3] for each in found))
+    start = first.size_bytes
+    for name, part in zip(names, parts[1:], strict=False):
+        if part.read_at(0, 4) in {_SPARSE, _COW_SPARSE}:
+            placed: Iterable[_Placed] = _placed_in_extent(part)
+        else:
+            # As it lies there.
+            flat = [(int(each[4] or 0), int(each[1])) for each in found if each[3] == name]
+            placed = (_one(at * _SECTOR_BYTES, count * _SECTOR_BYTES) for at, count in flat)
+        for places, sizes in placed:
+            # Nothing of a file lies behind its end, where another one begins.
+            is_inside = places < part.size_bytes
+            places, sizes = places[is_inside], sizes[is_inside]
+            yield places + start, np.minimum(sizes, part.size_bytes - places)
+        start += part.size_bytes
+
+
+def _placed_in_extent(source: ByteSource) -> Iterator[_Placed]:
+    """Places and sizes of all that one sparse file consists of."""
     raw = source.read_at(0, _VMDK.size)
-    if len(raw) < _VMDK.size or not raw.startswith(b"KDMV"):
-        return None
-    _, _, flags, capacity, grain, text_at, text_size, per_table, second_at, first_at = _VMDK.unpack(raw)
-    if flags & _PACKED or first_at == _DIRECTORY_AT_END or not grain or not per_table:
-        return None
-    return _placed_in_sparse(source, (capacity, grain, per_table), (text_at, text_size), {first_at, second_at})
+    if raw.startswith(_COW_SPARSE) and len(raw) >= _COWD.size:
+        _, _, _, capacity, grain, at, tables = _COWD.unpack_from(raw)
+        if not grain:
+            raise UnreadError(Reason.UNREADABLE)
+        yield _one(0, 4 * _SECTOR_BYTES)
+        yield from _placed_in_tables(source, (capacity, grain, _COWD_PER_TABLE), {at: tables}, is_packed=False)
+        return
+    if len(raw) < _VMDK.size:
+        raise UnreadError(Reason.TRUNCATED)
+    _, _, flags, capacity, grain, text_at, text_size, per_table, second_at, first_at, _ = _VMDK.unpack(raw)
+    if first_at == _DIRECTORY_AT_END:
+        yield _one(source.size_bytes - 3 * _SECTOR_BYTES, 3 * _SECTOR_BYTES)
+        footer = source.read_at(max(0, source.size_bytes - 2 * _SECTOR_BYTES), _VMDK.size)
+        if not footer.startswith(_SPARSE):
+            raise UnreadError(Reason.UNREADABLE)
+        second_at, first_at = _VMDK.unpack(footer)[8:10]
+    if not grain or not per_table:
+        raise UnreadError(Reason.UNREADABLE)
+    yield _one(0, _SECTOR_BYTES)
+    text_at, text_bytes = text_at * _SECTOR_BYTES, min(text_size * _SECTOR_BYTES, _TEXT_BYTES_MAX)
+    yield _words(text_at, source.read_at(text_at, text_bytes) if text_at < source.size_bytes else b"")
+    tables = -(-capacity // (grain * per_table))
+    directories = dict.fromkeys({first_at, second_at} - {0, _DIRECTORY_AT_END}, tables)
+    yield from _placed_in_tables(source, (capacity, grain, per_table), directories, is_packed=bool(flags & _PACKED))
 
 
-def _placed_in_sparse(
-    source: ByteSource, sizes: tuple[int, int, int], text: tuple[int, int], directories: set[int]
+def _placed_in_tables(
+    source: ByteSource, sizes: tuple[int, int, int], directories: dict[int, int], *, is_packed: bool
 ) -> Iterator[_Placed]:
     capacity, grain, per_table = sizes
-    yield _one(0, _SECTOR_BYTES)
-    yield _one(text[0] * _SECTOR_BYTES, text[1] * _SECTOR_BYTES)
-    tables = -(-capacity // (grain * per_table))
-    for directory in directories - {0}:
+    for directory, tables in directories.items():
         places = _read_table(source, directory * _SECTOR_BYTES, 4 * tables, "<u4")
-        yield _one(directory * _SECTOR_BYTES, 4 * tables)
+        yield _marked(source, directory, 4 * tables)
         for number, place in enumerate(places.tolist()):
             if not place:
                 continue
             grains = _read_table(source, place * _SECTOR_BYTES, 4 * per_table, "<u4")
-            yield _one(place * _SECTOR_BYTES, 4 * per_table)
+            yield _marked(source, place, 4 * per_table)
             left = (capacity - number * per_table * grain - np.arange(len(grains)) * grain) * _SECTOR_BYTES
             # Zero stands for what was never written, one for zeros.
             is_there = grains > 1
-            yield grains[is_there] * _SECTOR_BYTES, np.clip(left, 0, grain * _SECTOR_BYTES)[is_there]
+            stored, needed = grains[is_there] * _SECTOR_BYTES, np.clip(left, 0, grain * _SECTOR_BYTES)[is_there]
+            yield stored, _packed_sizes(source, stored) if is_packed else needed
+
+
+def _words(at: int, text: bytes) -> _Placed:
+    """A description, up to its last word: what stands behind that was put there."""
+    return _one(at, next((end for end, byte in enumerate(text) if byte < 32 and byte not in b"\t\r\n"), len(text)))
+
+
+def _packed_sizes(source: ByteSource, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Whole sectors that packed grains take: no picture fits into what is left of the last."""
+    sizes = np.zeros(len(places), np.int64)
+    for number, place in enumerate(places.tolist()):
+        head = source.read_at(place, _GRAIN.size) if place < source.size_bytes else b""
+        if len(head) == _GRAIN.size:
+            sizes[number] = -(-(_GRAIN.size + _GRAIN.unpack(head)[1]) // _SECTOR_BYTES) * _SECTOR_BYTES
+    return sizes
+
+
+def _marked(source: ByteSource, sector: int, size_bytes: int) -> _Placed:
+    """A table in whole sectors, with the sector before it if that says what comes."""
+    sectors = -(-size_bytes // _SECTOR_BYTES)
+    before = source.read_at((sector - 1) * _SECTOR_BYTES, _SECTOR_BYTES) if sector else b""
+    is_marked = len(before) == _SECTOR_BYTES and _MARKER.unpack_from(before)[:2] == (sectors, 0)
+    first = sector - 1 if is_marked and not any(before[_MARKER.size :]) else sector
+    return _one(first * _SECTOR_BYTES, (sector + sectors - first) * _SECTOR_BYTES)
 
 
 def placed_in_dmg(source: ByteSource) -> Iterator[_Placed]:

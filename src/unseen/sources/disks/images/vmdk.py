@@ -7,9 +7,9 @@ import pyvmdk
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.disks.images.leftovers import leftovers
 from unseen.sources.disks.images.native import FileObject, NativeMedium
-from unseen.sources.disks.images.placed import placed_in_vmdk
+from unseen.sources.disks.images.placed import placed_in_vmdk, vmdk_end
 from unseen.sources.disks.volumes import volumes_on
-from unseen.sources.layers import Context, Member, Segments
+from unseen.sources.layers import Context, Member, Part, Segments
 
 __all__ = ["open_vmdk", "unpack"]
 
@@ -18,11 +18,14 @@ _NO_PARENT = 0xFFFFFFFF
 
 
 def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
-    """Give the volumes on the disk; of a sparse image in one file then what lies in it and not on the disk."""
-    yield from volumes_on(open_vmdk(source))
-    placed = None if isinstance(source, Segments) else placed_in_vmdk(source)
-    if placed is not None:
-        yield from leftovers(source, placed, layer="vmdk")
+    """Give the volumes on the disk, then what lies in its files and not on the disk.
+
+    Of an image in several files places are counted over all of them, the description first.
+    """
+    image = source if isinstance(source, Segments) else Part(source, 0, vmdk_end(source))
+    yield from volumes_on(open_vmdk(image))
+    parts = image.parts if isinstance(image, Segments) else (image,)
+    yield from leftovers(source, placed_in_vmdk(parts), layer="vmdk")
 
 
 def open_vmdk(source: ByteSource) -> NativeMedium:
