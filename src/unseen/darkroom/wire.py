@@ -58,6 +58,8 @@ class Inside(IntEnum):
     PARTS = 3
     # Bytes of no known kind in which a picture seems to begin.
     SIGNS = 4
+    # Another member has these bytes as its continuation: by themselves they are no container.
+    LATER = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from unseen.model import Item, Locator, Reason, State, Times
+from unseen.sources.layers.ranges import FileRange
 from unseen.sources.segments import is_later_segment, open_later_segments
 
 __all__ = ["Directory", "item_at", "item_below", "mode_of", "open_below", "open_directory", "refused", "times_of"]
@@ -140,24 +141,30 @@ def refused(path: str, why: Reason | OSError) -> Item:
 
 def _item(locator: Locator, open_it: Callable[[], int | Reason], directory: Directory, name: str) -> Item:
     opener = partial(_open_sibling, directory)
-    if is_later_segment(name, opener):
+    if is_later_segment(name, opener, close=_close):
         return Item(locator, State.ALLOCATED, open_it, is_later=True)
     return Item(locator, State.ALLOCATED, open_it, partial(_open_later, open_it, name, opener))
 
 
-def _open_later(open_it: Callable[[], int | Reason], name: str, opener: Callable[[str], int | None]) -> tuple[int, ...]:
+def _open_later(
+    open_it: Callable[[], int | Reason], name: str, opener: Callable[[str], FileRange | None]
+) -> tuple[int, ...]:
     first = open_it()
     if isinstance(first, Reason):
         return ()
     try:
-        return open_later_segments(name, first, opener)
+        return tuple(each.descriptor for each in open_later_segments(name, FileRange(first), opener, close=_close))
     finally:
         os.close(first)
 
 
-def _open_sibling(directory: Directory, name: str) -> int | None:
+def _open_sibling(directory: Directory, name: str) -> FileRange | None:
     opened = open_below(directory, name)
-    return None if isinstance(opened, Reason) else opened
+    return None if isinstance(opened, Reason) else FileRange(opened)
+
+
+def _close(opened: FileRange) -> None:
+    os.close(opened.descriptor)
 
 
 def _refuse(reason: Reason) -> Reason:

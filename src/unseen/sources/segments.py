@@ -9,18 +9,26 @@ import itertools
 import os
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
-__all__ = ["SEGMENTS_MAX", "is_later_segment", "open_later_segments"]
+from unseen.model import ByteSource, UnreadError
+
+__all__ = ["SEGMENTS_MAX", "is_later_segment", "may_be_segment", "open_later_segments"]
 
 # As many files as one process may usually hold open, with room for its own; with segments of 2 GiB that is 1.8 TB.
 SEGMENTS_MAX = 900
 
-# Wherever a file is opened by its name in the folder of the first: a descriptor, or None.
-Opener = Callable[[str], int | None]
+_Opened = TypeVar("_Opened", bound=ByteSource)
+
+
+def _leave(_: ByteSource) -> None:
+    """Most ranges need no closing."""
+
 
 _EWF = re.compile(r"(?s)(.+\.)([EeSs])(01)")
-_EWF_LATER = re.compile(r"(?s)(.+\.)([E-Ze-z])([0-9]{2}|[A-Za-z]{2})")
+# 900 segments end at FEU, those of SMART at TEU: pictures have other endings of three letters.
+_EWF_LATER = re.compile(r"(?s)(.+\.)([EFSTefst])([0-9]{2}|[A-Za-z]{2})")
 _NUMBERED = re.compile(r"(?s)(.+\.)(0{2,4})([01])")
 _NUMBERED_LATER = re.compile(r"(?s)(.+\.)([0-9]{3,5})")
 # 900 segments end at .zz or at .bir: most other endings of three letters need no second look.
@@ -52,55 +60,77 @@ _CUT_ANYWHERE = (
     b"\x28\xb5\x2f\xfd",
 )
 
+_TAR_AT, _TAR = 257, b"ustar"
+
 _EWF_SIGNATURE = b"EVF\t\r\n\xff\0\x01"
 # What begins a disk or a volume: enough to tell them from pictures whose names happen to be numbers.
 _HEAD_BYTES = 4104
 _SECTOR_BYTES = 512
 
 
-def open_later_segments(name: str, first: int, opener: Opener) -> tuple[int, ...]:
-    """Open the files that continue an image, up to the first that is missing or is something else.
+def open_later_segments(
+    name: str,
+    first: _Opened,
+    opener: Callable[[str], _Opened | None],
+    *,
+    close: Callable[[_Opened], None] = _leave,
+    segments_max: int = SEGMENTS_MAX,
+) -> tuple[_Opened, ...]:
+    """Open the files that continue an image or archive, up to the first that is missing or is something else.
 
     Args:
         name: Of the first segment, without its folder.
-        first: Its descriptor, which stays the caller's.
-        opener: Opens a file of the same folder by its name, read-only, or gives None.
+        first: Its bytes.
+        opener: Gives the bytes of a file of the same folder by its name, or None.
+        close: Lets go of what was opened and does not belong.
+        segments_max: How many files there may be, the first among them.
 
     Returns:
-        Descriptors, in order, which the caller closes.
+        The bytes of each, in order.
     """
     names = _names_after(name, first)
     if names is None:
         return ()
     belongs = next((belongs for pattern, belongs in _BELONGING if pattern.fullmatch(name)), _is_next_raw)
     opened = [first]
-    for later in itertools.islice(names, SEGMENTS_MAX - 1):
-        descriptor = opener(later)
-        if descriptor is None:
+    for later in itertools.islice(names, segments_max - 1):
+        found = opener(later)
+        if found is None:
             break
-        if not _asks(belongs, opened, descriptor):
-            os.close(descriptor)
+        if not _asks(belongs, opened, found):
+            close(found)
             break
-        opened.append(descriptor)
+        opened.append(found)
     return tuple(opened[1:])
 
 
-def is_later_segment(name: str, opener: Opener) -> bool:
+def is_later_segment(
+    name: str,
+    opener: Callable[[str], _Opened | None],
+    *,
+    close: Callable[[_Opened], None] = _leave,
+    segments_max: int = SEGMENTS_MAX,
+) -> bool:
     """Whether another file of the same folder is the first segment of an image that this one continues."""
     for candidate in _first_names(name):
         first = opener(candidate)
         if first is None:
             continue
-        later: tuple[int, ...] = ()
+        later: tuple[_Opened, ...] = ()
         try:
-            later = open_later_segments(candidate, first, opener)
+            later = open_later_segments(candidate, first, opener, close=close, segments_max=segments_max)
             names = itertools.islice(_names_after(candidate, first) or (), len(later))
             if name in names:
                 return True
         finally:
-            for descriptor in (first, *later):
-                os.close(descriptor)
+            for each in (first, *later):
+                close(each)
     return False
+
+
+def may_be_segment(name: str) -> bool:
+    """Whether a name, without its folder, is one that the first hundred segments of something have."""
+    return any(pattern.fullmatch(name) for pattern in _NAMES)
 
 
 def _first_names(name: str) -> Iterator[str]:
@@ -122,7 +152,7 @@ def _first_names(name: str) -> Iterator[str]:
         yield f"{found[1]}{'a' * len(found[2])}"
 
 
-def _names_after(name: str, first: int) -> Iterator[str] | None:
+def _names_after(name: str, first: ByteSource) -> Iterator[str] | None:
     if _VMDK.fullmatch(name):
         return _vmdk_names(name, first)
     if found := _EWF.fullmatch(name):
@@ -152,60 +182,62 @@ def _ewf_names(stem: str, letter: str) -> Iterator[str]:
     yield from (stem + "".join(three) for three in itertools.product(leading, letters, letters))
 
 
-def _vmdk_names(name: str, first: int) -> Iterator[str]:
+def _vmdk_names(name: str, first: ByteSource) -> Iterator[str]:
     try:
-        description = os.pread(first, _VMDK_DESCRIPTION_BYTES_MAX, 0)
-    except OSError:
+        description = first.read_at(0, _VMDK_DESCRIPTION_BYTES_MAX)
+    except UnreadError:
         return
     if description.startswith(_VMDK_DESCRIPTION):
         names = (os.fsdecode(found[1]) for found in _VMDK_EXTENT.finditer(description))
         yield from dict.fromkeys(each for each in names if each != name)
 
 
-def _asks(belongs: Callable[[list[int], int], bool], opened: list[int], descriptor: int) -> bool:
+def _asks(
+    belongs: Callable[[Sequence[ByteSource], ByteSource], bool], opened: Sequence[ByteSource], found: ByteSource
+) -> bool:
     try:
-        return belongs(opened, descriptor)
-    except OSError:
+        return belongs(opened, found)
+    except UnreadError:
         # It cannot be read: whatever it is, the image ends before it.
         return False
 
 
-def _is_next_ewf(opened: list[int], descriptor: int) -> bool:
-    head = os.pread(descriptor, 11, 0)
+def _is_next_ewf(opened: Sequence[ByteSource], found: ByteSource) -> bool:
+    head = found.read_at(0, 11)
     return head[:9] == _EWF_SIGNATURE and int.from_bytes(head[9:11], "little") == len(opened) + 1
 
 
-def _zip_disks(last: int) -> int:
+def _zip_disks(last: ByteSource) -> int:
     """How many parts stand before the last one, as its last record says; 0 for a whole zip file."""
     try:
-        size_bytes = os.fstat(last).st_size
-        end = os.pread(last, _ZIP_END_BYTES, max(0, size_bytes - _ZIP_END_BYTES))
-    except OSError:
+        end = last.read_at(max(0, last.size_bytes - _ZIP_END_BYTES), _ZIP_END_BYTES)
+    except UnreadError:
         return 0
     disks = int.from_bytes(end[4:6], "little")
     return disks if end.startswith(_ZIP_END) and disks < SEGMENTS_MAX else 0
 
 
-def _is_next_rar(_opened: list[int], descriptor: int) -> bool:
-    return os.pread(descriptor, len(_RAR_SIGNATURE), 0) == _RAR_SIGNATURE
+def _is_next_rar(_opened: Sequence[ByteSource], found: ByteSource) -> bool:
+    return found.read_at(0, len(_RAR_SIGNATURE)) == _RAR_SIGNATURE
 
 
-def _is_any(_opened: list[int], _descriptor: int) -> bool:
+def _is_any(_opened: Sequence[ByteSource], _found: ByteSource) -> bool:
     # The description names it.
     return True
 
 
-def _is_next_raw(opened: list[int], descriptor: int) -> bool:
+def _is_next_raw(opened: Sequence[ByteSource], found: ByteSource) -> bool:
     """All segments but the last are of one size, and together they begin as a disk or a volume does."""
-    size_bytes = os.fstat(opened[0]).st_size
-    if not 0 < os.fstat(descriptor).st_size <= size_bytes:
+    size_bytes = opened[0].size_bytes
+    if not 0 < found.size_bytes <= size_bytes:
         return False
-    if any(os.fstat(each).st_size != size_bytes for each in opened):
+    if any(each.size_bytes != size_bytes for each in opened):
         return False
     if len(opened) > 1:
         return True
-    head = os.pread(opened[0], _HEAD_BYTES, 0)
-    return head.startswith(_CUT_ANYWHERE) or (size_bytes % _SECTOR_BYTES == 0 and _begins_disk(head))
+    head = opened[0].read_at(0, _HEAD_BYTES)
+    is_archive = head.startswith(_CUT_ANYWHERE) or head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR
+    return is_archive or (size_bytes % _SECTOR_BYTES == 0 and _begins_disk(head))
 
 
 def _begins_disk(head: bytes) -> bool:
@@ -222,11 +254,16 @@ def _begins_disk(head: bytes) -> bool:
     )
 
 
-_BELONGING: tuple[tuple[re.Pattern[str], Callable[[list[int], int], bool]], ...] = (
+_BELONGING: tuple[tuple[re.Pattern[str], Callable[[Sequence[ByteSource], ByteSource], bool]], ...] = (
     (_EWF, _is_next_ewf),
     (_VMDK, _is_any),
     # The last part says how many there are.
     (_ZIP, _is_any),
     (_RAR, _is_next_rar),
     (_RAR_OLD, _is_next_rar),
+)
+# In a container it may cost much to look for a name. The first hundred of segments have these.
+_NAMES = (
+    *(re.compile(r"(?s).+\.[EeSs][0-9]{2}"), _NUMBERED_LATER, re.compile(r"(?s).+\.([a-d]|a[a-d])[a-z]")),
+    *(_VMDK, _ZIP, _ZIP_LATER, _RAR, _RAR_LATER, _RAR_OLD, _RAR_OLD_LATER),
 )

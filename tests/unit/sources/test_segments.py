@@ -32,6 +32,7 @@ def _later(item: Item) -> list[bytes]:
     contents = []
     for descriptor in item.open_later():
         with os.fdopen(descriptor, "rb") as file:
+            file.seek(0)
             contents.append(file.read())
     return contents
 

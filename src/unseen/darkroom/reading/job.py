@@ -10,7 +10,7 @@ import socket
 import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import partial
 
@@ -185,7 +185,7 @@ class Job:
             step.owes = False
             tell(Order.GO)
             return
-        step.node.is_carved = inside is Inside.SIGNS
+        step.node.is_carved = inside is Inside.SIGNS and not step.node.item.is_later
         self._decide(step, desk, tell)
 
     def died(self, reason: Reason, desk: Desk) -> None:
@@ -269,6 +269,9 @@ class Job:
         is_entered = step.node.is_delivered or not step.node.is_wanted
         if step.stage is not _Stage.ASKED or ((event.way is Way.UNWANTED) != is_entered and event.way is not Way.NONE):
             raise Garbled
+        if event.inside is Inside.LATER:
+            step.node.item = replace(step.node.item, is_later=True)
+            event = replace(event, inside=Inside.NOTHING)
         step.inside = event.inside
         self.is_disk |= event.inside is Inside.DISK
         match event.way:
@@ -277,7 +280,8 @@ class Job:
             case Way.UNWANTED:
                 step.stage = _Stage.SERVED
                 # Who only enters something looks for what lies in it, whatever it seems to be.
-                step.node.is_carved |= event.inside is Inside.NOTHING and not step.node.is_wanted
+                is_nothing = event.inside is Inside.NOTHING and not step.node.item.is_later
+                step.node.is_carved |= is_nothing and not step.node.is_wanted
                 self._decide(step, desk, tell, is_asked=event.inside is Inside.NOTHING)
             case Way.MEMORY:
                 step.node.is_delivered = True

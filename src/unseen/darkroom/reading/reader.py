@@ -158,27 +158,26 @@ class _Reader:
                 case Announced():
                     self._send(pack_announced(event))
                     want = answer = Want(self._receive()[1])
-                case Found(depth, content, inside):
-                    answer, is_later = self._deliver(depth, content, inside, want)
-                    later = content if is_later and not isinstance(content, Reason) else None
-                    opened.append((answer is not None, later))
+                case Found():
+                    answer, is_owed = self._deliver(event, want)
+                    owed = event.content if is_owed and not isinstance(event.content, Reason) else None
+                    opened.append((answer is not None, owed))
                 case Stated():
                     self._send(pack_stated(event))
                 case Closed():
-                    is_told, later = opened.pop() if event.depth else (True, None)
-                    if later is not None:
-                        self._lend(event.depth, later, Inside.NOTHING)
+                    is_told, owed = opened.pop() if event.depth else (True, None)
+                    if owed is not None:
+                        self._lend(event.depth, owed, Inside.NOTHING)
                     if is_told:
                         self._send(pack_closed(event))
 
-    def _deliver(
-        self, depth: int, content: ByteSource | Reason, inside: Format | None, want: Want
-    ) -> tuple[Format | None, bool]:
+    def _deliver(self, found: Found, want: Want) -> tuple[Format | None, bool]:
         """Give the bytes of a member; say with which format to look inside, and whether bytes are owed for later."""
+        depth, content, inside = found.depth, found.content, found.inside
         if isinstance(content, Reason):
             self._send(pack_delivered(Delivered(depth, Way.NONE, Inside.NOTHING, 0, content)))
             return None, False
-        kind = inside_of(inside, content)
+        kind = Inside.LATER if found.is_later else inside_of(inside, content)
         if want is Want.ENTER:
             self._send(pack_delivered(Delivered(depth, Way.UNWANTED, kind, content.size_bytes, None)))
             return inside or self._await_order(content), False

@@ -14,11 +14,13 @@ from unseen.sources.archives.endings import has_end, is_later_volume
 from unseen.sources.archives.libarchive import Entry, Reader, UnreadEntryError
 from unseen.sources.archives.names import Links, to_address
 from unseen.sources.archives.packed_ends import COMPRESS, end_of_packed
+from unseen.sources.layers.joining import BESIDE_MEMORY_BYTES
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import Part
 from unseen.sources.layers.registry import HEAD_BYTES
 from unseen.sources.layers.rereadable import hold
 from unseen.sources.layers.rest import rest_of
+from unseen.sources.segments import may_be_segment
 
 __all__ = ["Pass", "unpack"]
 
@@ -89,6 +91,8 @@ class Pass:
         if formats == _COMPRESSED:
             self._formats = self._formats_inside()
             self._is_tar_below = self._formats == ("tar",)
+        # Which entry each part of something that was cut is, once somebody asked.
+        self._parts: dict[str, int] | None = None
         self._inflated_bytes = 0
         self._damage: list[Reason] = []
         # A bomb was met: stepping over the rest of it would unpack it all the same.
@@ -170,6 +174,7 @@ class Pass:
             address=to_address("" if is_single else entry.path),
             open=partial(self._open, reader, entry, index),
             times=entry.times,
+            beside=None if is_single else self._beside,
         )
         if not (self._is_read or entry.is_encrypted or self._skips_cheaply(reader)):
             # Nobody wanted it. What is told of its damage and its end must not depend on that.
@@ -198,6 +203,20 @@ class Pass:
         part = Part(self._source, reader.consumed_bytes, entry.size_bytes)
         is_there = part.size_bytes == entry.size_bytes and part.read_at(0, len(first)) == first
         return part if is_there else None
+
+    def _beside(self, address: str) -> ByteSource | None:
+        """An entry that may be a part of what was cut, by its address; of several with one name the first."""
+        if self._parts is None:
+            self._parts = {}
+            with self._open_reader() as reader:
+                for index, path in enumerate(_paths(reader)):
+                    if may_be_segment(path.rpartition("/")[2]):
+                        self._parts.setdefault(to_address(path), index)
+        index = self._parts.get(address, -1)
+        if index < 0:
+            return None
+        again = partial(self._read_again, index)
+        return hold(again(), again, memory_bytes_max=BESIDE_MEMORY_BYTES)
 
     def _skips_cheaply(self, reader: Reader) -> bool:
         return reader.skips_cheaply and not self._is_unpacked
@@ -231,11 +250,16 @@ class Pass:
     def _read_again(self, index: int) -> Iterator[bytes]:
         """The same bytes in a pass of their own; it ends where the first one broke off."""
         with self._open_reader() as reader:
-            for _ in range(index + 1):
+            for at in range(index + 1):
                 try:
                     reader.next_entry()
                 except UnreadEntryError:
                     continue
+                if at < index and reader.format == "7z":
+                    # Entries packed together: libarchive loses its place where it steps over one.
+                    with suppress(UnreadError):
+                        for _ in reader.data():
+                            pass
             some = False
             try:
                 for piece in reader.data():
@@ -254,6 +278,21 @@ class Pass:
         is_placed = is_single or is_at_end or reader.skips_cheaply or reader.format in {"rar", "lha"}
         if is_placed:
             yield from rest_of(self._source, at, _layer_of(self._source) if is_single else reader.format)
+
+
+def _paths(reader: Reader) -> Iterator[str]:
+    """Names of all entries in order; empty ones for those that are not understood, or hold nothing."""
+    broken = 0
+    while broken <= _BROKEN_MAX:
+        try:
+            entry = reader.next_entry()
+        except UnreadEntryError:
+            broken += 1
+            yield ""
+            continue
+        if entry is None:
+            return
+        yield entry.path if entry.is_regular and entry.link is None and not entry.is_encrypted else ""
 
 
 _COMPRESSIONS = (

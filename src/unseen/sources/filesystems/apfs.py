@@ -3,9 +3,10 @@
 Snapshots cannot be opened through the library: what only they hold is found where it lies, by its structure.
 """
 
+import contextlib
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -60,11 +61,13 @@ class _Volume:
 
     Attributes:
         name: Its number, from 1, and its name.
+        by_path: Gives the file at a path, or None.
         is_encrypted: Its blocks hold other bytes than its files.
     """
 
     name: str
     root: Any
+    by_path: Callable[[str], Any]
     is_encrypted: bool
 
 
@@ -74,7 +77,8 @@ def _open_volume(view: View, container: Any, number: int, context: Context) -> _
     is_encrypted = ask(view, lambda: bool(volume.is_locked()))
     if is_encrypted and not any(_unlock(volume, password) for password in context.secrets.passwords):
         raise UnreadError(Reason.ENCRYPTED)
-    return _Volume(f"{number + 1} {name}".rstrip(), ask(view, volume.get_root_directory), is_encrypted)
+    root = ask(view, volume.get_root_directory)
+    return _Volume(f"{number + 1} {name}".rstrip(), root, volume.get_file_entry_by_path, is_encrypted)
 
 
 def _unlock(volume: Any, password: str) -> bool:
@@ -153,7 +157,7 @@ class _Files:
         times = _times_of(file)
         if size_bytes > 0:
             content = self._content(file, size_bytes, is_stored=_COMPRESSED not in attributes)
-            yield _member(self._volume.name + path, content, times)
+            yield replace(_member(self._volume.name + path, content, times), beside=self._beside)
         fork = attributes.get(_RESOURCE_FORK)
         # A compressed file may keep its contents there.
         if (
@@ -162,6 +166,15 @@ class _Files:
             and (fork_bytes := ask(self._view, lambda: int(fork.size)))
         ):
             yield _member(f"{self._volume.name}{path}:rsrc", _Content(self._view, fork, fork_bytes), times)
+
+    def _beside(self, address: str) -> ByteSource | None:
+        """Open the contents of a file by its address."""
+        with contextlib.suppress(UnreadError):
+            path = address.removeprefix(self._volume.name)
+            file = ask(self._view, lambda: self._volume.by_path(path))
+            size_bytes = ask(self._view, lambda: int(file.size)) if file is not None else 0
+            return _Content(self._view, file, size_bytes) if size_bytes else None
+        return None
 
     def _content(self, file: Any, size_bytes: int, *, is_stored: bool) -> ByteSource:
         """Give the bytes of a file: by their blocks where these hold them, else through the library."""

@@ -115,6 +115,8 @@ class Member:
             next member is asked for.
         state: How it lies there.
         times: When it was touched, as the container says.
+        beside: Gives the bytes of another member by its address, whether that was given already or not, or None: for
+            what continues this one. May raise `UnreadError`. None where a container cannot do so.
     """
 
     layer: str
@@ -122,6 +124,7 @@ class Member:
     open: Callable[[], ByteSource | Reason]
     state: State = State.ALLOCATED
     times: Times | None = None
+    beside: Callable[[str], ByteSource | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,14 @@ __all__ = ["FileRange", "MemoryRange", "Part", "Segments"]
 
 
 class FileRange:
-    """All bytes of an open, ordinary file. Its descriptor stays the caller's."""
+    """All bytes of an open, ordinary file.
+
+    Attributes:
+        descriptor: The caller's, who closes it.
+    """
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self.descriptor = descriptor
         # A locked process may not ask for a file's status; where it ends, it may.
         self.size_bytes = os.lseek(descriptor, 0, os.SEEK_END)
 
@@ -24,7 +28,7 @@ class FileRange:
         pieces: list[bytes] = []
         while wanted > 0:
             try:
-                piece = os.pread(self._descriptor, wanted, offset)
+                piece = os.pread(self.descriptor, wanted, offset)
             except OSError as error:
                 raise UnreadError(Reason.UNREADABLE) from error
             if not piece:

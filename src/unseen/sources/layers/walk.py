@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from unseen.model import Acquisition, ByteSource, Reason, State, Times, UnreadError
+from unseen.sources.layers.joining import whole_of
 from unseen.sources.layers.member import Context, Medium, Member
 from unseen.sources.layers.registry import Format, Unpack, recognise
 
@@ -53,12 +54,14 @@ class Found:
 
     Attributes:
         content: Its bytes, good until the next event of the same depth; or why there are none.
-        inside: The format that recognises it.
+        inside: The format that recognises it, with all that continues it.
+        is_later: It continues another member, with which it is looked into; by itself it is no container.
     """
 
     depth: int
     content: ByteSource | Reason
     inside: Format | None
+    is_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +169,25 @@ class _Walker:
         if want is Want.PASS:
             return
         content, inside = _open(member)
-        chosen = yield Found(depth, content, inside)
+        whole, inside = _whole(member, content, inside)
+        chosen = yield Found(depth, content, inside, is_later=whole is None)
         reason = None
-        if isinstance(chosen, Format) and not isinstance(content, Reason):
-            reason = yield from self.descend(content, chosen, depth)
+        if isinstance(chosen, Format) and not isinstance(whole, Reason | None):
+            reason = yield from self.descend(whole, chosen, depth)
         yield Closed(depth, reason)
+
+
+def _whole(
+    member: Member, content: ByteSource | Reason, inside: Format | None
+) -> tuple[ByteSource | Reason | None, Format | None]:
+    """What is to be looked into, with all that continues it; None for what continues another member."""
+    if isinstance(content, Reason):
+        return content, None
+    try:
+        whole = whole_of(member, content)
+        return whole, inside if whole is content else None if whole is None else recognise(whole)
+    except Exception:  # noqa: BLE001  # a fault beside a member costs what is beside it
+        return content, inside
 
 
 def _open(member: Member) -> tuple[ByteSource | Reason, Format | None]:

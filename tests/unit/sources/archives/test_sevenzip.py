@@ -9,6 +9,7 @@ import py7zr
 import pytest
 from tests.unit.sources.archives.programs import run_program
 from tests.unit.sources.archives.unpacking import unpack_any
+from tests.unit.sources.disks.images import medium
 
 from unseen.model import Reason
 
@@ -34,6 +35,18 @@ def test_every_entry_is_given(tmp_path: Path, method: str) -> None:
     assert given.contents == FILES
     assert given.reasons == []
     assert {member.layer for member in given.members} == {"7z"}
+
+
+def test_large_entries_are_read_without_holding_them(tmp_path: Path) -> None:
+    """Entries that are packed together and beyond the limit of memory give the same bytes when they are read again."""
+    # Whole pieces of what libarchive unpacks at once: it loses its place where it steps over such an entry.
+    files = {f"{name}.bin": medium(1 << 18, seed) for seed, name in enumerate("abcd")}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    run_program("7z", "a", "x.7z", *files, cwd=tmp_path)
+    given = unpack_any((tmp_path / "x.7z").read_bytes(), memory_bytes_max=10_000)
+    assert given.contents == files
+    assert given.reasons == []
 
 
 def test_entries_behind_a_program_are_given(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def _streamed(data: bytes, *, hidden: bytes) -> bytes:
         return struct.pack("<4sIIQQQQIQQQB4sH", *fields, b"\n \r\n", 1).ljust(512, b"\0")
 
     words = (
-        "# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType=\"streamOptimized\"\n\n"
+        '# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="streamOptimized"\n\n'
         f'# Extent description\nRW {len(data) // 512} SPARSE "x.vmdk"\n\n'
         '# The Disk Data Base\n#DDB\n\nddb.virtualHWVersion = "4"\n'
     )
@@ -97,7 +97,7 @@ def test_a_streamed_image_with_its_directory_at_the_end_hides_nothing(tmp_path: 
 
 
 def _sparse(bands: dict[int, bytes], sectors: int, *, nodes: list[list[int]], behind: bytes = b"") -> bytes:
-    """A sparse image of macOS whose bands have eight sectors: numbers from 1 for each node, 0 for a place left empty."""
+    """A sparse image of macOS whose bands have eight sectors: their numbers, from 1, for each node."""
     band_bytes, made = 8 * 512, b""
     ends = list(itertools.accumulate(4096 + band_bytes * len(node) for node in nodes))
     for number, node in enumerate(nodes):

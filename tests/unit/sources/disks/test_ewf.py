@@ -161,7 +161,9 @@ def test_what_lies_in_no_section_of_any_segment_is_given(tmp_path: Path, options
     whole[before : before + DESCRIPTOR_BYTES] = _descriptor(
         last[before : before + 16], end_at + len(hidden), int.from_bytes(last[before + 24 : before + 32], "little")
     )
-    assert ("bytes from", hidden) in [(name[:10], content) for name, content in _beside_sections([*segments[:-1], whole])]
+    assert ("bytes from", hidden) in [
+        (name[:10], content) for name, content in _beside_sections([*segments[:-1], bytes(whole)])
+    ]
 
 
 def _descriptor(kind: bytes, following: int, size_bytes: int = DESCRIPTOR_BYTES) -> bytes:

@@ -25,6 +25,7 @@ from unseen.sources.archives.zip_files.records import (
     read_local,
 )
 from unseen.sources.filesystems.extents import Claims, Extent
+from unseen.sources.layers.joining import BESIDE_MEMORY_BYTES
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import Part, Segments
 from unseen.sources.layers.rereadable import hold
@@ -32,6 +33,7 @@ from unseen.sources.layers.rest import REST_BYTES_MIN, rest_of
 from unseen.sources.phones.backups import Backups, is_top
 from unseen.sources.phones.signatures import PLIST_NAME
 from unseen.sources.phones.ufdr import REPORT_NAME, Original, read_report
+from unseen.sources.segments import may_be_segment
 
 __all__ = ["unpack"]
 
@@ -79,6 +81,8 @@ class _Zip:
         self._is_opened = False
         # Of a phone: backups among the entries, and what a report says of each, by its path here.
         self._backups = Backups(context)
+        self._parts: dict[str, ZipEntry] | None = None
+        self._limits_beside = replace(context.limits, memory_bytes_max=BESIDE_MEMORY_BYTES)
         self._originals: dict[str, Original] = {}
 
     def members(self) -> Iterator[Member | Reason]:
@@ -189,10 +193,28 @@ class _Zip:
             open=opener,
             state=state if original is None else original.state,
             times=entry.times if original is None else original.times,
+            beside=self._beside if original is None and state is State.ALLOCATED else None,
         )
         if not self._is_opened:
             self._learn(entry, is_overlapping)
         yield from self._left_by_last()
+
+    def _beside(self, address: str) -> ByteSource | None:
+        """An entry that may be a part of what was cut, by its address; of several with one name the first."""
+        if self._parts is None:
+            self._parts = {}
+            directory = find_directory(self._source)
+            for entry in read_directory(self._source, replace(directory, disks=self._disks)) if directory else ():
+                if isinstance(entry, ZipEntry) and may_be_segment(entry.path.rpartition("/")[2]):
+                    self._parts.setdefault(to_address(entry.path), entry)
+        part = self._parts.get(address)
+        local = read_local(self._source, part.header_at) if part is not None and part.header_at >= 0 else None
+        if part is None or local is None:
+            return None
+        # What is wrong with it is told where it is given itself.
+        apart = _Zip(self._source, replace(self._context, limits=self._limits_beside), self._disks)
+        found = apart._open(replace(part, data_at=local.data_at, check=local.check), False)
+        return None if isinstance(found, Reason) else found
 
     def _learn(self, entry: ZipEntry, is_overlapping: bool) -> None:
         """Find damage and slack of an entry that nobody wanted: what is told of the whole must not depend on that."""

@@ -43,8 +43,8 @@ _AHEAD_BYTES = 1 << 20
 def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Medium | Reason]:
     """Give the volumes on the medium that was imaged, then whether it still is what its acquisition stored digests of.
 
-    Last comes what lies in its files and in no section of theirs. The whole medium is read once more for that, after everything in it: whatever was read before came from the same
-    chunks, each verified by its own checksum.
+    Last comes what lies in its files and in no section of theirs. The whole medium is read once more for the digests,
+    after everything in it: whatever was read before came from the same chunks, each verified by its own checksum.
     """
     medium = EwfMedium(source)
     yield Medium(medium.size_bytes)

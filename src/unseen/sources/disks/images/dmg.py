@@ -1,7 +1,7 @@
 """DMG images of macOS (UDIF), with their compressions, and sparse images.
 
-Sparse images are read by code of our own: libmodi opens none that may hold more than 1,008 bands, a gibibyte. Format: a
-header of 4 KiB, the bands that its table numbers, and where these are more a further node of 4 KiB with bands behind it.
+Sparse images are read by code of our own: libmodi opens none that may hold more than 1,008 bands, a gibibyte. Format:
+a header of 4 KiB, the bands that its table numbers, and for more a further node of 4 KiB with its bands behind it.
 """
 
 import struct

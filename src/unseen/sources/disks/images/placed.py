@@ -137,7 +137,7 @@ def placed_in_vhdx(source: ByteSource, size_bytes: int) -> Iterator[_Placed]:
 
 
 def vmdk_end(source: ByteSource) -> int:
-    """Where a VMDK image ends whose directory is named at its end: behind the last footer and the empty sector there."""
+    """Where a VMDK image ends whose directory is named at its end: behind the last footer and an empty sector."""
     head = source.read_at(0, _VMDK.size)
     if len(head) < _VMDK.size or not head.startswith(_SPARSE) or _VMDK.unpack(head)[9] != _DIRECTORY_AT_END:
         return source.size_bytes
@@ -184,8 +184,8 @@ def placed_in_vmdk(parts: Sequence[ByteSource]) -> Iterator[_Placed]:
         for places, sizes in placed:
             # Nothing of a file lies behind its end, where another one begins.
             is_inside = places < part.size_bytes
-            places, sizes = places[is_inside], sizes[is_inside]
-            yield places + start, np.minimum(sizes, part.size_bytes - places)
+            inside = places[is_inside]
+            yield inside + start, np.minimum(sizes[is_inside], part.size_bytes - inside)
         start += part.size_bytes
 
 

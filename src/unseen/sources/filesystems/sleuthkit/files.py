@@ -192,7 +192,18 @@ class Files:
                 open=partial(self._open, file, stream),
                 state=state,
                 times=stream.times,
+                beside=self._beside if state is State.ALLOCATED and self._origin.is_whole and not stream.name else None,
             )
+
+    def _beside(self, path: str) -> ByteSource | None:
+        """Open the contents of a file by its path."""
+        with contextlib.suppress(UnreadError):
+            file = self._volume.at(path)
+            for stream in self._streams(file) if file.info.meta is not None else ():
+                if not isinstance(stream, Reason) and stream.holds_contents and not stream.name:
+                    found = self._open(file, stream)
+                    return None if isinstance(found, Reason) else found
+        return None
 
     def _open(self, file: Any, stream: Stream) -> ByteSource | Reason:
         # Many files may say that they lie in the same blocks: what they hold together beyond the volume's own size

@@ -137,6 +137,14 @@ class Volume:
         """Give the file of a metadata entry."""
         return self.ask(lambda: self._file_system.open_meta(inode))
 
+    def at(self, path: str) -> Any:
+        """Give the file at a path.
+
+        Raises:
+            UnreadError: There is none.
+        """
+        return self.ask(lambda: self._file_system.open(path))
+
     def files(self, inodes: Iterable[int]) -> Iterator[tuple[int, Any]]:
         """Give the files of those metadata entries that can be read.
 
