@@ -10,6 +10,7 @@ __all__ = [
     "is_ewf",
     "is_filevault",
     "is_foreign_image",
+    "is_locked_dmg",
     "is_luks",
     "is_lvm2",
     "is_mdraid",
@@ -27,6 +28,7 @@ _FOREIGN = (
 )
 # The list beside the pieces of a sparse bundle of macOS, which lie in a folder as files of their own.
 _BUNDLE = b"<string>com.apple.diskimage.sparsebundle</string>"
+_LOCKED_DMG = (b"encrcdsa", b"cdsaencr")
 _TRAILER_BYTES = 512
 
 # What the boot sector of BitLocker To Go holds where it looks like one of FAT (libbde's documentation).
@@ -62,8 +64,13 @@ def is_vhd(head: bytes, source: ByteSource) -> bool:
 
 
 def is_dmg(head: bytes, source: ByteSource) -> bool:
-    """Whether this is an image of macOS, which says so at its end, or a sparse one."""
-    return head.startswith(b"sprs") or _trailer(source).startswith(b"koly")
+    """Whether this is an image of macOS, which says so at its end, or a sparse or encrypted one."""
+    return head.startswith(b"sprs") or _trailer(source).startswith(b"koly") or is_locked_dmg(head, source)
+
+
+def is_locked_dmg(head: bytes, source: ByteSource) -> bool:
+    """Whether this is an encrypted image of macOS: of the first version its end says so."""
+    return head.startswith(_LOCKED_DMG[0]) or source.read_at(max(0, source.size_bytes - 8), 8) == _LOCKED_DMG[1]
 
 
 def is_foreign_image(head: bytes, _source: ByteSource) -> bool:

@@ -45,6 +45,12 @@ def test_an_aff4_container_says_that_disks_in_it_are_not_read(names: tuple[str, 
     assert PICTURE in [each[2] for each in given if not isinstance(each, Reason)]
 
 
+@pytest.mark.parametrize("data", [b"encrcdsa" + bytes(9_000), bytes(range(256)) * 20 + b"cdsaencr"])
+def test_an_encrypted_image_of_macos_says_so(data: bytes) -> None:
+    """Of both versions; what is in it is noise to everybody else."""
+    assert members(data) == [Reason.ENCRYPTED]
+
+
 def test_a_page_that_speaks_of_bundles_is_none() -> None:
     """Only the list beside the pieces of one is."""
     with pytest.raises(AssertionError, match="no format"):

@@ -16,6 +16,7 @@ from unseen.sources.disks.images.blocks import read_blocks
 from unseen.sources.disks.images.leftovers import leftovers
 from unseen.sources.disks.images.native import FileObject, NativeMedium
 from unseen.sources.disks.images.placed import placed_in_dmg
+from unseen.sources.disks.signatures import is_locked_dmg
 from unseen.sources.disks.volumes import volumes_on
 from unseen.sources.layers import Context, Member
 
@@ -34,7 +35,10 @@ _BAND_BYTES_MAX = 1 << 30
 
 def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
     """Give the volumes on the disk, then what lies in the file and not on the disk."""
-    if source.read_at(0, len(_SPARSE)) == _SPARSE:
+    head = source.read_at(0, len(_SPARSE) * 2)
+    if is_locked_dmg(head, source):
+        yield Reason.ENCRYPTED
+    elif head.startswith(_SPARSE):
         image = SparseImage(source)
         yield from sorted(image.faults)
         yield from volumes_on(image)
