@@ -32,14 +32,17 @@ from unseen.model import (
     Gathered,
     InNoCase,
     Item,
+    Locator,
     NotScreened,
+    Reason,
     Retention,
     Summary,
     VideoMode,
 )
 from unseen.sources import PATHS, check_sources, open_listed, open_sources, paths_from
 from unseen.sources.buckets import is_bucket
-from unseen.sources.layers import Secrets
+from unseen.sources.disks.signatures import is_ewf
+from unseen.sources.layers import FileRange, Secrets, Want
 
 if TYPE_CHECKING:
     from unseen.casework.known.loading import KnownMaterial
@@ -74,6 +77,7 @@ class ScanSettings:
             with the same ones only.
         subject: Whose the files are, `KIND:ID`; None where `facts` says so of each, or nobody knows.
         facts: Path of a file of JSON Lines that says of items whose they are, and how they came.
+        verify_first: Compare images of disks with the digests of their acquisition before anything is screened, too.
     """
 
     store: str
@@ -89,6 +93,7 @@ class ScanSettings:
     passwords: str | None = None
     subject: str | None = None
     facts: str | None = None
+    verify_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +103,12 @@ class ScanWatchers:
     Attributes:
         progress: How far it has come, some ten times a second; None spares counting ahead.
         note: What a person should know, as a sentence.
+        verified: What came of the digests of an image before anything was screened, where that was asked for.
     """
 
     progress: Callable[[Progress], None] | None = None
     note: Callable[[str], None] = lambda _: None
+    verified: Callable[[Acquired], None] = lambda _: None
 
 
 def run_scan(
@@ -156,6 +163,8 @@ def run_scan(
         workers.comes_near = known.near(settings.threshold_bits)
         workers.know(stack.enter_context(known.open_known_files(watchers.note)))
         _enter(workers, watchers, stack)
+        if settings.verify_first:
+            _verify_first(workers, texts, store, watchers)
         fetching = stack.enter_context(Fetching(workers)) if buckets else workers
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers], whose)
         key = _key_of(what, store, secrets)
@@ -210,6 +219,33 @@ def _enter(workers: Darkroom, watchers: ScanWatchers, stack: ExitStack) -> None:
     stack.enter_context(workers)
     for gap in workers.sandbox.gaps:
         watchers.note(gap)
+
+
+def _verify_first(workers: Darkroom, texts: Sequence[str], store: "Store", watchers: ScanWatchers) -> None:
+    """Have every image among the sources that stores digests of its medium compared with them; nothing is screened."""
+    images = filter(_is_image, open_sources(texts, passed_over=[str(store.path)]))
+    for item, hashes in workers.develop(images, choose=_only_images):
+        if hashes.acquisition is not None:
+            watchers.verified(Acquired(item.locator, hashes.acquisition))
+        else:
+            watchers.note(f"{item.locator} cannot be compared with what was acquired: {hashes.reason}")
+
+
+def _is_image(item: Item) -> bool:
+    opened = Reason.UNSUPPORTED if item.is_later else item.open()
+    if not isinstance(opened, int):
+        return False
+    try:
+        return is_ewf(os.pread(opened, 16, 0), FileRange(opened))
+    except OSError:
+        # Whoever screens it is told.
+        return False
+    finally:
+        os.close(opened)
+
+
+def _only_images(locators: Sequence[Locator]) -> list[Want]:
+    return [Want.TAKE if len(locator.steps) == 1 else Want.PASS for locator in locators]
 
 
 def _darkroom(settings: ScanSettings, secrets: Secrets) -> Darkroom:

@@ -48,6 +48,13 @@ def scan(
     keep_hashes: KeepHashes = "exhibit",
     subject: Subject = None,
     facts: Facts = None,
+    verify_first: Annotated[
+        bool,
+        typer.Option(
+            "--verify-first",
+            help="Compare E01 images with the digests of their acquisition before anything is screened, too.",
+        ),
+    ] = False,
     unsafe_no_sandbox: Unsandboxed = False,
     store: Store = DEFAULT_STORE,
     json: Json = False,
@@ -76,16 +83,25 @@ def scan(
         passwords=passwords,
         subject=subject,
         facts=facts,
+        verify_first=verify_first,
     )
     code = 0
     with Meter("scanning", json=json) as meter:
-        watchers = ScanWatchers(progress=meter.follow if is_watched(json=json) else None, note=voice.note)
+        progress = meter.follow if is_watched(json=json) else None
+        watchers = ScanWatchers(progress=progress, note=voice.note, verified=_note_verified)
         for told in run_scan(settings, paths=sys.stdin.buffer, watchers=watchers):
             if isinstance(told, Summary):
                 meter.stop()
                 code = voice.FOUND if told.findings else voice.NOT_ALL_SCREENED if told.not_screened else 0
             _tell(told, json=json)
     return code
+
+
+def _note_verified(acquired: "Acquired") -> None:
+    from unseen.cli import tables
+
+    image, digests = tables.acquired_lines(acquired)
+    voice.note(f"{image}, before anything is screened: {digests.strip()}")
 
 
 def _tell(told: "Finding | NotScreened | Acquired | Gathered | InNoCase | Summary", *, json: bool) -> None:
