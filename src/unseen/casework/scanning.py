@@ -163,23 +163,21 @@ def run_scan(
         workers.comes_near = known.near(settings.threshold_bits)
         workers.know(stack.enter_context(known.open_known_files(watchers.note)))
         _enter(workers, watchers, stack)
-        if settings.verify_first:
-            _verify_first(workers, texts, store, watchers)
+        _verify_first(workers, texts if settings.verify_first else (), store, watchers)
         fetching = stack.enter_context(Fetching(workers)) if buckets else workers
         what = _describe(settings, known, listed, [hasher.signal for hasher in hashers], whose)
         key = _key_of(what, store, secrets)
         run = _describe_run(settings, known, workers, index_sha256=matcher.index_sha256)
         session = stack.enter_context(_begin(settings, store, key, what=what, run=run, facts_of=whose.about(known)))
         before = session.account
-        if before.items:
-            watchers.note(f"going on with an unfinished scan: {before.items:,} items are done")
         versions = ObjectVersions(store, session.scan_id)
         # Only what lies on a disk can be counted before it is screened.
         counted = open_sources(texts, passed_over=[str(store.path)]) if listed is None and not buckets else None
         darkroom = _watched(fetching, watchers, counted, stack, before=(before.items, session.size_bytes_before))
         items = chain(_items(texts, listed, store, watchers.note), current_items(buckets, versions))
-        clock = Clock(time.monotonic, now_utc)
-        yield from scan(items, darkroom=darkroom, matcher=matcher, session=session, clock=clock)
+        yield from scan(
+            items, darkroom=darkroom, matcher=matcher, session=session, clock=Clock(time.monotonic, now_utc)
+        )
         check_complete(buckets)
         summary = session.finish(
             entries_searchable=known.entries_searchable,
@@ -266,6 +264,8 @@ def _watched(
     before: tuple[int, int],
 ) -> Darkroom | Fetching | Watched:
     """The darkroom, telling how far it has come to whoever wants to know."""
+    if before[0]:
+        watchers.note(f"going on with an unfinished scan: {before[0]:,} items are done")
     if watchers.progress is None:
         return darkroom
     ahead = None if counted is None else stack.enter_context(CountAhead(counted))

@@ -16,6 +16,7 @@ __all__ = [
     "Subject",
     "Threshold",
     "Unsandboxed",
+    "VerifyFirst",
     "Video",
     "Workers",
     "new_app",
@@ -80,6 +81,13 @@ Facts = Annotated[
 Passwords = Annotated[
     str | None,
     typer.Option("--passwords", metavar="FILE", help="Passwords for encrypted containers, one in each line, in UTF-8."),
+]
+VerifyFirst = Annotated[
+    bool,
+    typer.Option(
+        "--verify-first",
+        help="Compare E01 images with the digests of their acquisition before anything is screened, too.",
+    ),
 ]
 Unsandboxed = Annotated[
     bool,

@@ -17,6 +17,7 @@ from unseen.cli.options import (
     Subject,
     Threshold,
     Unsandboxed,
+    VerifyFirst,
     Video,
     Workers,
     new_app,
@@ -48,13 +49,7 @@ def scan(
     keep_hashes: KeepHashes = "exhibit",
     subject: Subject = None,
     facts: Facts = None,
-    verify_first: Annotated[
-        bool,
-        typer.Option(
-            "--verify-first",
-            help="Compare E01 images with the digests of their acquisition before anything is screened, too.",
-        ),
-    ] = False,
+    verify_first: VerifyFirst = False,
     unsafe_no_sandbox: Unsandboxed = False,
     store: Store = DEFAULT_STORE,
     json: Json = False,
