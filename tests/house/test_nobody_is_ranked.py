@@ -29,6 +29,7 @@ RANK = re.compile(
 NUMBERS = {
     "identifiers": {
         "case_events.case_id",
+        "case_events.answers",
         "custody_acts.case_id",
         "custody_acts.answers",
         "filings.case_id",

@@ -170,6 +170,7 @@ def _event_row(event: CaseEvent) -> rows.Row:
         "due_at_utc": event.due_at_utc,
         "outcome": event.outcome,
         "finding": event.finding,
+        "answers": event.answers,
     }
     if facts is not None:
         row["facts"] = {

@@ -123,15 +123,23 @@ def fold(events: Sequence[CaseEvent]) -> Case:
     known = moments[0]
     case = Case(id=first.case, subject=first.subject, known_at_utc=known, untold_since_utc=known)
     case = replace(case, next_action=FIRST_ACTION)
-    findings: dict[str, None] = {}
+    findings: dict[str, tuple[int, str]] = {}
     moved_at_utc = None
+    begun = told_to = first.id
     for event, at_utc in zip(events, moments, strict=True):
         if event.finding is None:
             case = _after(case, event, at_utc)
         elif event.finding not in findings:
             # Not one value for each: a case may hold a hundred thousand.
-            findings[event.finding] = None
+            findings[event.finding] = event.id, at_utc
             case = case if case.untold_since_utc is not None else replace(case, untold_since_utc=at_utc)
+        if event.kind is EventKind.REOPENED:
+            begun = event.id
+        elif event.kind is EventKind.FORWARDED and (told := event.answers or event.id) > begun:
+            # It left with what was known when that was decided, and not with what came meanwhile.
+            told_to = max(told_to, told)
+            later = (since for number, since in findings.values() if number > told_to)
+            case = replace(case, untold_since_utc=min(later, default=None))
         moved_at_utc = moved_at_utc if event.by is None else at_utc
     return replace(case, findings=tuple(findings), events=tuple(events), moved_at_utc=moved_at_utc)
 
@@ -165,7 +173,7 @@ def _after(case: Case, event: CaseEvent, at_utc: str) -> Case:
         case EventKind.ESCALATION_ENDED:
             return replace(case, danger=None)
         case EventKind.FORWARDED:
-            return replace(case, forwarded=(*case.forwarded, event.text or ""), untold_since_utc=None)
+            return replace(case, forwarded=(*case.forwarded, event.text or ""))
         case EventKind.CLOSED:
             quiet = replace(case, next_action=None, due_at_utc=None, offered_to=None, offered_at_utc=None)
             return replace(quiet, outcome=event.outcome, outcome_by=event.by, outcome_reason=event.text)

@@ -173,6 +173,7 @@ def _read(row: Row[Any]) -> CaseEvent:
         finding=row.finding_id,
         facts=None if row.facts is None else _read_facts(row.facts),
         subject=subject,
+        answers=row.answers,
     )
 
 
