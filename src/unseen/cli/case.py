@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from unseen.cli import voice
+from unseen.cli.case_custody import custody, preserving, state, view, viewed
 from unseen.cli.options import DEFAULT_STORE, Json, Store, new_app
 
 __all__ = [
@@ -21,13 +22,10 @@ __all__ = [
     "next_action",
     "note",
     "offer",
-    "preserving",
     "reopen",
     "show",
     "stand_down",
     "take",
-    "view",
-    "viewed",
 ]
 
 app = new_app(no_args_is_help=True)
@@ -40,6 +38,11 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 @app.callback()
 def case() -> None:
     """Cases: findings of one subject, until somebody records their outcome."""
+
+
+# The record of what is done with what a case holds.
+for command in (custody, state, view, viewed, preserving):
+    app.command()(command)
 
 
 @app.command()
@@ -288,79 +291,6 @@ def export(
 
     written = export_case(store, case_id, file, form=file_format, country=country, by=by, reason=reason)
     voice.show(rows.export_row(written), rows.export_lines(written), json=json)
-    return 0
-
-
-@app.command()
-def view(
-    finding: Annotated[str, typer.Argument(metavar="FINDING", help="Id of the finding, or its first digits.")],
-    *,
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who is going to view it.")],
-    asked_by: Annotated[str, typer.Option("--asked-by", metavar="NAME", help="Who asked for it.")],
-    reason: Reason,
-    store: Store = DEFAULT_STORE,
-    json: Json = False,
-) -> int:
-    """Record, before it is done, that somebody is going to view the file of a finding. Nothing is shown.
-
-    No file has to be viewed to report it. Whoever views it uses their own means, and says with `unseen case viewed`
-    how much of it they saw.
-
-    Example: unseen case view 3f9a2c41 --by "D. Okafor" --asked-by "M. Silva" --reason "the court asks for it"
-    """
-    from unseen.casework.custody.views import announce_view
-    from unseen.cli import custody_rows as rows
-
-    act = announce_view(store, finding, by=by, asked_by=asked_by, reason=reason)
-    voice.show(rows.act_row(act), rows.announced_lines(act), json=json)
-    return 0
-
-
-@app.command()
-def viewed(
-    view: Annotated[int, typer.Argument(metavar="VIEW", help="Number that `unseen case view` gave.")],
-    *,
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who viewed it: whoever had announced it.")],
-    extent: Annotated[
-        Literal["whole", "part", "none"], typer.Option("--extent", help="How much of the file was seen.")
-    ],
-    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="What else there is to say.")] = None,
-    store: Store = DEFAULT_STORE,
-    json: Json = False,
-) -> int:
-    """Record how much of a file was viewed. A report says that it was viewed only where all of it was.
-
-    Example: unseen case viewed 41 --by "D. Okafor" --extent whole
-    """
-    from unseen.casework.custody.views import record_view
-    from unseen.cli import custody_rows as rows
-
-    act = record_view(store, view, by=by, extent=extent, note=note)
-    voice.show(rows.act_row(act), rows.act_lines(act), json=json)
-    return 0
-
-
-@app.command()
-def preserving(
-    state: Annotated[Literal["on", "off"], typer.Argument(metavar="on|off", help="Whether contents are kept.")],
-    *,
-    by: By,
-    reason: Reason,
-    store: Store = DEFAULT_STORE,
-    json: Json = False,
-) -> int:
-    """Say whether the contents of found files are kept, encrypted, in this store. They are not, unless this says so.
-
-    The key to them is made beside the signing key of the store, outside of it: keep a copy of it elsewhere. What is
-    kept already stays until it is erased with its case.
-
-    Example: unseen case preserving on --by "M. Silva" --reason "18 U.S.C. 2258A(h)"
-    """
-    from unseen.casework.custody.preserving import set_preserving
-    from unseen.cli import custody_rows as rows
-
-    act = set_preserving(store, is_on=state == "on", by=by, reason=reason)
-    voice.show(rows.act_row(act), rows.act_lines(act), json=json)
     return 0
 
 

@@ -1,5 +1,7 @@
 """Acts of custody for programs and for people."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from unseen.cli import rows, voice
@@ -7,6 +9,7 @@ from unseen.model import CustodyAct, CustodyKind
 
 if TYPE_CHECKING:
     from unseen.casework.custody.erasing import CaseClock, Gone
+    from unseen.casework.custody.record import CustodyLine, CustodyRecord
 
 __all__ = [
     "act_lines",
@@ -19,9 +22,13 @@ __all__ = [
     "period_lines",
     "period_row",
     "proposed_lines",
+    "record_lines",
+    "record_row",
 ]
 
+_DIGEST_CHARS = 64
 _SAID = {
+    CustodyKind.STATED: "states",
     CustodyKind.VIEW_ANNOUNCED: "is going to view it",
     CustodyKind.VIEWED: "has viewed it",
     CustodyKind.HELD: "holds it",
@@ -150,3 +157,55 @@ def period_lines(days: int, act: CustodyAct | None) -> list[str]:
     """For how long reports are kept, in a line."""
     said = "nobody has said otherwise" if act is None else voice.printable(f"{act.by}, {act.at_utc}: {act.text}")
     return [f"what was reported is kept for {voice.plural(days, 'day')} from the newest receipt ({said})"]
+
+
+def record_row(record: "CustodyRecord") -> rows.Row:
+    """The custody record of a case, as a row."""
+    return {
+        "type": "custody_record",
+        "case": record.case,
+        **{name: list(said) for name, said in record.stated.items()},
+        "scan_bases": list(record.bases),
+        "hand_offs": [asdict(one) for one in record.hand_offs],
+        "holds": list(record.holds),
+        "keeps_contents": record.keeps_contents,
+        "lines": [asdict(line) for line in record.lines],
+    }
+
+
+def record_lines(record: "CustodyRecord") -> list[str]:
+    """The custody record of a case, in lines."""
+    lines = [f"custody of case {record.case}"]
+    for name, said in record.stated.items():
+        newest = voice.printable(said[-1]) if said else "not stated"
+        earlier = f" (stated otherwise before: {len(said) - 1})" if len(said) > 1 else ""
+        lines.append(f"  {'legal basis' if name == 'basis' else name}: {newest}{earlier}")
+    lines += [f"  basis of a scan: {voice.printable(basis)}" for basis in record.bases]
+    for one in record.hand_offs:
+        answer = f"{one.answer} {one.answered_at_utc}" if one.answer else "not answered"
+        persons = voice.printable(f"{one.offered_by} to {one.to}")
+        lines.append(f"  handed over: {persons}, offered {one.offered_at_utc}, {answer}")
+    if record.holds:
+        lines.append("  under hold " + ", ".join(str(hold) for hold in record.holds))
+    return lines + [_record_line(line) for line in record.lines]
+
+
+def _record_line(line: "CustodyLine") -> str:
+    more = (_short(value) if name == "extent" else f"{name} {_short(value)}" for name, value in line.more.items())
+    towards = "asked by" if line.what == CustodyKind.VIEW_ANNOUNCED else "to"
+    parts = [
+        line.by and f"by {line.by}",
+        line.to and f"{towards} {line.to}",
+        line.finding and f"finding {line.finding[:16]}",
+        *more,
+        line.text,
+    ]
+    said = "  ".join(voice.printable(str(part)) for part in parts if part)
+    return f"{line.record:>8}  {line.at_utc}  {line.what.replace('_', ' ')}{'  ' if said else ''}{said}"
+
+
+def _short(value: object) -> str:
+    """A value as a line of text can hold it: of a report, the names of its files and how their digests begin."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {str(digest)[:16]}" for name, digest in value.items())
+    return str(value)[:16] if len(str(value)) == _DIGEST_CHARS else str(value)

@@ -190,6 +190,8 @@ class CaseEvent:
 class CustodyKind(StrEnum):
     """What is done with what a case holds, beside the steps of the case itself. Closed."""
 
+    # Who examines it, which exhibit it is, on which legal basis: as somebody states it.
+    STATED = "stated"
     # Somebody is going to view the file of a finding: on record before they do.
     VIEW_ANNOUNCED = "view_announced"
     # How much of it they did view.
@@ -222,7 +224,7 @@ class CustodyAct:
         finding: Id of the finding, where it is about one.
         answers: Number of the act that it follows: a view of its announcement, a lifted hold of the hold.
         extent: How far it goes, in a word of its kind: `whole`, `part` or `none` of a file; `scans` or `findings` of a
-            hold; a number of days; `on` or `off`.
+            hold; a number of days; `on` or `off`; `examiner`, `exhibit` or `basis`, of what is stated.
     """
 
     id: int

@@ -43,6 +43,7 @@ from unseen.store.changing import (
 from unseen.store.columns import ColumnChange, load_changes, load_codes
 from unseen.store.custody import (
     KEY_BYTES,
+    CustodyLine,
     ErasedCase,
     Preserved,
     SealedSource,
@@ -59,6 +60,7 @@ from unseen.store.custody import (
     list_holds,
     preserved_of,
     propose_erasure,
+    read_chronicle,
     record_preserved,
     sweep_contents,
     viewed,
@@ -172,6 +174,7 @@ __all__ = [
     "Claim",
     "ColumnChange",
     "Compared",
+    "CustodyLine",
     "Delivery",
     "Disclosure",
     "ErasedCase",
@@ -292,6 +295,7 @@ __all__ = [
     "read_account",
     "read_case",
     "read_checkpoint",
+    "read_chronicle",
     "read_entries",
     "read_entry",
     "read_entry_account",
