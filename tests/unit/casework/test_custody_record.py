@@ -81,7 +81,7 @@ def test_the_record_of_a_case_with_everything_leaves_nothing_out(tmp_path: Path)
     """Each row of the tables about a case stands in its record: of events, acts, filings and the calls for them."""
     furnish(tmp_path / "store", tmp_path / "keys")
     with open_store(tmp_path / "store", read_only=True) as store, store.read() as connection:
-        expected = set()
+        expected: set[int] = set()
         for table in (case_events, custody_acts, filings, filing_steps):
             expected.update(connection.scalars(select(table.c.id)))
         ((opened, *_),) = list_cases(store)

@@ -7,6 +7,7 @@ from unseen import store as stores
 from unseen.casework.custody.preserving import is_preserving
 from unseen.casework.given.persons import stated_name, stated_reason
 from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
 from unseen.model import CustodyAct, CustodyKind
@@ -67,7 +68,7 @@ def read_custody(location: str, case_id: int) -> CustodyRecord:
         UsageError: There is no such case, and never was one.
         StoreError: There is no store, or it cannot be read.
     """
-    with stores.open_store(location, create=False, read_only=True) as opened:
+    with open_to_read(location) as opened:
         lines = stores.read_chronicle(opened, case_id)
         holds = tuple(stores.holds_of_cases(opened).get(case_id, ()))
         keeps = is_preserving(opened) is not None
