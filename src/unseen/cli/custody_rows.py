@@ -168,7 +168,6 @@ def record_row(record: "CustodyRecord") -> rows.Row:
         "scan_bases": list(record.bases),
         "hand_offs": [asdict(one) for one in record.hand_offs],
         "holds": list(record.holds),
-        "keeps_contents": record.keeps_contents,
         "lines": [asdict(line) for line in record.lines],
     }
 

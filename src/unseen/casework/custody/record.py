@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from unseen import store as stores
-from unseen.casework.custody.preserving import is_preserving
 from unseen.casework.given.persons import stated_name, stated_reason
 from unseen.casework.proof.clock import now_utc
 from unseen.casework.proof.places import open_to_read
@@ -49,7 +48,6 @@ class CustodyRecord:
         hand_offs: Who offered it to whom, and what came of it.
         holds: Numbers of the legal holds on it.
         lines: All that was done, oldest first.
-        keeps_contents: Whether contents of found files are kept in this store now.
     """
 
     case: int
@@ -58,7 +56,6 @@ class CustodyRecord:
     hand_offs: tuple[HandOff, ...]
     holds: tuple[int, ...]
     lines: tuple[CustodyLine, ...]
-    keeps_contents: bool
 
 
 def read_custody(location: str, case_id: int) -> CustodyRecord:
@@ -71,7 +68,6 @@ def read_custody(location: str, case_id: int) -> CustodyRecord:
     with open_to_read(location) as opened:
         lines = stores.read_chronicle(opened, case_id)
         holds = tuple(stores.holds_of_cases(opened).get(case_id, ()))
-        keeps = is_preserving(opened) is not None
     stated: dict[str, tuple[str, ...]] = {"examiner": (), "exhibit": (), "basis": ()}
     for line in lines:
         if line.what == CustodyKind.STATED:
@@ -84,7 +80,6 @@ def read_custody(location: str, case_id: int) -> CustodyRecord:
         hand_offs=tuple(_hand_offs(lines)),
         holds=holds,
         lines=tuple(lines),
-        keeps_contents=keeps,
     )
 
 
