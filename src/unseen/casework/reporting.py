@@ -5,11 +5,12 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from unseen.casework.cases.reported import parts_of_case
 from unseen.casework.proof import clock
 from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
@@ -19,11 +20,13 @@ from unseen.model import EXHIBIT, ListPolicy, Retention, Summary
 from unseen.model.report import Form, ReportData, ReportedList, ReportedRun, Stated
 from unseen.reports import can_write_pdf, write_html, write_json, write_json_body, write_pdf
 from unseen.store import (
+    Disclosure,
     ListInfo,
     ScanRecord,
     Store,
     acquired_media,
     count_reasons,
+    disclose,
     list_lists,
     mark_reported,
     read_matched_labels,
@@ -33,11 +36,12 @@ from unseen.store import (
     unscreened_rows,
 )
 
-__all__ = ["WrittenReport", "read_report", "write_report", "write_whole"]
+__all__ = ["WrittenReport", "extract", "read_report", "write_report", "write_whole"]
 
 Row = TypeVar("Row")
 
 _NOTHING_STATED = Stated()
+_WITHHELD = "not disclosed: it names an item of another finding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def write_report(
     folder: str,
     forms: Sequence[Form] = (),
     scan_id: int | None = None,
+    case_id: int | None = None,
     stated: Stated = _NOTHING_STATED,
     now_utc: Callable[[], str] = clock.now_utc,
     note: Callable[[str], None] = lambda _: None,
@@ -76,6 +81,7 @@ def write_report(
         folder: Where to; made, readable for its owner only, where it does not exist.
         forms: Which; none for all, without PDF where typst is not installed.
         scan_id: Of which scan; None for the newest that is finished.
+        case_id: Of which case instead: a report for each scan that was the last to see findings of it, with these only.
         stated: What the report says about itself because somebody said so.
         now_utc: The time of writing, in ISO 8601.
         note: Told where the report could not be put on record.
@@ -87,8 +93,22 @@ def write_report(
         UsageError: A file is there already, or PDF was asked for and typst is not installed.
     """
     chosen = _choose(forms)
-    with open_to_read(location) as store, tempfile.TemporaryFile() as body:
-        report = read_report(store, scan_id, stated=stated, at_utc=now_utc())
+    with open_to_read(location) as store:
+        if case_id is None:
+            reports = [read_report(store, scan_id, stated=stated, at_utc=now_utc())]
+        else:
+            reports = list(_read_case_reports(store, case_id, stated=stated, at_utc=now_utc()))
+        written = [_write_forms(report, folder, chosen) for report in reports]
+    for one in written:
+        try:
+            _put_on_record(location, one, now_utc())
+        except (StoreError, SigningKeyError) as error:
+            note(f"the report is not on record: {error}")
+    return [file for one in written for file in one]
+
+
+def _write_forms(report: ReportData, folder: str, forms: Sequence[Form]) -> list[WrittenReport]:
+    with tempfile.TemporaryFile() as body:
         report_id = write_json_body(report, body)
         body.seek(0)
         writers: dict[Form, Callable[[IO[bytes]], None]] = {
@@ -96,25 +116,48 @@ def write_report(
             Form.PDF: lambda out: write_pdf(report, report_id, out),
             Form.JSON: lambda out: write_json(report, report_id, body, out),
         }
-        paths = {form: Path(folder) / f"report-{report.scan}-{report_id[:8]}.{form}" for form in chosen}
+        paths = {form: Path(folder) / f"report-{report.scan}-{report_id[:8]}.{form}" for form in forms}
         for path in paths.values():
             if path.exists():
                 raise UsageError(f"there is a report at {path} already", hint="give another folder with --out")
-        written = [
+        return [
             WrittenReport(report_id, report.scan, form, str(path), *write_whole(path, writers[form]))
             for form, path in paths.items()
         ]
-    try:
-        _put_on_record(location, written, now_utc())
-    except (StoreError, SigningKeyError) as error:
-        note(f"the report is not on record: {error}")
-    return written
 
 
 def _put_on_record(location: str, written: Sequence[WrittenReport], at_utc: str) -> None:
     files = {f"report.{one.form}": one.sha256.hex() for one in written}
     with open_recorded(location, create=False) as store, record(store, at_utc=at_utc) as page:
         page.add("report_written", {"scan": written[0].scan, "report": written[0].report, "files": files})
+
+
+def _read_case_reports(store: Store, case_id: int, *, stated: Stated, at_utc: str) -> Iterator[ReportData]:
+    """Read what reports say of a case: one for each scan that was the last to see findings of it.
+
+    Raises:
+        UsageError: There is no such case, or a finding of it was seen by no finished scan.
+        StoreError: As for `read_report`.
+    """
+    for scan_id, (case, ids) in parts_of_case(store, case_id).items():
+        report = read_report(store, scan_id, stated=stated, at_utc=at_utc)
+        yield replace(extract(report, disclose(store, scan_id, ids)), of_case=case)
+
+
+def extract(report: ReportData, disclosure: Disclosure) -> ReportData:
+    """The report without other findings, and without the names of what was not screened."""
+    ids = frozenset(disclosure.findings)
+    return replace(
+        report,
+        findings=lambda: (finding for finding in report.findings() if finding.id in ids),
+        unscreened=lambda: iter(()),
+        findings_shown=len(ids),
+        # Images that hold none of these findings are nobody's business here.
+        acquired=(),
+        sources=report.sources if disclosure.are_sources_open else ((_WITHHELD, _WITHHELD),),
+        # The entry that commits to who ran it commits to the sources too, and stays closed with them.
+        runs=report.runs if disclosure.are_sources_open else tuple(replace(run, by={}) for run in report.runs),
+    )
 
 
 def read_report(store: Store, scan_id: int | None, *, stated: Stated, at_utc: str) -> ReportData:

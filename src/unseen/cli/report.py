@@ -1,7 +1,7 @@
 """`unseen report`: write what a scan found and did not look at, for people who were not there."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from unseen.cli import voice
 from unseen.cli.options import DEFAULT_STORE, Json, Store, new_app
 from unseen.errors import UsageError
 from unseen.model.report import Form, Stated
+
+if TYPE_CHECKING:
+    from unseen.casework.bundles import WrittenBundle
 
 __all__ = ["app", "report"]
 
@@ -32,6 +35,10 @@ def report(
     scan: Annotated[
         int | None,
         typer.Option("--scan", metavar="ID", min=1, help="Number of the scan. Default: the newest finished."),
+    ] = None,
+    of_case: Annotated[
+        int | None,
+        typer.Option("--of-case", metavar="ID", min=1, help="The findings of this case, and what happened to it."),
     ] = None,
     out: Annotated[
         str | None,
@@ -61,6 +68,9 @@ def report(
     It holds no picture and no list value. The same store gives the same bytes but for the time of writing. A report
     that is there already is never overwritten.
 
+    With --of-case: the findings of one case, how they came and what people did with it, and nothing of any other; one
+    report for each scan that was the last to see some of them.
+
     With --bundle: the report, the records of these findings, proofs and a verifier, for somebody who has neither the
     store nor unseen. It says nothing about other findings.
 
@@ -70,12 +80,20 @@ def report(
     from unseen.cli import rows, tables
 
     stated = Stated(by=by, agency=agency, case=case, exhibit=exhibit)
+    if of_case is not None and (scan is not None or findings):
+        raise UsageError(
+            "a case has findings and scans of its own", hint="leave --scan and --finding away, or --of-case"
+        )
     if bundle is not None:
         _refuse_with_bundle(out=out, forms=forms)
+        if of_case is not None:
+            return _write_case_bundles(store, bundle, of_case, stated=stated, json=json)
         return _write_bundle(store, bundle, findings or (), scan=scan, stated=stated, json=json)
     if findings:
         raise UsageError("--finding chooses what goes into a bundle", hint="give --bundle DIR as well")
-    written = write_report(store, folder=out or ".", forms=forms or (), scan_id=scan, stated=stated, note=voice.note)
+    written = write_report(
+        store, folder=out or ".", forms=forms or (), scan_id=scan, case_id=of_case, stated=stated, note=voice.note
+    )
     if not forms and all(one.form is not Form.PDF for one in written):
         voice.note("no PDF: typst is not installed; pip install 'unseen[pdf]' adds it")
     if json:
@@ -98,12 +116,26 @@ def _write_bundle(
     store: str, folder: str, findings: Sequence[str], *, scan: int | None, stated: Stated, json: bool
 ) -> int:
     from unseen.casework.bundles import write_bundle
+
+    _show_bundle(
+        write_bundle(store, folder, findings=findings, scan_id=scan, stated=stated, note=voice.note), json=json
+    )
+    return 0
+
+
+def _write_case_bundles(store: str, folder: str, case_id: int, *, stated: Stated, json: bool) -> int:
+    from unseen.casework.bundles import write_case_bundles
+
+    for written in write_case_bundles(store, folder, case_id, stated=stated, note=voice.note):
+        _show_bundle(written, json=json)
+    return 0
+
+
+def _show_bundle(written: "WrittenBundle", *, json: bool) -> None:
     from unseen.cli import rows, tables
 
-    written = write_bundle(store, folder, findings=findings, scan_id=scan, stated=stated, note=voice.note)
     if not written.are_sources_open:
         voice.note(
             "how the scan began stays closed, sources and who ran it: a source is itself an item of another finding"
         )
     voice.show(rows.bundle_row(written), tables.bundle_lines(written), json=json)
-    return 0

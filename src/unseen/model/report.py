@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from unseen.model.acquisition import Acquired
-from unseen.model.cases import Verdict
+from unseen.model.cases import CaseEvent, CaseOutcome, Subject, Verdict
 from unseen.model.entries import Label
 from unseen.model.grounds import ListPolicy
 from unseen.model.hashes import Signal
@@ -17,6 +17,7 @@ __all__ = [
     "Checkpoint",
     "Form",
     "ReportData",
+    "ReportedCase",
     "ReportedFinding",
     "ReportedList",
     "ReportedMatch",
@@ -134,6 +135,31 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedCase:
+    """The case whose findings a report gives, and what people have done with it.
+
+    Attributes:
+        id: Its number in its store.
+        subject: Whose it is.
+        known_at_utc: Since when it has been known, in ISO 8601.
+        owner: Who looks after it; None for nobody.
+        danger: Why a child may be in danger now, where that is on record.
+        outcome: How it ended; None while it is open.
+        events: All that happened to it, oldest first.
+        elsewhere: How many of its findings this report does not give, because other scans have seen them last.
+    """
+
+    id: int
+    subject: Subject
+    known_at_utc: str
+    owner: str | None
+    danger: str | None
+    outcome: CaseOutcome | None
+    events: tuple[CaseEvent, ...]
+    elsewhere: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
     """Where the ledger stood.
 
@@ -168,6 +194,7 @@ class ReportData:
         findings_shown: How many of the findings are given, where the others, and what was not screened, are left out
             on purpose; None where all is given.
         retention: For how long hashes of items that matched nothing are kept.
+        of_case: The case whose findings are given; None of a report of a scan.
     """
 
     written_at_utc: str
@@ -193,3 +220,4 @@ class ReportData:
     acquired: tuple[Acquired, ...] = ()
     findings_shown: int | None = None
     retention: Retention = EXHIBIT
+    of_case: ReportedCase | None = None

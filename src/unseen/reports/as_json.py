@@ -13,6 +13,7 @@ from typing import IO
 from unseen.model import Ground, NotScreened
 from unseen.model.report import ReportData, ReportedFinding, ReportedList, ReportedMatch
 from unseen.reports import words
+from unseen.reports.of_case import case_value
 
 __all__ = ["FORMAT", "write_json", "write_json_body"]
 
@@ -70,6 +71,7 @@ def _lines(report: ReportData) -> Iterator[str]:
         "reasons": {reason.value: count for reason, count in report.not_screened.items()},
         "checkpoint": None if report.checkpoint is None else asdict(report.checkpoint),
         "findings_shown": report.findings_shown,
+        "case": case_value(report.of_case),
         "acquired": [{"item": str(one.locator), **asdict(one.acquisition)} for one in report.acquired],
     }
     for name, value in members.items():

@@ -9,7 +9,7 @@ from typing import Any
 
 from unseen.model import NotScreened, Verdict
 from unseen.model.report import ReportData, ReportedFinding, ReportedList, ReportedRun
-from unseen.reports import acquired, words
+from unseen.reports import acquired, of_case, words
 from unseen.reports.matched import ground_of, match_row, policy_words, signal_words
 from unseen.reports.shown import show
 
@@ -48,6 +48,7 @@ def build_page(
         "figures": _figures(report),
         "sections": [
             _section("How to read this report", [_purpose(report), _points(words.READING)]),
+            *([_section("The case", of_case.case_blocks(report))] if report.of_case else []),
             _section("Findings", [*_findings(report, findings), *_rest(_given(report), most and most[0])]),
             _section(
                 "What was not screened",
@@ -157,7 +158,7 @@ def _findings(report: ReportData, findings: Iterable[Block]) -> list[Block]:
             f"{_plural(report.summary.findings, 'item')} matched, in the order of their locators; matches stand nearest"
             f" first. Classes of the lists searched: {classes}."
         ),
-        *_left_out(report, "findings", report.summary.findings - (report.findings_shown or 0)),
+        *_left_out(report, ("finding", "findings"), report.summary.findings - (report.findings_shown or 0)),
         {"kind": "findings", "findings": findings},
     ]
 
@@ -174,21 +175,28 @@ def _not_screened(report: ReportData, rows: Iterable[list[Cell]]) -> list[Block]
             + words.by_keyframes(report.summary)
         ),
         _table("reasons", ["Reason", "Means", "Items"], reasons, numeric=[2]),
-        *_left_out(report, "rows that name them", report.summary.not_screened),
+        *_left_out(report, ("row that names them", "rows that name them"), report.summary.not_screened),
         *([] if report.findings_shown is not None else [_table("unscreened", ["Item", "Reason"], rows)]),
     ]
 
 
-def _left_out(report: ReportData, what: str, count: int) -> list[Block]:
+def _left_out(report: ReportData, what: tuple[str, str], count: int) -> list[Block]:
     if report.findings_shown is None or not count:
         return []
     return [
         _text(
-            f"This report belongs to a bundle, which discloses some findings only: {number(count)} {what} of this scan"
-            " are left out here on purpose. The store holds them.",
+            f"{_why_partly(report)}: {_plural(count, *what)} of this scan {'is' if count == 1 else 'are'} left out here"
+            " on purpose."
+            " The store holds them.",
             grave=True,
         )
     ]
+
+
+def _why_partly(report: ReportData) -> str:
+    if report.of_case is not None:
+        return f"This report is of case {report.of_case.id} and gives its findings only"
+    return "This report belongs to a bundle, which discloses some findings only"
 
 
 def _given(report: ReportData) -> int:

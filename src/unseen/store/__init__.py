@@ -14,6 +14,7 @@ from unseen.store.cases import (
     read_case,
     record_case_export,
     same_content,
+    scans_of_findings,
     searched_lists,
 )
 from unseen.store.changing import (
@@ -325,6 +326,7 @@ __all__ = [
     "same_content",
     "scan_settings",
     "scans_due",
+    "scans_of_findings",
     "searched_lists",
     "set_filing_policy",
     "set_policy",

@@ -7,6 +7,7 @@ from unseen.store.cases.exporting import (
     labelled_entries,
     labels_of_findings,
     record_case_export,
+    scans_of_findings,
     searched_lists,
 )
 from unseen.store.cases.reading import (
@@ -36,5 +37,6 @@ __all__ = [
     "record_case_export",
     "reopen_overtaken",
     "same_content",
+    "scans_of_findings",
     "searched_lists",
 ]

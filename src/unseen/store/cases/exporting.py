@@ -10,7 +10,7 @@ from unseen.model import Label
 from unseen.store.engine import Store
 from unseen.store.ledger.entries import record
 from unseen.store.lists import read_labels
-from unseen.store.schema import entries, finding_matches, findings, items, lists, runs
+from unseen.store.schema import entries, finding_matches, findings, items, lists, runs, scans
 
 __all__ = [
     "FoundItem",
@@ -19,6 +19,7 @@ __all__ = [
     "labelled_entries",
     "labels_of_findings",
     "record_case_export",
+    "scans_of_findings",
     "searched_lists",
 ]
 
@@ -103,6 +104,24 @@ def labelled_entries(store: Store, ids: Sequence[str]) -> Mapping[str, tuple[Lab
                 labels = ((name, entry, signal, label) for label in read_labels(text))
                 found.setdefault(finding_id, {}).update(dict.fromkeys(labels))
     return {finding_id: tuple(labels) for finding_id, labels in found.items()}
+
+
+def scans_of_findings(store: Store, ids: Sequence[str]) -> dict[int, list[str]]:
+    """Which of these findings each finished scan was the last to see; what no finished scan has seen is nowhere."""
+    found: dict[int, list[str]] = {}
+    with store.read() as connection:
+        for at in range(0, len(ids), _IDS_AT_ONCE):
+            rows = (
+                select(finding_matches.c.finding_id, func.max(finding_matches.c.scan_id))
+                .join_from(finding_matches, scans, scans.c.id == finding_matches.c.scan_id)
+                .where(finding_matches.c.finding_id.in_(ids[at : at + _IDS_AT_ONCE]), scans.c.summary.is_not(None))
+                .group_by(finding_matches.c.finding_id)
+            )
+            last = {row[0]: row[1] for row in connection.execute(rows)}
+            for finding_id in ids[at : at + _IDS_AT_ONCE]:
+                if finding_id in last:
+                    found.setdefault(last[finding_id], []).append(finding_id)
+    return dict(sorted(found.items()))
 
 
 def searched_lists(store: Store, ids: Sequence[str]) -> Mapping[str, Mapping[str, Searched]]:

@@ -2,9 +2,8 @@
 
 In clear: the first entry of the ledger, how each run of the scan began, the lists that it searched and their policies,
 its account, and every change of the signing key.
-Opened: the items, the findings, the verdicts and the acts of custody of these findings. Nothing of any other item.
-Opened: the items, the findings and the verdicts of these findings, what authorities were told of their files, and the
-receipts for it. Nothing of any other item, and nothing of an account.
+Opened: the items, the findings, the verdicts and the acts of custody of these findings, what authorities were told of
+their files, and the receipts for it; of a case, what happened to it too. Nothing of any other item or account.
 """
 
 import json
@@ -23,8 +22,9 @@ from unseen.store.ledger.custody import open_acts
 from unseen.store.ledger.entries import entries_of_type
 from unseen.store.ledger.filings import open_filing_rows
 from unseen.store.ledger.opened import Opened
-from unseen.store.ledger.rows import open_findings, open_items, open_runs, open_verdicts
+from unseen.store.ledger.rows import open_case_events, open_findings, open_items, open_runs, open_verdicts
 from unseen.store.schema import (
+    case_events,
     custody_acts,
     filing_answers,
     filing_files,
@@ -64,13 +64,14 @@ class Disclosure:
     are_sources_open: bool
 
 
-def disclose(store: Store, scan_id: int, prefixes: Sequence[str] = ()) -> Disclosure:
+def disclose(store: Store, scan_id: int, prefixes: Sequence[str] = (), *, case_id: int | None = None) -> Disclosure:
     """Gather what belongs to findings of a finished scan.
 
     Args:
         store: The store.
         scan_id: Of the scan.
         prefixes: Ids of findings, or as much of each as names one only; none for all that the scan saw.
+        case_id: Of a case, all of whose events are opened too.
 
     Raises:
         UsageError: There is no such finding, or this scan did not see it, or it saw none.
@@ -93,6 +94,9 @@ def disclose(store: Store, scan_id: int, prefixes: Sequence[str] = ()) -> Disclo
         opened += open_verdicts(connection, verdicts.c.finding_id.in_(chosen))
         opened += open_acts(connection, custody_acts.c.finding_id.in_(chosen))
         opened += _filed(connection, chosen)
+        if case_id is not None:
+            opened += open_case_events(connection, case_events.c.case_id == case_id)
+            opened += open_acts(connection, custody_acts.c.case_id == case_id)
         begun = list(open_runs(connection, runs.c.scan_id == scan_id))
         are_open = not _names_others(connection, scan_id, chosen)
         entries: dict[int, Opening | None] = {0: None, **_opened(opened)}
