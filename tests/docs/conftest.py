@@ -37,13 +37,21 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+_LETTER = """\
+Case {{ case.number }}: {{ counts.files }} file(s) of {{ case.subject_kind }} {{ case.subject }}.
+{% for file in files %}
+{{ file.sha256 }}  from {{ file.ip }} port {{ file.port }}  viewed: {{ file.viewed }}
+{% endfor %}
+"""
+
+
 def furnish(tmp_path: Path) -> Path:
     """Make what the sessions start from: pictures that stand for known material, and a folder to be scanned.
 
     `known/` holds three pictures; `uploads/` holds a smaller copy of one of them, a mirrored copy of another, a
     picture nobody knows, a text file, and a picture cut off in the middle. A set of known files holds the one that
-    nobody knows. `facts.jsonl` says whose two of the uploads are, `later.jsonl` more of one. `camera.raw` is the image
-    of a disk with copies of three of the uploads, one of them deleted.
+    nobody knows. `facts.jsonl` says whose two of the uploads are, `later.jsonl` more of one; `letter.txt` is a
+    template. `camera.raw` is the image of a disk with copies of three of the uploads, one of them deleted.
     """
     known, uploads = tmp_path / "known", tmp_path / "uploads"
     known.mkdir()
@@ -67,4 +75,5 @@ def furnish(tmp_path: Path) -> Path:
     (tmp_path / "facts.jsonl").write_text(f"{json.dumps(first | came)}\n{json.dumps(second)}\n")
     later = {"item": "uploads/small.jpg", "subject": "account:4711", "original_name": "DSC_0001.JPG"}
     (tmp_path / "later.jsonl").write_text(f"{json.dumps(later)}\n")
+    (tmp_path / "letter.txt").write_text(_LETTER)
     return tmp_path

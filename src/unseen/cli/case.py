@@ -272,9 +272,13 @@ def export(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file that does not exist yet.")],
     *,
     file_format: Annotated[
-        Literal["csv", "vics", "vics-1.3", "case"], typer.Option("--format", help="vics is 2.0; case is CASE/UCO.")
+        Literal["csv", "vics", "vics-1.3", "case", "fields", "police", "iwf", "nca"],
+        typer.Option("--format", help="vics is 2.0; case is CASE/UCO; fields is JSON; the last three have templates."),
     ],
     country: Annotated[Literal["US", "UK"], typer.Option("--country", help="Whose categories VICS 2.0 names.")] = "US",
+    template: Annotated[
+        str | None, typer.Option("--template", metavar="FILE", help="Your own, in the place of the one of the format.")
+    ] = None,
     by: By,
     reason: Reason,
     store: Store = DEFAULT_STORE,
@@ -289,7 +293,9 @@ def export(
     from unseen.casework.cases.exporting import export_case
     from unseen.cli import case_rows as rows
 
-    written = export_case(store, case_id, file, form=file_format, country=country, by=by, reason=reason)
+    written = export_case(
+        store, case_id, file, form=file_format, country=country, template=template, by=by, reason=reason
+    )
     voice.show(rows.export_row(written), rows.export_lines(written), json=json)
     return 0
 

@@ -1,5 +1,6 @@
 """Cases for programs and for people. What is said of a case are moments, names and identifiers."""
 
+import json
 from typing import TYPE_CHECKING
 
 from unseen.cli import rows, tables, voice
@@ -25,6 +26,7 @@ _CASES_SHOWN = 20
 _SAID = {
     EventKind.OPENED: "opened by a finding",
     EventKind.FINDING: "finding",
+    EventKind.ACCOUNT: "facts of the account",
     EventKind.TAKEN: "taken",
     EventKind.OFFERED: "offered",
     EventKind.ACCEPTED: "accepted",
@@ -37,6 +39,7 @@ _SAID = {
     EventKind.CLOSED: "ended",
     EventKind.REOPENED: "reopened",
 }
+assert set(_SAID) == set(EventKind)
 
 
 def case_row(account: "CaseAccount") -> rows.Row:
@@ -90,7 +93,7 @@ def case_lines(account: "CaseAccount") -> list[str]:
 def whole_case_lines(account: "CaseAccount") -> list[str]:
     """What `unseen case show` says."""
     lines = case_lines(account)
-    facts = {event.finding: event.facts for event in account.case.events if event.facts is not None}
+    facts = {event.finding: event.facts for event in account.case.events if event.kind is EventKind.FINDING}
     for finding in account.findings:
         lines += tables.finding_lines(finding, with_id=True)
         lines += [f"  {words}" for words in _facts_words(facts.get(finding.id))]
@@ -179,6 +182,9 @@ def _event_row(event: CaseEvent) -> rows.Row:
             "ip": facts.ip,
             "port": facts.port,
             "original_name": facts.original_name,
+            "about": facts.about,
+            "file": facts.file and json.loads(facts.file),
+            "account": facts.account and json.loads(facts.account),
         }
     return row
 

@@ -17,6 +17,17 @@ __all__ = ["app", "report"]
 
 app = new_app()
 
+ScanId = Annotated[
+    int | None, typer.Option("--scan", metavar="ID", min=1, help="Number of the scan. Default: the newest finished.")
+]
+CaseId = Annotated[
+    int | None,
+    typer.Option("--of-case", metavar="ID", min=1, help="The findings of this case, and what happened to it."),
+]
+OutFolder = Annotated[
+    str | None,
+    typer.Option("--out", metavar="DIR", help="Folder for the files; made where there is none. Default: here."),
+]
 BundleFolder = Annotated[
     str | None,
     typer.Option(
@@ -32,18 +43,9 @@ FindingIds = Annotated[
 @app.command()
 def report(
     *,
-    scan: Annotated[
-        int | None,
-        typer.Option("--scan", metavar="ID", min=1, help="Number of the scan. Default: the newest finished."),
-    ] = None,
-    of_case: Annotated[
-        int | None,
-        typer.Option("--of-case", metavar="ID", min=1, help="The findings of this case, and what happened to it."),
-    ] = None,
-    out: Annotated[
-        str | None,
-        typer.Option("--out", metavar="DIR", help="Folder for the files; made where there is none. Default: here."),
-    ] = None,
+    scan: ScanId = None,
+    of_case: CaseId = None,
+    out: OutFolder = None,
     forms: Annotated[
         list[Form] | None,
         typer.Option(

@@ -122,3 +122,54 @@ def test_a_subject_is_a_kind_and_an_identifier(text: str) -> None:
     assert parse_subject("upload:a:b") == Subject(SubjectKind.UPLOAD, "a:b")
     with pytest.raises(UsageError):
         parse_subject(text)
+
+
+def test_facts_of_an_account_hold_for_all_its_items(tmp_path: Path) -> None:
+    """A row about an account holds for every item of that subject, wherever it stands; an item's own goes before."""
+    account = {"subject": "account:4711", "account": {"displayName": ["Sam"]}}
+    own = {"item": "b", "subject": "account:4711", "account": {"displayName": ["Kim"]}}
+    with FactsFile(write(tmp_path, {"item": "a", "subject": "account:4711"}, own, account)) as facts:
+        of_a, of_b = (facts.about(Locator.of_file(name)) for name in "ab")
+        assert of_a is not None
+        assert of_b is not None
+        assert (of_a.account, of_b.account) == ('{"displayName": ["Sam"]}', '{"displayName": ["Kim"]}')
+        assert facts.about(Locator.of_file("account:4711")) is None
+
+
+def test_facts_of_a_container_say_that_they_are_its(tmp_path: Path) -> None:
+    """What a row says of an archive is not passed off as said of a picture in it."""
+    with FactsFile(write(tmp_path, {"item": "a.zip", "subject": "account:1", "original_name": "p.zip"})) as facts:
+        inside = facts.about(Locator.of_file("a.zip").inside("zip", "b.jpg"))
+        itself = facts.about(Locator.of_file("a.zip"))
+    assert inside is not None
+    assert itself is not None
+    assert (inside.about, itself.about) == ("a.zip", None)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"file": {"fileViewedByEsp": True}}, "fileViewedByEsp means nothing here"),
+        ({"file": []}, "a member 'file' that is no object"),
+        ({"file": {"ipCaptureEvent": {"ipAddress": "192.0.2.1"}}, "ip": "192.0.2.1"}, "a file has one"),
+        ({"account": {"risk": 5}}, "risk means nothing here"),
+        ({"account": {"ipCaptureEvent": [{"ipAddress": "a", "port": 0}]}}, r"ipCaptureEvent\[1\]/port"),
+        (
+            {"account": {"ipCaptureEvent": [{"ipAddress": "a", "dateTime": "2026-01-01T00:00:00"}]}},
+            r"ipCaptureEvent\[1\]/dateTime is a moment without its time zone",
+        ),
+    ],
+)
+def test_further_facts_that_are_none_are_told(tmp_path: Path, more: dict[str, object], told: str) -> None:
+    """What the schema has no place for, and what is not the custodian's to say, is refused by its line and place."""
+    with pytest.raises(UsageError, match=told) as raised:
+        FactsFile(write(tmp_path, {"item": "a", "subject": "account:1", **more}))
+    assert "line 1" in str(raised.value)
+
+
+def test_a_row_about_an_account_says_something_and_stands_once(tmp_path: Path) -> None:
+    """An account of which nothing is said, or that two rows speak of, is refused."""
+    row = {"subject": "account:1", "account": {"screenName": "a"}}
+    for rows in ([{"subject": "account:1", "account": None}], [row, row]):
+        with pytest.raises(UsageError, match="line"):
+            FactsFile(write(tmp_path, *rows))

@@ -141,8 +141,8 @@ def _key_of(line: bytes) -> bytes:
 
 
 def _key_of_subject(text: str) -> bytes:
-    # No item's key: a name of a file holds no zero byte.
-    return _key(f"\0{text}")
+    # By another digest, so that no name of an item is anybody's.
+    return hashlib.sha512(text.encode("utf-8", "surrogateescape")).digest()[:_KEY_BYTES]
 
 
 def _key(text: str) -> bytes:

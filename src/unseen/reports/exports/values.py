@@ -20,6 +20,7 @@ class ExportedFinding:
         labels: Of the entries that it matches, each once, in the order of the matches.
         facts: How the item came, where that is known.
         also_in: Numbers of other cases that hold the same content: a fact to follow up.
+        is_viewed: Whether a full view of this very file by a named person is on record.
     """
 
     finding: Finding
@@ -30,6 +31,7 @@ class ExportedFinding:
     labels: tuple[Label, ...]
     facts: Facts | None
     also_in: tuple[int, ...] = ()
+    is_viewed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,9 @@ class ExportedCase:
         reason: Why.
         version: Of unseen.
         findings: In the order in which they came.
+        danger: Why a child may be in danger now, where that is on record.
+        forwarded: Where it went, in order.
+        account: What is known of the account, as JSON in the names of CyberTipline's schema.
     """
 
     id: int
@@ -57,3 +62,6 @@ class ExportedCase:
     reason: str
     version: str
     findings: tuple[ExportedFinding, ...]
+    danger: str | None = None
+    forwarded: tuple[str, ...] = ()
+    account: str | None = None

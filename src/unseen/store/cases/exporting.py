@@ -149,9 +149,20 @@ def _searched(connection: Connection, scan_id: int) -> dict[str, Searched]:
 
 
 def record_case_export(
-    store: Store, case_id: int, *, form: str, sha256: bytes, path: str, by: str, reason: str, at_utc: str
+    store: Store,
+    case_id: int,
+    *,
+    form: str,
+    sha256: bytes,
+    path: str,
+    by: str,
+    reason: str,
+    at_utc: str,
+    template_sha256: bytes | None = None,
 ) -> None:
     """Record that a case was written to a file: digests of files leave with it."""
     with record(store, at_utc=at_utc) as page:
         stated = {"case": case_id, "format": form, "sha256": sha256.hex()}
+        if template_sha256 is not None:
+            stated["template_sha256"] = template_sha256.hex()
         page.add("case_exported", stated, hidden={"path": path, "by": by, "reason": reason})

@@ -1,9 +1,12 @@
 """Settings of the channel, and additions by hand: what a file may say, and how it is told what it may not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.casework.filing.materials import a_case, a_file, settings
+from tests.docs.sessions import blocks
+from tests.house.tree import ROOT
+from tests.unit.casework.filing.materials import a_case, a_file, a_finding, settings
 
 from unseen.casework.filing import compose, read_additions, read_settings
 from unseen.errors import UsageError
@@ -146,6 +149,22 @@ def test_what_a_person_saw_a_person_may_describe(tmp_path: Path) -> None:
     notes = compose(case, settings(), viewed=viewed, additions=read_additions(path)).files[0].details.file_annotations
     assert notes is not None
     assert notes.infant
+
+
+def test_the_examples_of_the_documents_are_read(tmp_path: Path) -> None:
+    """The settings and the additions that the reference shows are such files, down to the last member."""
+    shown = {
+        name: next(block.text for block in blocks(ROOT / "docs" / "reference" / name) if block.kind == "toml")
+        for name in ("filing-settings.md", "filing-additions.md")
+    }
+    read = read_settings(write(tmp_path, shown["filing-settings.md"]))
+    one = replace(a_finding(1), id="4cbf541f" + "0" * 24)
+    case = a_case(replace(a_file(1), finding=one))
+    additions = read_additions(write(tmp_path, shown["filing-additions.md"], "additions.toml"))
+    composed = compose(case, read, additions=additions)
+    assert composed.report.incident_summary.report_annotations is not None
+    assert composed.files[0].details.publicly_available
+    assert composed.replaced == ("report/incidentSummary/incidentDateTimeDescription",)
 
 
 def test_a_file_too_large_or_absent_is_told(tmp_path: Path) -> None:
