@@ -8,6 +8,7 @@ import pytest
 from tests.unit.casework.evidence import ITEMS, NOW, Evidence, make_evidence, scan_items
 
 from unseen.casework.bundles import write_bundle, write_case_bundles
+from unseen.casework.cases.facts import add_facts
 from unseen.casework.cases.verbs import act
 from unseen.casework.filing import read_material
 from unseen.casework.proof.recording import open_recorded
@@ -132,3 +133,14 @@ def test_facts_of_an_account_are_kept_once_until_they_change(cases: Cases) -> No
         material = read_material(opened, cases.case)
     assert material.account == '{"displayName": ["Samira"]}'
     assert len(material.files) == 1
+
+
+def test_facts_of_an_account_need_no_row_of_an_item(cases: Cases, tmp_path: Path) -> None:
+    """A file that speaks of the account alone adds to its case, once; of accounts without a case nothing is kept."""
+    rows = [{"subject": f"account:{name}", "account": {"screenName": "s"}} for name in ("4711", "nobody")]
+    file = tmp_path / "facts.jsonl"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert [one.case for one in add_facts(cases.evidence.store, str(file), by="M. Silva")] == [cases.case]
+    assert add_facts(cases.evidence.store, str(file), by="M. Silva") == []
+    with open_store(cases.evidence.store, create=False, read_only=True) as store:
+        assert read_material(store, cases.case).account == '{"screenName": "s"}'

@@ -1,5 +1,7 @@
 """Whose an item is where a scan was told little."""
 
+from pathlib import Path
+
 import pytest
 
 from unseen.casework.cases.whose import Whose
@@ -43,3 +45,18 @@ def test_what_was_said_goes_before_where_it_lies() -> None:
     """A subject that was given is that of every item; a list that is not of known material makes no case."""
     assert subject_of("up/a.zip", "up", subject="exhibit:JB/3") == "exhibit:JB/3"
     assert subject_of("up/a.zip", "up", list_class=ListClass.USER_REPORTED) == ""
+
+
+def test_what_is_known_of_an_account_holds_for_items_that_no_row_names(tmp_path: Path) -> None:
+    """The subject that was given for all items brings the facts of its account with it."""
+    file = tmp_path / "facts.jsonl"
+    file.write_text('{"subject": "account:7", "account": {"screenName": "s"}}\n')
+    known = KnownMaterial(None)
+    known.lists.append(("known", b"", ListClass.CSAM))
+    finding = Finding(
+        "0" * 32, Locator.of_file("a"), bytes(32), State.ALLOCATED, (Match("known", "e", "md5", 0, None),)
+    )
+    with Whose(["."], "account:7", str(file)) as whose:
+        facts = whose.about(known)(finding)
+    assert facts is not None
+    assert facts.account == '{"screenName": "s"}'

@@ -53,3 +53,9 @@ def _spoken_of(store: Store, file: FactsFile) -> Iterator[tuple[str, Facts]]:
         facts = file.about(finding.locator)
         if facts is not None and any(match.list not in others for match in finding.matches):
             yield finding.id, facts
+    # Of an account the file may speak without naming one of its items.
+    for events in stores.list_cases(store):
+        subject, first = events[0].subject, next((event.finding for event in events if event.finding), None)
+        account = None if subject is None else file.account_of(subject)
+        if subject is not None and first is not None and account is not None:
+            yield first, Facts(subject=subject, account=account)

@@ -59,7 +59,10 @@ class Whose:
             if not any(match.list in lists for match in finding.matches):
                 return None
             known = None if self._file is None else self._file.about(finding.locator)
-            return known or Facts(subject=self._subject or self._place(finding))
+            if known is not None:
+                return known
+            subject = self._subject or self._place(finding)
+            return Facts(subject=subject, account=None if self._file is None else self._file.account_of(subject))
 
         return facts_of
 

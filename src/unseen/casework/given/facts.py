@@ -98,10 +98,11 @@ class FactsFile:
                 facts = _read(row)
                 # Of a name for the container it would be untrue to say that it is the item's.
                 about = row["item"] if len(locator.steps) > 1 else None
-                return replace(facts, about=about, account=facts.account or self._account_of(facts.subject))
+                return replace(facts, about=about, account=facts.account or self.account_of(facts.subject))
         return None
 
-    def _account_of(self, subject: Subject) -> str | None:
+    def account_of(self, subject: Subject) -> str | None:
+        """What a row of its own says of an account, as JSON; None where there is none."""
         place = self._places.get(_key_of_subject(str(subject)))
         if place is None:
             return None

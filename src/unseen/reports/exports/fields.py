@@ -75,6 +75,7 @@ def _file(one: ExportedFinding) -> dict[str, Any]:
         "publicly_available": known.get("publiclyAvailable"),
         "exif": exif,
         "devices": known.get("deviceId", []),
+        "also_in_cases": list(one.also_in),
     }
 
 
