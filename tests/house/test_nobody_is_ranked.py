@@ -88,6 +88,7 @@ FIELDS = {
     "counts of items, bytes and records": {"findings", "staying", "records", "steps", "size_bytes"},
     "a figure of the whole store, of no case": {"value"},
     "whether a verdict, a receipt, a policy or an erasure holds": {"is_current", "is_whole", "is_on", "is_off_disk"},
+    "whether a full view of a file is on record": {"is_viewed"},
     "settings of the custodian": {"files_are_as_uploaded", "industry_classification"},
 }
 # Closed lists that fields of these rooms draw from: what happened, how it ended, what waits; never what somebody is.
