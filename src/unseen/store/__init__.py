@@ -66,6 +66,7 @@ from unseen.store.custody import (
     sweep_contents,
     viewed,
 )
+from unseen.store.deciding import record_verdicts
 from unseen.store.engine import Store, empty_log, is_url, open_store
 from unseen.store.figures import Figures, read_figures
 from unseen.store.filings import (
@@ -162,7 +163,7 @@ from unseen.store.records import (
     unscreened_rows,
 )
 from unseen.store.scans import Account, Run, ScanSession
-from unseen.store.verdicts import record_verdicts, verdict_history
+from unseen.store.verdicts import verdict_history
 from unseen.store.weighing import SetPolicy, policy_history, read_policies, set_policy
 
 __all__ = [

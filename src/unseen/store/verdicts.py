@@ -7,21 +7,18 @@ entry, signal and distance are the same; matches that are gone since (a list was
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, literal, select
 
 from unseen.errors import UsageError
 from unseen.model import Decision, Verdict
 from unseen.store.engine import Store
-from unseen.store.ledger.entries import record
 from unseen.store.ledger.rows import MATCH_COLUMNS as _MATCH_COLUMNS
-from unseen.store.ledger.rows import verdict_value
 from unseen.store.schema import finding_matches, findings, lists, verdict_matches, verdicts
 
 __all__ = [
     "PREFIX_CHARS_MIN",
     "newest_verdicts",
     "read_verdict",
-    "record_verdicts",
     "resolve",
     "verdict_history",
     "verdicts_of",
@@ -38,41 +35,6 @@ _ACCUSING = (
     finding_matches.c.entry != finding_matches.c.finding_id,
     finding_matches.c.list.not_in(select(lists.c.name).where(lists.c.list_class.in_(("cleared", "known_file")))),
 )
-
-
-def record_verdicts(
-    store: Store, prefixes: Sequence[str], decision: Decision, *, by: str, reason: str, at_utc: str
-) -> list[str]:
-    """Record one decision on several findings: on all of them, or on none.
-
-    Args:
-        store: The store.
-        prefixes: Ids of findings, or as much of each as names one finding only; each finding is taken once.
-        decision: What was decided.
-        by: Who decided.
-        reason: Why.
-        at_utc: When, in ISO 8601.
-
-    Returns:
-        The ids of the findings in full, in the order given.
-
-    Raises:
-        UsageError: No finding begins so, or several do.
-        StoreError: The store cannot be written.
-    """
-    with record(store, at_utc=at_utc) as page:
-        ids = resolve(page.connection, prefixes)
-        for finding_id in ids:
-            row = {"finding_id": finding_id, "decision": decision.value, "decided_by": by, "reason": reason}
-            row["at_utc"] = at_utc
-            columns = [finding_matches.c[name] for name in _MATCH_COLUMNS]
-            query = select(*columns).where(finding_matches.c.finding_id == finding_id).distinct().order_by(*columns)
-            known = [dict(match) for match in page.connection.execute(query).mappings()]
-            number, salt = page.commit_to("verdict", {}, verdict_value(row, known))
-            page.connection.execute(insert(verdicts).values(id=number, salt=salt, **row))
-            if known:
-                page.connection.execute(insert(verdict_matches), [{"verdict_id": number, **match} for match in known])
-    return ids
 
 
 def verdict_history(store: Store, prefixes: Sequence[str]) -> dict[str, tuple[Verdict, ...]]:

@@ -118,6 +118,26 @@ def test_a_match_unknown_when_it_ended_reopens_a_case(store: Store) -> None:
     assert not fold(only(store)).is_open
 
 
+@pytest.mark.parametrize("decision", [Decision.CONFIRMED, Decision.REOPENED])
+def test_a_verdict_that_is_taken_back_reopens_a_case(store: Store, decision: Decision) -> None:
+    """A case that ended because all was cleared is open again when something is not; one that ended otherwise stays."""
+    ids = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
+    bring(store, ids)
+    bring(store, ids, OTHER)
+    cleared, other = (events[0].case for events in list_cases(store))
+    record_verdicts(store, ids, Decision.CLEARED, by="Ann", reason="a test card", at_utc=NOW)
+    step(store, cleared, EventKind.CLOSED, outcome="cleared", text="a test card")
+    step(store, other, EventKind.CLOSED, outcome="not_ours", text="by order")
+    record_verdicts(store, ids, Decision.CLEARED, by="Ann", reason="again", at_utc=NOW)
+    assert not fold(read_case(store, cleared)).is_open
+    record_verdicts(store, ids, decision, by="Bob", reason="it is none", at_utc=LATER)
+    case = fold(read_case(store, cleared))
+    assert (case.is_open, case.events[-1].by, case.known_at_utc) == (True, "Bob", LATER)
+    assert not fold(read_case(store, other)).is_open
+    record_verdicts(store, ids, decision, by="Bob", reason="still", at_utc=LATER)
+    assert fold(read_case(store, cleared)) == case
+
+
 def test_where_nobody_said_whose_it_is_a_finding_stays_with_whom_it_has(store: Store) -> None:
     """A scan that knows the source only takes no finding into a second case; one that is in none gets the source's."""
     ids = found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)

@@ -66,7 +66,8 @@ def list_cases(
     """
     now = datetime.now(UTC)
     with open_to_read(location) as opened:
-        cases = [fold(events) for events in stores.list_cases(opened)]
+        # Without their events: of a hundred thousand cases only how they stand is held.
+        cases = [replace(fold(events), events=()) for events in stores.list_cases(opened)]
     wanted = [case for case in cases if (everything or case.is_open) and (owner is None or _is_of(case, owner))]
     return [_account(case, now=now, limits=limits) for case in in_order(wanted, now=now)]
 
@@ -155,12 +156,17 @@ def act(
         if values[name] is None:
             raise UsageError(f"{kind.value} says no {name.removesuffix('_at_utc')}")
 
-    def is_possible(events: Sequence[CaseEvent], new: CaseEvent) -> None:
-        check(fold(events), new)
-
     with open_recorded(location, create=False) as opened:
-        if outcome is CaseOutcome.CLEARED:
-            _check_cleared(stores.name_findings(opened, fold(stores.read_case(opened, case_id)).findings), case_id)
+
+        def is_possible(events: Sequence[CaseEvent], new: CaseEvent) -> None:
+            # While nobody else can write: what is read here is still so when the step is recorded.
+            case = fold(events)
+            check(case, new)
+            if new.outcome is CaseOutcome.CLEARED:
+                _check_cleared(stores.name_findings(opened, case.findings), case.id)
+            elif new.outcome is CaseOutcome.MERGED:
+                _check_merged(opened, case)
+
         given = {name: value for name, value in values.items() if value is not None}
         stores.add_case_event(opened, case_id, kind, values=given, check=is_possible, at_utc=now_utc())
         case = fold(stores.read_case(opened, case_id))
@@ -176,14 +182,15 @@ def parse_due(text: str, *, now: datetime) -> str:
     span = _SPANS.get(text[-1:])
     try:
         moment = now + int(text[:-1]) * span if span and text[:-1].isdigit() else datetime.fromisoformat(text)
+        # No calendar holds the last hours of the year 9999 in every time zone.
+        moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         moment = None
     if moment is None:
         raise UsageError(f"{text[:40]!r} is no time", hint="4h, 2d, or 2026-11-24T12:00:00+00:00")
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    if aware <= now:
+    if moment <= now:
         raise UsageError(f"{text[:40]!r} lies in the past")
-    return in_utc(aware)
+    return in_utc(moment)
 
 
 def _is_of(case: Case, name: str) -> bool:
@@ -193,6 +200,19 @@ def _is_of(case: Case, name: str) -> bool:
 def _account(case: Case, *, now: datetime, limits: Limits) -> CaseAccount:
     until = in_utc(due(case, limits=limits)) if case.is_open else None
     return CaseAccount(case, until, alarms(case, now=now, limits=limits))
+
+
+def _check_merged(opened: stores.Store, case: Case) -> None:
+    """A case goes on as another only where that holds its findings: nobody would report them otherwise."""
+    elsewhere = stores.cases_of_findings(opened, case.findings)
+    numbers = {number for some in elsewhere.values() for number in some} - {case.id}
+    waiting = {one for one in numbers if fold(stores.read_case(opened, one)).is_open}
+    alone = [finding for finding in case.findings if waiting.isdisjoint(elsewhere[finding])]
+    if alone:
+        raise UsageError(
+            f"case {case.id} holds findings that stand in no other case that is open: {len(alone)}",
+            hint="`unseen case facts FILE --by NAME` says whose they are, and so brings them into another case",
+        )
 
 
 def _check_cleared(findings: Sequence[Finding], case_id: int) -> None:

@@ -1,6 +1,6 @@
 """Cases: one row for each event, added and never changed."""
 
-from unseen.store.cases.events import add_case_event, add_facts, gather, reopen_overtaken
+from unseen.store.cases.events import add_case_event, add_facts, gather, reopen_cleared, reopen_overtaken
 from unseen.store.cases.exporting import (
     FoundItem,
     found_items,
@@ -35,6 +35,7 @@ __all__ = [
     "list_cases",
     "read_case",
     "record_case_export",
+    "reopen_cleared",
     "reopen_overtaken",
     "same_content",
     "scans_of_findings",

@@ -15,7 +15,7 @@ from unseen.store.ledger.rows import MATCH_COLUMNS, case_event_value
 from unseen.store.schema import case_events, finding_matches
 from unseen.store.verdicts import verdicts_of
 
-__all__ = ["add_case_event", "add_facts", "gather", "reopen_overtaken"]
+__all__ = ["add_case_event", "add_facts", "gather", "reopen_cleared", "reopen_overtaken"]
 
 # Names of events that SQL has for words of its own.
 _COLUMNS = {"by": "done_by", "to": "offered_to"}
@@ -99,6 +99,21 @@ def reopen_overtaken(page: Page, ids: Sequence[str], *, since: int) -> None:
                 _append(page, case_id, EventKind.REOPENED, {"text": "a match that was not known when it ended"})
 
 
+def reopen_cleared(page: Page, ids: Sequence[str], *, by: str) -> None:
+    """Reopen cases that had ended as cleared and hold a finding of which somebody now says otherwise.
+
+    Args:
+        page: Of the transaction that records the verdicts.
+        ids: Of findings.
+        by: Name of whoever decided.
+    """
+    for finding_id in ids:
+        for case_id in _facts_by_case(page.connection, finding_id):
+            if _outcome(page.connection, case_id) == CaseOutcome.CLEARED:
+                told = {"text": "a finding of it is no longer cleared", "done_by": by}
+                _append(page, case_id, EventKind.REOPENED, told)
+
+
 def add_case_event(
     store: Store,
     case_id: int,
@@ -167,13 +182,19 @@ def _case_of(page: Page, subject: Subject) -> tuple[int, bool]:
 
 
 def _has_ended(connection: Connection, case_id: int) -> bool:
+    return _outcome(connection, case_id) is not None
+
+
+def _outcome(connection: Connection, case_id: int) -> str | None:
+    """How a case has ended; None while it waits."""
+    # Of an event that opens it again: none.
     turns = (
-        select(case_events.c.kind)
+        select(case_events.c.outcome)
         .where(case_events.c.case_id == case_id, case_events.c.kind.in_([EventKind.CLOSED, EventKind.REOPENED]))
         .order_by(case_events.c.id.desc())
         .limit(1)
     )
-    return connection.execute(turns).scalar_one_or_none() == EventKind.CLOSED
+    return connection.execute(turns).scalar_one_or_none()
 
 
 def _account_known(page: Page, case_id: int) -> str | None:
