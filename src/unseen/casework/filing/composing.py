@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 
 from unseen.casework.filing.additions import NO_ADDITIONS, Additions, add_by_hand
 from unseen.casework.filing.labels import from_labels
-from unseen.casework.filing.saying import about_file, about_report, fitting, is_of_container, plain
+from unseen.casework.filing.saying import (
+    DANGER_CHARS_MAX,
+    about_file,
+    about_report,
+    accusing,
+    fitting,
+    is_of_container,
+    plain,
+)
 from unseen.casework.filing.settings import FilingSettings
 from unseen.casework.filing.values import (
     ESP_ID_CHARS_MAX,
@@ -36,7 +44,6 @@ __all__ = ["compose", "earliest_upload", "why_left_out"]
 
 # Of `originalFileName` by the schema; `fileName` has no bound there.
 _NAME_CHARS_MAX = 2056
-_DANGER_CHARS_MAX = 3000
 _FROM_UPLOAD = "When the earliest of the reported files was uploaded, as the company's records say."
 _FROM_KNOWLEDGE = "When the company came to know of it: by its records it is not known when the files were uploaded."
 
@@ -101,6 +108,8 @@ def why_left_out(file: FoundFile) -> str | None:
         return "a person has cleared it"
     if finding.status is Status.CONFIRMED:
         return None
+    if not accusing(file):
+        return "by its newest scan it matches no list of known material, and no person has confirmed it"
     if finding.ground is Ground.LEAD:
         return "it stands on a lead alone, and no person has confirmed it"
     if finding.rests_on_withdrawn == "wholly":
@@ -114,7 +123,7 @@ def _incident(material: CaseMaterial, settings: FilingSettings, files: Iterable[
     return IncidentSummary(
         incident_type=IncidentType.MATERIAL,
         platform=settings.company.platform,
-        escalate_to_high_priority=None if danger is None else danger[:_DANGER_CHARS_MAX],
+        escalate_to_high_priority=None if danger is None else plain(danger)[:DANGER_CHARS_MAX],
         incident_date_time=at,
         incident_date_time_description=said,
     )

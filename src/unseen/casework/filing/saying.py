@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from unseen.casework.filing.values import CaseMaterial, FoundFile
 from unseen.model import Facts, ListClass, Locator, Mark, Match, Signal
 
-__all__ = ["about_file", "about_report", "fitting", "is_of_container", "plain"]
+__all__ = ["DANGER_CHARS_MAX", "about_file", "about_report", "accusing", "fitting", "is_of_container", "plain"]
 
 # XML 1.0, section 2.2: whatever is none of these cannot stand in a document.
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BYTES = range(0xDC80, 0xDD00)
 # An officer reads this. A long video may match thousands of frames; the nearest say what the others repeat.
 MATCHES_TOLD_MAX = 50
+# Of `escalateToHighPriority` by the schema; what is longer is told in full beside it.
+DANGER_CHARS_MAX = 3000
 _DIGESTS = {Signal.MD5: "MD5", Signal.SHA1: "SHA-1", Signal.SHA256: "SHA-256"}
 _MARKS = {
     Mark.DISPUTED: "a member of that service says that this entry is wrong",
@@ -61,6 +63,8 @@ def about_report(material: CaseMaterial, *, files: int, viewed: int, left_out: i
     found = f"{files} file{'' if files == 1 else 's'}, found by comparing hashes with lists of known material"
     seen = f"viewed in full by a person at the company: {viewed}; not viewed: {files - viewed}"
     lines = [case, f"{found} (unseen {material.version}); {seen}.", _WHAT_A_MATCH_IS]
+    if material.danger is not None and len(plain(material.danger)) > DANGER_CHARS_MAX:
+        lines.append(f"Why a child may be in danger now, in full: {plain(material.danger)}")
     if left_out:
         lines.append(f"Findings of this case that are not in this report: {left_out}.")
     return "\n".join(lines)
@@ -68,7 +72,10 @@ def about_report(material: CaseMaterial, *, files: int, viewed: int, left_out: i
 
 def _matches(file: FoundFile) -> Iterator[str]:
     """Matches with lists of known material, and what speaks against them."""
-    told = [match for match in file.finding.matches if not _is_other(file, match)]
+    told = accusing(file)
+    if not told:
+        # A person confirmed it, by matches of an earlier scan.
+        yield "By the newest scan of it this file matches no list of known material that was searched then."
     yield from (_match(file, match) for match in told[:MATCHES_TOLD_MAX])
     if len(told) > MATCHES_TOLD_MAX:
         yield f"Further matches of this file, none nearer: {len(told) - MATCHES_TOLD_MAX}."
@@ -124,8 +131,9 @@ def is_of_container(locator: Locator, facts: Facts) -> bool:
     return len(locator.steps) > 1 and facts.about != str(locator)
 
 
-def _is_other(file: FoundFile, match: Match) -> bool:
-    return _class(file, match) not in {None, ListClass.CSAM}
+def accusing(file: FoundFile) -> list[Match]:
+    """The matches of a file with lists of known material, or with lists of which nothing is on record any more."""
+    return [match for match in file.finding.matches if _class(file, match) in {None, ListClass.CSAM}]
 
 
 def _class(file: FoundFile, match: Match) -> ListClass | None:

@@ -125,6 +125,24 @@ def test_danger_on_record_escalates_and_nothing_else_does() -> None:
     assert compose(a_case(), settings()).report.incident_summary.escalate_to_high_priority is None
 
 
+def test_why_a_child_may_be_in_danger_is_told_whole_however_long() -> None:
+    """What does not fit the field for it stands in the report's own words as well."""
+    report = compose(a_case(danger="d" * 3500), settings()).report
+    assert report.incident_summary.escalate_to_high_priority == "d" * 3000
+    assert "d" * 3500 in (report.additional_info or "")
+
+
+def test_what_the_newest_scan_no_longer_matches_waits_for_a_person() -> None:
+    """A finding that now matches a list of cleared files alone is left out, and reported once a person confirms it."""
+    other = Match("fine", "media 1", "sha256", 0, None)
+    composed = compose(a_case(a_file(1), a_file(2, other)), settings())
+    assert [one.why.partition(",")[0] for one in composed.left_out] == [
+        "by its newest scan it matches no list of known material"
+    ]
+    (confirmed,) = compose(a_case(a_file(2, other, decision=Decision.CONFIRMED)), settings()).files
+    assert "matches no list of known material" in "\n".join(confirmed.details.additional_info)
+
+
 def test_a_case_without_an_account_names_none() -> None:
     """Where nobody knows whose the files are, no account is made up."""
     case = a_case(subject=Subject(SubjectKind.SOURCE, "uploads"))
