@@ -1,10 +1,10 @@
 """Custody in the store: what counts as a view of a file, and what never does."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.stores import on_both
 from tests.unit.found import found, match
 from tests.unit.stand_ins import open_writable
 
@@ -17,9 +17,9 @@ NOW = "2026-11-23T12:00:00Z"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A new store."""
-    with open_writable(tmp_path / "store") as opened:
+def store(place: str) -> Iterator[Store]:
+    """A new store, of either kind."""
+    with open_writable(place) as opened:
         yield opened
 
 
@@ -36,6 +36,7 @@ def view(store: Store, announced: int, extent: str, by: str = "D. Okafor") -> Cu
     return add_act(store, CustodyKind.VIEWED, target, values=values, check=check_view, at_utc=NOW)
 
 
+@on_both
 def test_a_file_counts_as_viewed_only_when_announced_and_seen_whole(store: Store) -> None:
     """No scan, verdict or announcement makes a file viewed; a view of all of it that was announced does."""
     one, other = found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)
@@ -70,6 +71,7 @@ def test_the_same_content_elsewhere_was_not_viewed(store: Store) -> None:
     assert viewed(store, [one, copy]) == {one}
 
 
+@on_both
 def test_a_view_is_of_whoever_announced_it(store: Store) -> None:
     """A view without announcement, of another act, or by another person is refused, and nothing is written."""
     (one,) = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)

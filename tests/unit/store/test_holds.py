@@ -1,9 +1,9 @@
 """Legal holds: while one stands, nothing goes that it covers, however late it is and whoever asks."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from tests.stores import on_both
 from tests.unit.kept import HARMLESS, contents_of, keep_scan
 
 from unseen.casework.custody.holds import check_hold, lift_hold, list_holds, set_hold
@@ -21,9 +21,9 @@ EXPIRED = {"why": "expired"}
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> str:
-    """Where the store is."""
-    return str(tmp_path / "store")
+def path(place: str) -> str:
+    """Where the store is, of either kind."""
+    return place
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def test_a_hold_on_a_finding_keeps_the_hashes_of_its_scan(scanned: tuple[Store, 
     assert erased(store, scan_id) == len(contents_of(HARMLESS))
 
 
+@on_both
 def test_a_hold_on_a_case_keeps_the_hashes_of_every_scan_that_saw_it(scanned: tuple[Store, int]) -> None:
     """Of its own scan and of a later one that saw the same findings; one that saw others loses its own."""
     store, scan_id = scanned
@@ -83,6 +84,7 @@ def test_a_hold_may_leave_other_peoples_hashes_alone(scanned: tuple[Store, int])
     assert erased(store, scan_id) == len(contents_of(HARMLESS))
 
 
+@on_both
 def test_a_hold_that_comes_while_hashes_go_keeps_the_rest(
     scanned: tuple[Store, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
