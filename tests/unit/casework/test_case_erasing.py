@@ -1,5 +1,8 @@
 """Cases are erased after their time, by two persons, against no hold; what is left proves that it was so."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -20,6 +23,7 @@ from unseen.casework.custody.erasing import (
 from unseen.casework.custody.holds import lift_hold, set_hold
 from unseen.casework.custody.preserving import preserve, set_preserving
 from unseen.casework.custody.views import announce_view, record_view
+from unseen.casework.kept.erasing import erase_expired
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
 from unseen.errors import HeldError, LedgerBrokenError, UsageError
@@ -314,3 +318,33 @@ def test_what_was_erased_cannot_be_put_back(path: str, cases: tuple[int, int]) -
         connection.execute(insert(case_events).values(dict(row)))
     with pytest.raises(LedgerBrokenError, match="was erased"):
         verify(path)
+
+
+_KILLED = """
+import os, signal, sys
+from unseen import store
+from unseen.casework.custody.erasing import approve_erasure
+from unseen.store.ledger import entries
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+{where} = die
+approve_erasure(sys.argv[1], int(sys.argv[2]), by="M. Silva", reason="checked")
+"""
+
+
+@pytest.mark.parametrize(("where", "is_gone"), [("entries._erase_findings", False), ("store.empty_log", True)])
+def test_an_erasure_that_is_killed_is_whole_or_nothing(
+    path: str, cases: tuple[int, int], where: str, is_gone: bool
+) -> None:
+    """Killed among the rows, nothing of it happened; killed after them, the next command clears the log."""
+    proposed = propose_erasure(path, cases[0], **WHY)
+    script = [sys.executable, "-c", _KILLED.format(where=where), path, str(proposed.id)]
+    done = subprocess.run(script, check=False, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    erase_expired(path)
+    assert ids_of(path) == (["both"] if is_gone else ["both", "harbour"])
+    verify(path)
+    assert (left_in(path, [b"harbour-4711"]) == set()) is is_gone
+    if not is_gone:
+        approve_erasure(path, proposed.id, **SECOND)
+        assert left_in(path, [b"harbour-4711"]) == set()

@@ -43,8 +43,9 @@ def same_person(one: str, other: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    # Twice: folding a few letters makes marks that were none before.
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    # By way of capitals: small letters such as the dotless i have one that they share with others. Normalised twice:
+    # folding a few letters makes marks that were none before.
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).upper().casefold())
     marks = "".join(one for one in folded if unicodedata.category(one) not in {"Mn", "Me", "Cf"})
     return "".join(one if one.isalnum() else " " for one in marks).split()
 
