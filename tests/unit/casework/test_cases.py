@@ -1,13 +1,17 @@
 """Steps of cases that look at more than the case itself."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from tests.stores import on_both
 from tests.unit.found import found, match
 
 from unseen import store as stores
+from unseen.casework.cases.facts import add_facts
 from unseen.casework.cases.verbs import act, list_cases, parse_due, show_case
 from unseen.casework.findings import decide
 from unseen.casework.proof.recording import open_recorded
@@ -84,6 +88,58 @@ def test_nothing_slips_between_the_look_and_the_end(
     with pytest.raises(UsageError, match="nobody has cleared: 1"):
         end(place, case, CaseOutcome.CLEARED)
     assert show_case(place, case).case.is_open
+
+
+def known_of(place: str, finding: str) -> Facts | None:
+    """What is known of a finding by the newest event of its only case."""
+    (case,) = numbers(place)
+    facts = [event.facts for event in show_case(place, case).case.events if event.finding == finding]
+    return facts[-1]
+
+
+def test_names_stay_with_what_they_were_said_of(place: str, bring: Callable[..., list[str]]) -> None:
+    """A name of a container is none of the item in it, whichever was said first; what holds for both is merged."""
+    (one,) = bring("a.zip")
+    whose = Subject(SubjectKind.ACCOUNT, "a")
+    said = [
+        Facts(subject=whose, original_name="holiday.zip", about="a.zip", ip="192.0.2.7", port=7),
+        # Nothing about names: the container's stays the container's.
+        Facts(subject=whose, about="a.zip > b.jpg", uploaded_at_utc="2026-11-01T00:00:00Z"),
+        Facts(subject=whose),
+        Facts(subject=whose, original_name="b.jpg", about="a.zip > b.jpg"),
+    ]
+    known = []
+    for facts in said:
+        with open_recorded(place) as store, record(store, at_utc=AT) as page:
+            gather(page, [(one, facts)])
+        known.append(known_of(place, one))
+    when = "2026-11-01T00:00:00Z"
+    first = Facts(subject=whose, original_name="holiday.zip", about="a.zip", ip="192.0.2.7", port=7)
+    assert known[0] == first
+    assert known[1] == known[2] == replace(first, uploaded_at_utc=when)
+    assert known[3] == replace(first, original_name="b.jpg", about="a.zip > b.jpg", uploaded_at_utc=when)
+
+
+def test_facts_of_an_account_alone_come_to_its_case(
+    place: str, bring: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    """A row without an item is about the case of its account, once; rows about nobody here are kept nowhere."""
+    bring("one", "two")
+    rows = [
+        {"subject": "account:a", "account": {"screenName": "somebody"}},
+        {"subject": "account:z", "account": {"screenName": "nobody"}},
+        {"item": "three", "subject": "account:y", "ip": "192.0.2.9"},
+    ]
+    file = tmp_path / "facts.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (changed,) = add_facts(place, str(file), by="Ann")
+    assert (str(changed.subject), changed.findings) == ("account:a", 0)
+    assert add_facts(place, str(file), by="Ann") == []
+    (case,) = numbers(place)
+    events = show_case(place, case).case.events
+    (told,) = [event for event in events if event.kind is EventKind.ACCOUNT]
+    assert (told.by, told.facts and told.facts.account) == ("Ann", '{"screenName": "somebody"}')
+    assert len([event for event in events if event.finding]) == 2
 
 
 @pytest.mark.parametrize("text", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00", "99999999999d", "soon", ""])

@@ -1,7 +1,7 @@
 """`unseen case facts`: what was learned of findings after they were found."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from unseen import store as stores
 from unseen.casework.given.facts import FactsFile
@@ -40,7 +40,7 @@ def add_facts(location: str, path: str, *, by: str) -> list[Gathered]:
     name = stated_name(by)
     changed: dict[int, int] = {}
     with FactsFile(path) as file, open_recorded(location, create=False) as opened:
-        found = _spoken_of(opened, file)
+        found = chain(_spoken_of(opened, file), _accounts(opened, file))
         while some := list(islice(found, _FINDINGS_AT_ONCE)):
             for case_id, count in stores.add_facts(opened, some, by=name, at_utc=now_utc()).items():
                 changed[case_id] = changed.get(case_id, 0) + count
@@ -59,3 +59,13 @@ def _spoken_of(store: Store, file: FactsFile) -> Iterator[tuple[str, Facts]]:
         account = None if subject is None else file.account_of(subject)
         if subject is not None and first is not None and account is not None:
             yield first, Facts(subject=subject, account=account)
+
+
+def _accounts(store: Store, file: FactsFile) -> Iterator[tuple[str, Facts]]:
+    """What rows about accounts alone say, for cases that there are; by any finding of each."""
+    for events in stores.list_cases(store):
+        subject = events[0].subject
+        assert subject is not None
+        account, finding = file.account_of(subject), next((one.finding for one in events if one.finding), None)
+        if account is not None and finding is not None:
+            yield finding, Facts(subject=subject, account=account)

@@ -5,6 +5,7 @@ many who look after machines.
 """
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -107,7 +108,7 @@ def write_metrics(path: str, text: str) -> None:
     """
     # Collectors read what ends in .prom.
     whole = Path(path)
-    part = whole.with_name(f".{whole.name}.part")
+    part = whole.with_name(f".{whole.name}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(whole)

@@ -17,6 +17,8 @@ from unseen.store.verdicts import verdicts_of
 
 __all__ = ["add_case_event", "add_facts", "gather", "reopen_cleared", "reopen_overtaken"]
 
+# Facts that are said of an item, or of the container around it, and of none but that.
+_NAMES = frozenset({"original_name", "file"})
 # Names of events that SQL has for words of its own.
 _COLUMNS = {"by": "done_by", "to": "offered_to"}
 
@@ -217,16 +219,18 @@ def _facts_by_case(connection: Connection, finding_id: str) -> dict[int, str | N
 
 def _pack_facts(facts: Facts, before: str | None) -> str:
     known = {name: value for name, value in asdict(facts).items() if value is not None and name != "subject"}
-    earlier = {} if before is None else _still_true(json.loads(before), known)
-    subject = {"subject": [facts.subject.kind.value, facts.subject.id]}
-    return json.dumps({**earlier, **subject, **known}, sort_keys=True)
+    merged = known if before is None else _merged(json.loads(before), known)
+    return json.dumps({**merged, "subject": [facts.subject.kind.value, facts.subject.id]}, sort_keys=True)
 
 
-def _still_true(earlier: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """What was known and goes on to hold beside what is said now."""
+def _merged(earlier: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """What is said now, and what was known before and goes on to hold beside it."""
     if earlier.get("about") != known.get("about"):
-        # What was said of a container is no name of what lies in it.
-        earlier = {name: value for name, value in earlier.items() if name not in {"original_name", "file", "about"}}
+        # What was said of a container is no name of what lies in it: the one about which names are known stays.
+        if _NAMES & known.keys():
+            earlier = {name: value for name, value in earlier.items() if name not in {*_NAMES, "about"}}
+        elif _NAMES & earlier.keys():
+            known = {name: value for name, value in known.items() if name != "about"}
     says_address = "ip" in known or "ipCaptureEvent" in json.loads(known.get("file", "{}"))
     if says_address and known.get("ip") != earlier.get("ip"):
         # A port is one of its address: with another it would accuse somebody else.
@@ -234,4 +238,4 @@ def _still_true(earlier: dict[str, Any], known: Mapping[str, Any]) -> dict[str, 
     if says_address and "ipCaptureEvent" in (file := json.loads(earlier.get("file", "{}"))):
         del file["ipCaptureEvent"]
         earlier |= {"file": json.dumps(file)}
-    return earlier
+    return {**earlier, **known}
