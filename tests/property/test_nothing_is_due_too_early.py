@@ -63,19 +63,19 @@ def test_what_is_due_has_ended_its_time_and_is_not_held(
         assert started or case.outcome in {CaseOutcome.CLEARED, CaseOutcome.MERGED, CaseOutcome.NOT_OURS}
 
 
-@given(case=CASES, receipts=MOMENTS, more=HOURS, days=DAYS, now=HOURS)
+@given(case=CASES, receipts=st.lists(HOURS, min_size=1, max_size=5), more=HOURS, days=DAYS, now=HOURS)
 def test_a_further_receipt_never_shortens_a_time(
     case: Case, receipts: list[int], more: int, days: int, now: int
 ) -> None:
-    """Whatever an authority answers later, the case is kept as long as before, or longer."""
+    """Where a clock runs from a receipt, whatever an authority answers later keeps the case as long, or longer."""
     moment = START + timedelta(hours=now)
     texts = [text_of(one) for one in receipts]
     before = read_clock(case, texts, days=days, holds=[], now=moment)
     after = read_clock(case, [*texts, text_of(more)], days=days, holds=[], now=moment)
-    # Without any receipt, what was cleared has no time to wait for: its end is where its clock began.
-    if receipts and before.until_utc is not None and after.until_utc is not None:
-        assert after.until_utc >= before.until_utc
-    assert before.stage is Stage.DUE or after.stage is not Stage.DUE or before.stage is Stage.NO_RECEIPT
+    assert before.until_utc is not None
+    assert after.until_utc is not None
+    assert after.until_utc >= before.until_utc
+    assert before.stage is Stage.DUE or after.stage is not Stage.DUE
 
 
 @given(name=NAMES)
