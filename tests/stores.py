@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-__all__ = ["PASSWORD", "Server", "find_server", "on_both", "on_server"]
+__all__ = ["PASSWORD", "Server", "find_server", "name_of", "on_both", "on_server"]
 
 on_both = pytest.mark.parametrize("place", ["directory", "server"], indirect=True)
 on_server = pytest.mark.parametrize("place", ["server"], indirect=True)
@@ -38,6 +38,11 @@ _SETTINGS = {
     "log_min_messages": "panic",
     "dynamic_shared_memory_type": "mmap",
 }
+
+
+def name_of(address: str) -> str:
+    """The name of the database at an address that a server gave."""
+    return address.partition("@/")[2].partition("?")[0]
 
 
 def find_server() -> Path | None:

@@ -1,5 +1,6 @@
 """Killed, interrupted or out of space at any moment, then run again: nothing lost, nothing twice."""
 
+import itertools
 import json
 import random
 import signal
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from tests.faults.scanner import BATCH_ITEMS, run
+from tests.stores import Server, name_of, on_server
 from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE
 
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.verifying import verify
+from unseen.errors import StoreError
 from unseen.store import list_findings, open_store
 from unseen.store.schema import finding_matches, items, not_screened
 
@@ -41,21 +45,21 @@ def undisturbed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return {**result, "asked": len(asked)}
 
 
-def scan_until(store: Path, source: Path, trouble: str, number: int) -> subprocess.CompletedProcess[str]:
+def scan_until(store: str | Path, source: Path, trouble: str, number: int) -> subprocess.CompletedProcess[str]:
     """Run the scan in a process that comes to grief."""
     command = [sys.executable, "-m", "tests.faults.scanner", str(store), str(source), trouble, str(number)]
     return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
 
 
-def check_next_run(store: Path, source: Path, undisturbed: dict[str, Any]) -> None:
+def check_next_run(store: str | Path, source: Path, undisturbed: dict[str, Any]) -> None:
     """Run the scan to its end: it must give what an undisturbed one gives."""
     result = run(str(store), str(source), lambda _: None)
     # Through JSON, as what the other gave: its tuples are lists there.
     assert json.loads(json.dumps(result["told"])) == json.loads(json.dumps(undisturbed["told"]))
     assert result["summary"] == undisturbed["summary"]
     assert verify(str(store)).records is not None
-    with open_store(store) as opened, opened.read() as connection:
-        assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+    with open_to_read(str(store)) as opened, opened.read() as connection:
+        opened.backend.check_pages(connection)
         # Killed when all was kept and its last seal was not: then this run was a scan of its own, and both are whole.
         newest = connection.scalar(select(func.max(items.c.scan_id)))
         ours = items.c.scan_id == newest
@@ -72,15 +76,19 @@ def check_next_run(store: Path, source: Path, undisturbed: dict[str, Any]) -> No
         assert rows == sum(len(finding.matches) for finding in list_findings(opened))
 
 
-@pytest.mark.parametrize("share", [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0])
+@pytest.mark.parametrize(
+    ("place", "share"),
+    [*(("directory", share / 100) for share in range(0, 101, 15)), *(("server", share) for share in (0.1, 0.5, 0.9))],
+    indirect=["place"],
+)
 def test_a_scan_killed_at_a_write_is_finished_by_the_next(
-    share: float, source: Path, undisturbed: dict[str, Any], tmp_path: Path
+    place: str, share: float, source: Path, undisturbed: dict[str, Any]
 ) -> None:
-    """Eight writes from the first to the last; `make soak` takes every one."""
+    """Some writes from the first to the last; `make soak` takes every one."""
     # The last thing asked is to finish: killed before it, all is stored and nothing is closed.
     kill_at = 1 + round(share * (undisturbed["asked"] - 1))
-    assert scan_until(tmp_path / "store", source, "SIGKILL", kill_at).returncode == -signal.SIGKILL
-    check_next_run(tmp_path / "store", source, undisturbed)
+    assert scan_until(place, source, "SIGKILL", kill_at).returncode == -signal.SIGKILL
+    check_next_run(place, source, undisturbed)
 
 
 def test_a_scan_killed_again_and_again_is_finished_in_the_end(
@@ -115,6 +123,41 @@ def test_a_scan_out_of_space_says_so_and_is_finished_by_the_next(
     check_next_run(tmp_path / "store", source, undisturbed)
 
 
+@on_server
+@pytest.mark.parametrize(("share", "is_felt"), [(0.1, False), (0.4, True), (0.7, True), (1.0, False)])
+@pytest.mark.parametrize("is_restarted", [True, False])
+def test_a_scan_whose_server_goes_is_finished_by_the_next(
+    place: str,
+    share: float,
+    is_felt: bool,
+    is_restarted: bool,
+    source: Path,
+    undisturbed: dict[str, Any],
+    server: Server,
+) -> None:
+    """Crashed and started again, or every connection cut: an error with a hint, and nothing is lost or there twice.
+
+    Where nothing is asked of it meanwhile, before the scan has begun and after it has ended, nobody feels it.
+    """
+    go_at = 1 + round(share * (undisturbed["asked"] - 1))
+
+    def reached(number: int) -> None:
+        if number == go_at:
+            if is_restarted:
+                server.stop()
+                server.start()
+            else:
+                server.cut(name_of(place))
+
+    if is_felt:
+        with pytest.raises(StoreError) as caught:
+            run(place, str(source), reached)
+        assert "run the same command again" in caught.value.hint
+    else:
+        run(place, str(source), reached)
+    check_next_run(place, source, undisturbed)
+
+
 @pytest.mark.soak
 def test_a_scan_killed_at_any_write_is_finished_by_the_next(
     source: Path, undisturbed: dict[str, Any], tmp_path: Path
@@ -124,3 +167,19 @@ def test_a_scan_killed_at_any_write_is_finished_by_the_next(
         store = tmp_path / f"store {kill_at}"
         assert scan_until(store, source, "SIGKILL", kill_at).returncode == -signal.SIGKILL
         check_next_run(store, source, undisturbed)
+
+
+@pytest.mark.soak
+def test_a_scan_into_a_server_killed_at_any_write_is_finished_by_the_next(
+    source: Path, undisturbed: dict[str, Any], server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every single one, until it is killed no more."""
+    monkeypatch.setenv("UNSEEN_STATE", str(tmp_path / "state"))
+    for kill_at in itertools.count(1):
+        database = server.new_database()
+        ended = scan_until(server.address(database), source, "SIGKILL", kill_at)
+        if ended.returncode != -signal.SIGKILL:
+            assert kill_at > undisturbed["asked"]
+            break
+        check_next_run(server.address(database), source, undisturbed)
+        server.drop(database)

@@ -44,9 +44,9 @@ WAY = "cybertipline"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(place: str) -> Iterator[Store]:
     """A store that may be written."""
-    with open_writable(tmp_path / "store") as store:
+    with open_writable(place) as store:
         yield store
 
 
