@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from tests.stores import on_both
 from tests.unit.found import found, match
 from tests.unit.stand_ins import open_writable
 
@@ -66,6 +67,7 @@ def only(store: Store) -> list[CaseEvent]:
     return events
 
 
+@on_both
 def test_findings_gather_by_subject(store: Store) -> None:
     """Findings of one subject stand in one case, whatever scan brought them; those of another in another."""
     first = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
@@ -102,6 +104,7 @@ def test_a_new_finding_reopens_a_case_that_had_ended(store: Store) -> None:
     assert len(case.findings) == 2
 
 
+@on_both
 def test_a_match_unknown_when_it_ended_reopens_a_case(store: Store) -> None:
     """A cleared finding that matches anew opens its ended case again, once; the same matches again do not."""
     ids = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
@@ -170,6 +173,7 @@ def test_of_many_findings_each_is_brought_once(store: Store, monkeypatch: pytest
     assert len(asked) < 2.1 * len(ids)
 
 
+@on_both
 def test_a_finding_in_no_case_is_counted(store: Store) -> None:
     """What an older version has found is told; what accuses nobody is not."""
     found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)
@@ -178,6 +182,7 @@ def test_a_finding_in_no_case_is_counted(store: Store) -> None:
     assert count_without_case(store) == 1
 
 
+@on_both
 def test_every_finding_has_an_item_to_export(store: Store) -> None:
     """Also one whose item was erased is given, without what is gone: an export leaves nothing out in silence."""
     ids = found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)
@@ -219,6 +224,7 @@ def test_a_port_goes_with_its_address(store: Store) -> None:
     assert facts_of(store)[-1] == Facts(subject=ACCOUNT, ip="192.0.2.8")
 
 
+@on_both
 def test_a_scan_says_who_has_its_findings(store: Store) -> None:
     """Each case with the number of this scan's findings, who has it and how it ended; and how many are in none."""
     first = found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)
@@ -272,6 +278,7 @@ def test_who_else_has_a_file_is_found_in_one_pass(tmp_path: Path, few: int, many
         assert count_steps(large, many) < 13 * count_steps(small, few)
 
 
+@on_both
 def test_of_two_operators_the_second_is_told(place: str) -> None:
     """Two who take one case do not both have it: the second is refused by how the case stands by then."""
     with open_writable(place) as one:
@@ -283,6 +290,7 @@ def test_of_two_operators_the_second_is_told(place: str) -> None:
         assert fold(read_case(one, case_id)).owner == "Ann"
 
 
+@on_both
 def test_the_same_file_in_two_cases_is_a_fact_of_both(store: Store) -> None:
     """Content that several subjects hold is named in the case of each, by its digest."""
     ids = found(store, {"a": [match("known")], "b": [match("known")]}, number=1, at_utc=NOW)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import func, select
+from tests.stores import on_both
 from tests.unit.stand_ins import open_writable
 
 from unseen.errors import ListError, UsageError
@@ -105,6 +106,7 @@ def test_nothing_changes_before_the_last_page(store: Store) -> None:
     assert read_checkpoint(store, "live") == "half"
 
 
+@on_both
 def test_the_same_pages_twice_change_nothing(store: Store) -> None:
     """Neither version nor ledger moves when a service repeats itself."""
     sync(store, page(published("a", 1), published("b", 2)))
@@ -134,6 +136,7 @@ def test_a_withdrawn_entry_is_searched_no_more_and_stays_on_record(store: Store)
     assert read_entry_account(store, "live", "a").marks == (Mark.WITHDRAWN,)
 
 
+@on_both
 def test_an_entry_is_replaced_whole(store: Store) -> None:
     """Another hash under the same identifier withdraws the old one."""
     sync(store, page(published("a", 1)))
@@ -153,6 +156,7 @@ def test_publishers_do_not_touch_each_others_entries(store: Store) -> None:
     assert account.marks == ()
 
 
+@on_both
 def test_a_complete_copy_withdraws_what_it_does_not_name(store: Store) -> None:
     """What was staged before it began gives way too."""
     sync(store, page(published("a", 1), published("b", 2)))
@@ -184,6 +188,7 @@ def test_what_is_refused_is_counted_and_blocks_nothing(store: Store) -> None:
     assert names(store) == ["a", "b"]
 
 
+@on_both
 def test_opinions_are_kept_and_mark_an_entry_as_disputed(store: Store) -> None:
     """For and against stand side by side; an opinion that is taken back marks nothing any more."""
     against = Opinion("m", Stance.AGAINST, "pdq", ("not what it says",))
@@ -214,6 +219,7 @@ def test_a_tenfold_change_waits_for_a_person(store: Store, count: int, waiting: 
     assert read_entry_account(store, "live", "f0").rows[0].added.by == "D. Okafor"
 
 
+@on_both
 def test_what_waits_can_be_discarded(store: Store) -> None:
     """Then the next sync begins from nothing."""
     stage_page(store, "live", page(published("a", 1), at="7"))
@@ -223,6 +229,7 @@ def test_what_waits_can_be_discarded(store: Store) -> None:
         apply_staged(store, "live", CHANGE)
 
 
+@on_both
 def test_provenance_names_import_publisher_and_origin(store: Store) -> None:
     """Which list, who published, which version, imported when and by whom; and never a value."""
     change = sync(store, page(published("a", 77)))

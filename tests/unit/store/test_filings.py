@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from tests.stores import on_both
 from tests.unit.found import found, match
 from tests.unit.stand_ins import open_writable
 
@@ -86,6 +87,7 @@ def end(store: Store, taken: Claim, outcome: Sending) -> None:
     settle(store, taken, outcome, status=200, answer="so", again_in_s=0, at_utc=NOW)
 
 
+@on_both
 def test_a_finding_is_on_its_way_once(store: Store, filing: int) -> None:
     """Of two who decide the same the second is told; what was taken back may be decided anew."""
     finding = read_filing(store, filing).files[0].finding
@@ -97,6 +99,7 @@ def test_a_finding_is_on_its_way_once(store: Store, filing: int) -> None:
     assert decide(store) > filing
 
 
+@on_both
 def test_no_call_is_begun_by_whoever_has_lost_the_letter(store: Store, filing: int) -> None:
     """Neither after a lapse, nor once a person has decided; and nothing is on record of what was not begun."""
     slow = claim(store, lease_s=-1)
@@ -159,6 +162,7 @@ def test_a_late_arrival_counts_and_is_told_once(store: Store, filing: int) -> No
         turn_filing(store, filing, FilingTurn.TAKE_BACK, by="D. Okafor", reason="no", at_utc=NOW)
 
 
+@on_both
 def test_receipts_say_which_report_about_which_findings(store: Store, filing: int) -> None:
     """One for each filing that arrived, the service's own answer byte for byte; none before."""
     one = read_filing(store, filing)
@@ -174,6 +178,7 @@ def test_receipts_say_which_report_about_which_findings(store: Store, filing: in
     assert (receipt.answer, receipt.findings) == (b"<done/>", (one.files[0].finding,))
 
 
+@on_both
 def test_a_filing_is_erased_whole_or_not_at_all(store: Store, filing: int) -> None:
     """No call without its filing, no filing without its letter; and nothing that may still leave."""
     with store.read() as connection:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from tests.stores import on_both
 from tests.unit.rechecks import Drawing, keep_items, put_file
 
 from unseen.casework.proof.recording import open_recorded
@@ -31,6 +32,7 @@ def comparable(hashes: ItemHashes) -> set[bytes]:
     return values | ({hashes.pdq} if hashes.pdq is not None and (hashes.pdq_quality or 0) >= QUALITY_MIN else set())
 
 
+@on_both
 @pytest.mark.parametrize("rows_at_once", [1, 7, 1_000])
 def test_blocks_hold_what_items_hold(store: Store, rows_at_once: int) -> None:
     """Variants with and without times, frames, digests alone, nothing at all; in blocks of any size, once each."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy.dialects import postgresql
+from tests.stores import on_both
 from tests.unit.found import found, match
 from tests.unit.stand_ins import open_writable
 
@@ -72,6 +73,7 @@ def only(store: Store) -> Queued:
     return queued
 
 
+@on_both
 def test_a_letter_is_claimed_by_one_and_settled(store: Store, finding: str) -> None:
     """While it is in hand nobody else gets it; then its receipt is kept, and it never comes again."""
     ((number, is_new),) = queue_letters(store, [letter(finding)], at_utc=NOW)
@@ -86,6 +88,7 @@ def test_a_letter_is_claimed_by_one_and_settled(store: Store, finding: str) -> N
     assert channels_waiting(store, kind="feedback") == []
 
 
+@on_both
 def test_a_claim_that_lapsed_is_taken_over(store: Store, finding: str) -> None:
     """Whoever died with a letter in hand loses the claim, and the letter is not lost."""
     queue_letters(store, [letter(finding)], at_utc=NOW)
@@ -107,6 +110,7 @@ def test_a_late_failure_changes_nothing(store: Store, finding: str, late: Sendin
     assert [one.outcome for one in only(store).deliveries] == [late, Sending.ACCEPTED]
 
 
+@on_both
 def test_a_late_success_counts(store: Store, finding: str) -> None:
     """What arrived has arrived; and the failure of the other attempt does not undo it."""
     queue_letters(store, [letter(finding)], at_utc=NOW)
@@ -149,6 +153,7 @@ def test_the_same_letter_is_queued_once(store: Store, finding: str) -> None:
     assert (other != number, is_new) == (True, True)
 
 
+@on_both
 def test_letters_about_one_target_leave_in_order(store: Store, finding: str) -> None:
     """The service keeps the last that it hears: a newer one must not be overtaken by an older one."""
     queue_letters(store, [letter(finding, stance="for"), letter(finding, stance="against")], at_utc=NOW)
@@ -162,6 +167,7 @@ def test_letters_about_one_target_leave_in_order(store: Store, finding: str) -> 
     assert claim(store) is None
 
 
+@on_both
 @pytest.mark.parametrize("then", [Decision.CLEARED, Decision.REOPENED])
 def test_a_letter_goes_with_the_verdict_that_it_rests_on(store: Store, finding: str, then: Decision) -> None:
     """Once another verdict says something else it is put aside, on record, and never sent."""
@@ -178,6 +184,7 @@ def test_a_letter_stands_on_what_is_decided_not_on_who_decided(store: Store, fin
     assert claim(store) is not None
 
 
+@on_both
 def test_a_letter_is_put_aside_when_a_match_came_since(store: Store, finding: str) -> None:
     """A verdict that was given without knowing a match says nothing of it."""
     queue_letters(store, [letter(finding)], at_utc=NOW)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.stores import on_both
 from tests.unit.stand_ins import open_writable
 
 from unseen.errors import ListError
@@ -41,6 +42,7 @@ def store(place: str) -> Iterator[Store]:
         yield opened
 
 
+@on_both
 def test_what_is_in_both_files_stays_as_it_was(store: Store) -> None:
     """Its row says when it first came; what is missing is withdrawn, what is new comes behind."""
     add(store, entry("a", 1), entry("b", 2), entry("c", 3))
@@ -83,6 +85,7 @@ def test_another_kind_of_list_is_no_newer_file_of_this_one(store: Store, other: 
     assert replace_list(store, name, unread(), list_class=list_class, origin=of, at_utc=WHEN) is None
 
 
+@on_both
 def test_a_newer_file_that_fails_half_way_changes_nothing(store: Store) -> None:
     """All of it or nothing."""
     add(store, entry("a", 1))

@@ -118,6 +118,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(store: Store) -> None:
         )
 
 
+@on_both
 def test_a_finding_seen_again_stays_one_and_shows_the_newest_matches(store: Store) -> None:
     """First seen when it was first seen; its matches are those of the newest scan that saw it."""
     with begin(store) as session:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import func, select
+from tests.stores import on_both
 from tests.unit.stand_ins import open_writable
 
 from unseen.errors import ListError
@@ -59,6 +60,7 @@ def test_entries_come_back_as_they_were(store: Store) -> None:
     assert list(list_entries(store, "first")) == given
 
 
+@on_both
 def test_the_account_counts_signals_and_labels(store: Store) -> None:
     """What cannot be searched is counted apart; a label counts each entry that carries it."""
     adult, child = Label("vics-2.0-US", "2"), Label("vics-2.0-US", "1")
@@ -78,6 +80,7 @@ def test_the_account_counts_signals_and_labels(store: Store) -> None:
     assert account.info.sha256 == bytes(range(32))
 
 
+@on_both
 def test_an_entry_that_says_the_same_again_is_left_out(store: Store) -> None:
     """Same signal, value and labels, and the same identifier where the list gives one."""
     label = (Label("a", "1"),)
@@ -133,6 +136,7 @@ def test_removing_a_list_removes_its_entries(store: Store) -> None:
         assert connection.execute(select(entries.c.entry)).scalars().all() == ["c"]
 
 
+@on_both
 def test_codes_are_loaded_by_list_and_signal(store: Store) -> None:
     """One matrix for each searchable signal of each list, rows of which names are known."""
     add(store, "first", [Entry("a", "pdq", value(1)), Entry("b", "md5", value(2, 16)), Entry("c", "pdq", value(3))])
@@ -199,6 +203,7 @@ with open_writable(sys.argv[1]) as store:
 """
 
 
+@on_both
 @pytest.mark.parametrize("at", [1, 1000, 150_000, 0])
 def test_an_import_that_is_killed_leaves_no_list(place: str, at: int) -> None:
     """At the first entry, in the middle, and after the last before the end: the store is as it was."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import insert, select, text
+from tests.stores import on_both
 from tests.unit.found import found, match
 from tests.unit.stand_ins import open_writable
 
@@ -49,6 +50,7 @@ def test_a_later_scan_shows_the_verdict(store: Store) -> None:
     assert only(store).matches == (match("known"),)
 
 
+@on_both
 @pytest.mark.parametrize(
     "more",
     [match("other"), match("known", "another entry"), match("known", distance_bits=7)],
@@ -77,6 +79,7 @@ def test_fewer_matches_change_nothing(store: Store) -> None:
     assert only(store).status is Status.CLEARED
 
 
+@on_both
 def test_rows_given_the_number_of_erased_ones_are_news(store: Store) -> None:
     """A verdict is about matches, not about numbers of rows that may be given again."""
     (finding_id,) = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
@@ -113,6 +116,7 @@ def test_all_findings_named_are_decided_or_none(store: Store) -> None:
         assert len(connection.execute(select(verdicts)).all()) == 2
 
 
+@on_both
 def test_a_prefix_names_one_finding_or_none(store: Store) -> None:
     """Ambiguous, too short or no digits: refused, and the whole id is never ambiguous."""
     row = {"locator": b"", "state": "allocated", "first_seen_at_utc": NOW}
@@ -128,6 +132,7 @@ def test_a_prefix_names_one_finding_or_none(store: Store) -> None:
             decide(store, [refused])
 
 
+@on_both
 def test_a_finding_with_a_verdict_cannot_go_by_the_way(store: Store) -> None:
     """Deleting its row is refused while a verdict speaks of it."""
     (finding_id,) = found(store, {"a": [match("known")]}, number=1, at_utc=NOW)
