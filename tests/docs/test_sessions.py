@@ -7,14 +7,21 @@ from typing import Any
 import pytest
 from tests.docs.sessions import Block, Step, agrees, blocks, pages, run_shell, steps
 from tests.house.tree import ROOT
+from tests.stores import Server
 
 _PAGES = [page for page in pages() if any(block.kind in {"console", "python"} for block in blocks(page))]
 
 
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_examples_do_what_the_page_says(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_do_what_the_page_says(
+    page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     """All examples of one page run in order in one folder."""
     monkeypatch.chdir(folder)
+    if "postgresql://" in page.read_text(encoding="utf-8"):
+        server: Server = request.getfixturevalue("server")
+        for name, value in {"PGHOST": str(server.folder), "PGPORT": str(server.port), "PGUSER": "unseen"}.items():
+            monkeypatch.setenv(name, value)
     names: dict[str, Any] = {"__name__": "__main__"}
     exit_code = 0
     for block in blocks(page):

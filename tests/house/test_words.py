@@ -35,6 +35,7 @@ LOOSE = {
 _WIRE = "a literal of the service's schema, never shown"
 _STATISTICS = "the name of a rate of triage instruments, which is no threshold"
 ALLOWED: dict[tuple[str, str], str] = {
+    ("docs/how-to/run-on-postgresql.md", "database"): "a word of the statement that makes one",
     ("src/unseen/store/engine/postgresql/locks.py", "database"): "the name of a column of PostgreSQL",
     ("src/unseen/store/engine/postgresql/server.py", "database"): "SQLAlchemy's name for a part of an address",
     ("src/unseen/filing/cybertipline/schema/incident.py", "child pornography"): _WIRE,

@@ -25,7 +25,10 @@ __all__ = [
 DEFAULT_STORE = "unseen-store"
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON Lines to stdout.")]
-Store = Annotated[str, typer.Option("--store", metavar="PATH", envvar="UNSEEN_STORE", help="Directory of the store.")]
+Store = Annotated[
+    str,
+    typer.Option("--store", metavar="PATH", envvar="UNSEEN_STORE", help="Directory of the store, or postgresql://..."),
+]
 Lists = Annotated[
     list[str] | None,
     typer.Option(

@@ -27,7 +27,7 @@ def verify(
         typer.Argument(
             metavar="[STORE|BUNDLE]",
             envvar="UNSEEN_STORE",
-            help="Directory of a store, or a bundle: a folder, or a zip file.",
+            help="A store, or a bundle: a folder, or a zip file.",
         ),
     ] = DEFAULT_STORE,
     *,

@@ -44,7 +44,7 @@ def witness(
         typer.Argument(
             metavar="[STORE|LEDGER|REQUEST]",
             envvar="UNSEEN_STORE",
-            help="Directory of a store, or of its ledger alone; or a file that --since has written.",
+            help="A store, or the folder of its ledger alone; or a file that --since has written.",
         ),
     ] = DEFAULT_STORE,
     *,
