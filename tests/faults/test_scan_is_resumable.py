@@ -135,10 +135,8 @@ def test_a_scan_whose_server_goes_is_finished_by_the_next(
     undisturbed: dict[str, Any],
     server: Server,
 ) -> None:
-    """Crashed and started again, or every connection cut: an error with a hint, and nothing is lost or there twice.
-
-    Where nothing is asked of it meanwhile, before the scan has begun and after it has ended, nobody feels it.
-    """
+    """Crashed and started again, or every connection cut: an error with a hint, and nothing is lost or there twice."""
+    # Where nothing is asked of it meanwhile, before the scan has begun and after it has ended, nobody feels it.
     go_at = 1 + round(share * (undisturbed["asked"] - 1))
 
     def reached(number: int) -> None:
