@@ -29,8 +29,13 @@ _KINDS = {
 assert set(_KINDS) == set(EventKind)
 
 
-def case_blocks(report: ReportData) -> list[dict[str, Any]]:
-    """The case, how its files came, and what happened to it; nothing of a report that is of no case."""
+def case_blocks(report: ReportData, most: int | None = None) -> list[dict[str, Any]]:
+    """The case, how its files came, and what happened to it; nothing of a report that is of no case.
+
+    Args:
+        report: Of a case.
+        most: Of how many files is said how they came; None for all.
+    """
     case = report.of_case
     if case is None:
         return []
@@ -49,7 +54,10 @@ def case_blocks(report: ReportData) -> list[dict[str, Any]]:
         blocks.append(_text(said, grave=True))
     if came := list(_came(case)):
         head = ["Finding", "Uploaded", "From", "Original name"]
-        blocks += [_text(_CAME), {"kind": "table", "name": "came", "head": head, "numeric": [], "rows": came}]
+        blocks += [_text(_CAME), {"kind": "table", "name": "came", "head": head, "numeric": [], "rows": came[:most]}]
+        if most is not None and len(came) > most:
+            others = f"All {len(came):,} stand in the HTML and JSON forms of this report."
+            blocks.append(_text(f"The first {most:,} are printed here. {others}", grave=True))
     head = ["When", "What", "Who", "In words"]
     rows = [_row(event) for event in case.events if event.kind is not EventKind.FINDING]
     return [*blocks, {"kind": "table", "name": "events", "head": head, "numeric": [], "rows": rows}]

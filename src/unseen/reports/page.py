@@ -48,7 +48,7 @@ def build_page(
         "figures": _figures(report),
         "sections": [
             _section("How to read this report", [_purpose(report), _points(words.READING)]),
-            *([_section("The case", of_case.case_blocks(report))] if report.of_case else []),
+            *([_section("The case", of_case.case_blocks(report, most and most[0]))] if report.of_case else []),
             _section("Findings", [*_findings(report, findings), *_rest(_given(report), most and most[0])]),
             _section(
                 "What was not screened",

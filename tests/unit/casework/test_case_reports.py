@@ -1,7 +1,7 @@
 """Reports and bundles of one case: its findings, what happened to it, and nothing of any other."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,12 @@ from unseen.casework.cases.facts import add_facts
 from unseen.casework.cases.verbs import act
 from unseen.casework.filing import read_material
 from unseen.casework.proof.recording import open_recorded
-from unseen.casework.reporting import write_report
+from unseen.casework.reporting import read_report, write_report
 from unseen.errors import UsageError
 from unseen.ledger.bundle import read_bundle
-from unseen.model import EventKind, Facts, ListClass, Subject, SubjectKind
-from unseen.model.report import Form
+from unseen.model import CaseEvent, EventKind, Facts, ListClass, Subject, SubjectKind
+from unseen.model.report import Form, ReportedCase, Stated
+from unseen.reports.of_case import case_blocks
 from unseen.store import open_store, record
 from unseen.store.cases import gather
 
@@ -93,6 +94,25 @@ def test_a_case_that_several_scans_have_seen_last_has_a_bundle_for_each(cases: C
         read_bundle(Path(one.path))
     with pytest.raises(UsageError, match="exists already"):
         write_case_bundles(store, str(tmp_path / "both"), cases.case)
+
+
+def test_paper_says_how_the_first_files_came_and_that_there_are_more(cases: Cases) -> None:
+    """What is not printed is counted, and the reader is told where it stands."""
+    came = [
+        CaseEvent(
+            id=at, case=1, kind=EventKind.FINDING, at_utc=NOW, finding=f"{at}", facts=Facts(subject=ACCOUNT, ip="::1")
+        )
+        for at in range(3)
+    ]
+    case = ReportedCase(
+        id=1, subject=ACCOUNT, known_at_utc=NOW, owner=None, danger=None, outcome=None, events=tuple(came)
+    )
+    with open_store(cases.evidence.store, create=False, read_only=True) as store:
+        report = replace(read_report(store, None, stated=Stated(), at_utc=NOW), of_case=case)
+    tables = {block["name"]: block for block in case_blocks(report, 2) if block["kind"] == "table"}
+    assert len(tables["came"]["rows"]) == 2
+    assert any("All 3 stand in the HTML" in block.get("text", "") for block in case_blocks(report, 2))
+    assert not any("All 3" in block.get("text", "") for block in case_blocks(report))
 
 
 def test_there_is_no_report_of_no_case(cases: Cases, tmp_path: Path) -> None:
