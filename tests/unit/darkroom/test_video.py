@@ -14,6 +14,8 @@ from unseen.darkroom import Darkroom, develop
 from unseen.darkroom.digests import digest_memory
 from unseen.darkroom.video.footage import Film, develop_video
 from unseen.decoding import SNIFF_BYTES, sniff
+from unseen.decoding.video import sampling
+from unseen.decoding.video.opening import open_container
 from unseen.model import QUALITY_MIN, ItemHashes, Reason, UnreadError, VideoMode
 from unseen.sources.layers import MemoryRange
 
@@ -47,6 +49,26 @@ def test_every_codec_is_sampled_behind_the_lock(darkroom: Darkroom, codec: str, 
     assert throughout.video_mode is VideoMode.THOROUGH
     clear = {frame.pdq for frame in throughout.vpdq or () if frame.pdq_quality >= QUALITY_MIN}
     assert len(clear) >= 7
+
+
+@pytest.mark.parametrize(
+    ("codec", "container"),
+    [(codec, container) for codec, container, _ in ENCODERS if container in {"mp4", "mov", "3gp"}],
+)
+@pytest.mark.parametrize("is_cut", [False, True], ids=["whole", "cut"])
+def test_keyframes_are_the_same_whether_or_not_the_first_frames_are_decoded_before(
+    monkeypatch: pytest.MonkeyPatch, codec: str, container: str, *, is_cut: bool
+) -> None:
+    """What a container says of its streams is enough to take keyframes by: same frames, times and reasons."""
+    rate = 15 if codec == "h263" else 10
+    # A file that is cut has its index only where it was written piece by piece.
+    index = {"movflags": "frag_keyframe+empty_moov"} if is_cut else None
+    data = draw_video(range(8), codec=codec, container=container, rate=rate, frames_per_scene=rate, muxing=index)
+    data = data[: len(data) * 3 // 4] if is_cut else data
+    described = develop(data, film=FAST)
+    monkeypatch.setattr(sampling, "open_container_for_keyframes", open_container)
+    assert develop(data, film=FAST) == described
+    assert len(described.vpdq or ()) >= 3
 
 
 def test_keyframes_are_enough_where_they_are_dense() -> None:

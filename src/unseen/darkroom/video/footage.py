@@ -92,7 +92,7 @@ def _take(source: ByteSource, demuxer: str, film: Film) -> tuple[tuple[Frame, ..
     frames: tuple[Frame, ...] = ()
     # Keyframes alone, and then all of it if they leave too much out.
     for mode in (VideoMode.FAST, VideoMode.THOROUGH) if film.mode is VideoMode.FAST else (VideoMode.THOROUGH,):
-        video = open_video(source, demuxer)
+        video = open_video(source, demuxer, mode=mode)
         if isinstance(video, Reason):
             return video
         take = _walk(video, mode, film, end_s)

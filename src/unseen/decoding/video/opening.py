@@ -14,7 +14,16 @@ from av.video.stream import VideoStream
 
 from unseen.model import ByteSource, Reason, UnreadError
 
-__all__ = ["VIDEO_LIMITS", "RangeFile", "Sample", "VideoLimits", "decoders", "open_container", "usable_streams"]
+__all__ = [
+    "VIDEO_LIMITS",
+    "RangeFile",
+    "Sample",
+    "VideoLimits",
+    "decoders",
+    "open_container",
+    "open_container_for_keyframes",
+    "usable_streams",
+]
 
 # FFmpeg's names. Left out are containers that refer to other files or places (concat, hls, dash, image sequences, sdp,
 # rtsp), devices, games' formats, and whatever is no container of frames.
@@ -131,8 +140,13 @@ def decoders() -> frozenset[str]:
     return frozenset(_DECODERS)
 
 
-def open_container(source: ByteSource, demuxer: str) -> tuple[InputContainer, RangeFile]:
+def open_container(source: ByteSource, demuxer: str, *, decodes_first: bool = True) -> tuple[InputContainer, RangeFile]:
     """Open a container with one demuxer and no other.
+
+    Args:
+        source: All of its bytes.
+        demuxer: Its name.
+        decodes_first: Let FFmpeg decode the first frames to learn what the container does not say of its streams.
 
     Raises:
         ValueError: The demuxer is not among those that are used.
@@ -144,10 +158,34 @@ def open_container(source: ByteSource, demuxer: str) -> tuple[InputContainer, Ra
     file = RangeFile(source)
     # White lists hold for what a container might open besides: no protocol is called so, and only this demuxer runs.
     options = {"protocol_whitelist": "none", "codec_whitelist": ",".join(_DECODERS)}
+    if not decodes_first:
+        # Of the decoders that only look; those that give frames are set by whoever takes them.
+        options["skip_frame"] = "all"
     container = av.open(
         file, "r", format=demuxer, options=options, metadata_errors="replace", buffer_size=_BUFFER_BYTES
     )
     return container, file
+
+
+def open_container_for_keyframes(source: ByteSource, demuxer: str) -> tuple[InputContainer, RangeFile]:
+    """Open a container of which keyframes alone will be decoded, each by itself; raises as `open_container`.
+
+    What decoding the first frames would tell is the order of frames, which these do not need, and the size, where the
+    container does not say it. MP4 and QuickTime say it, and times of frames too. In a minute of video the first frame
+    is one of thirty.
+    """
+    if demuxer == "mov":
+        opened = open_container(source, demuxer, decodes_first=False)
+        streams = opened[0].streams.video
+        if streams and all(stream.codec_context and _is_described(stream) for stream in streams):
+            return opened
+        opened[0].close()
+    return open_container(source, demuxer)
+
+
+def _is_described(stream: VideoStream) -> bool:
+    context = stream.codec_context
+    return bool(context.width and context.height and stream.time_base and (stream.average_rate or stream.base_rate))
 
 
 def usable_streams(container: InputContainer, limits: VideoLimits) -> tuple[list[VideoStream], Reason | None]:

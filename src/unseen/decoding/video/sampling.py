@@ -13,7 +13,15 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
-from unseen.decoding.video.opening import VIDEO_LIMITS, RangeFile, Sample, VideoLimits, open_container, usable_streams
+from unseen.decoding.video.opening import (
+    VIDEO_LIMITS,
+    RangeFile,
+    Sample,
+    VideoLimits,
+    open_container,
+    open_container_for_keyframes,
+    usable_streams,
+)
 from unseen.model import ByteSource, Reason, VideoMode
 
 __all__ = ["Video", "open_video"]
@@ -296,7 +304,12 @@ class Video:
 
 
 def open_video(
-    source: ByteSource, demuxer: str, limits: VideoLimits = VIDEO_LIMITS, *, interval_s: int = 1
+    source: ByteSource,
+    demuxer: str,
+    limits: VideoLimits = VIDEO_LIMITS,
+    *,
+    mode: VideoMode = VideoMode.THOROUGH,
+    interval_s: int = 1,
 ) -> Video | Reason:
     """Open a video.
 
@@ -304,14 +317,16 @@ def open_video(
         source: All of its bytes.
         demuxer: Name of the demuxer that reads it.
         limits: What it may ask for.
+        mode: How it will be walked through.
         interval_s: Seconds from one hashed frame to the next, but for keyframes; 0 for every frame.
 
     Returns:
         The video; or `not_media` (sound without pictures), `unsupported` (no decoder here reads its pictures),
         `too_large`, `encrypted`, or `unreadable`, or why its bytes cannot be had.
     """
+    opening = open_container_for_keyframes if mode is VideoMode.FAST else open_container
     try:
-        container, file = open_container(source, demuxer)
+        container, file = opening(source, demuxer)
     except MemoryError:
         return Reason.TOO_LARGE
     except (av.error.FFmpegError, ValueError, OSError):
