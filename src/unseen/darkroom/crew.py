@@ -197,6 +197,7 @@ class Worker:
         self.deadline_at_s = now_s + START_S
         self.sandbox: Sandbox | None = None
         self.takes_videos = takes_videos
+        self._in_hand_bytes = self._in_hand_alone = 0
         self._answered = 0
         self._frames: list[Frame] = []
         self._patience_ends_s = float("inf")
@@ -211,9 +212,10 @@ class Worker:
         count = len(self.tasks)
         if self.sandbox is None or count >= self._in_flight_max or self._answered >= _ANSWERS_MAX:
             return False
-        if count >= IN_FLIGHT_MIN and sum(task.stamp[0] for task in self.tasks) > _IN_FLIGHT_BYTES_MAX:
+        # Asked several times for each item: what is in hand was counted as it came, and does not change meanwhile.
+        if count >= IN_FLIGHT_MIN and self._in_hand_bytes > _IN_FLIGHT_BYTES_MAX:
             return False
-        return not any(task.deaths or task.is_long for task in self.tasks)
+        return not self._in_hand_alone
 
     @property
     def is_spent(self) -> bool:
@@ -223,6 +225,7 @@ class Worker:
     def give(self, task: Task, now_s: float, deadline_s: float) -> None:
         """Hand over an item with its descriptor; if the worker is gone, its death is noticed on listening."""
         self.tasks.append(task)
+        self._count(task, 1)
         if len(self.tasks) == 1:
             self._restart_clock(now_s, deadline_s)
         ranges_bytes = None if task.lend is None else task.stamp[0]
@@ -289,6 +292,7 @@ class Worker:
             hashes, inside = unpack_answer(message, number, tuple(signals))
             hashes = self._with_frames(hashes)
         task = self.tasks.popleft()
+        self._count(task, -1)
         self._answered += 1
         self._restart_clock(now_s, deadline_s)
         return task, hashes, inside
@@ -299,6 +303,10 @@ class Worker:
         if bool(frames) != (hashes.video_mode is not None):
             raise Garbled
         return replace(hashes, vpdq=frames) if frames else hashes
+
+    def _count(self, task: Task, sign: int) -> None:
+        self._in_hand_bytes += sign * task.stamp[0]
+        self._in_hand_alone += sign * bool(task.deaths or task.is_long)
 
     def dismiss(self) -> None:
         """End the process, at once and for certain."""

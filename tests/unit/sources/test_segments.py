@@ -7,6 +7,7 @@ import pytest
 
 from unseen.model import Item
 from unseen.sources import open_source
+from unseen.sources.segments import is_later_segment
 
 _EWF = b"EVF\t\r\n\xff\0\x01"
 
@@ -120,3 +121,17 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
         _later(item)
     del items, item
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"), [("a.jpg", []), ("a.feu", ["a.e01", "a.s01"]), ("a.E99", ["a.E01", "a.S01"])]
+)
+def test_endings_that_no_segment_reaches_open_nothing(name: str, asked: list[str]) -> None:
+    """The last of 900 segments has an ending before .jpg, which therefore costs no look at other files."""
+    opened: list[str] = []
+
+    def opener(sibling: str) -> None:
+        opened.append(sibling)
+
+    assert not is_later_segment(name, opener)
+    assert opened == asked
