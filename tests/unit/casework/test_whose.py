@@ -33,7 +33,7 @@ def subject_of(path: str, *sources: str, subject: str | None = None, list_class:
         ("s3://b/k/a.zip", ["s3://b/k"], "s3://b/k"),
         ("other/a.zip", ["-"], "-"),
         ("other/a.zip", [], "-"),
-        ("b\udcffd/a.zip", ["b\udcffd"], "b\\udcffd"),
+        ("b\udcffd/a.zip", ["b\udcffd"], "b\\xffd"),
     ],
 )
 def test_a_source_holds_what_lies_in_it(path: str, sources: list[str], source: str) -> None:

@@ -1,5 +1,6 @@
 """Whose the items of a scan are, so that every finding of known material comes into somebody's case."""
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -72,7 +73,7 @@ class Whose:
         around = [source for source in self._sources if _is_within(outermost, source)]
         # What lies in no other source came by a list of paths, of which a record keeps the digest only. Names on disk
         # are bytes: those that are no text are written as escapes, for a subject is text everywhere.
-        place = max(around, key=len, default=PATHS).encode("utf-8", "backslashreplace").decode()
+        place = os.fsencode(max(around, key=len, default=PATHS)).decode("utf-8", "backslashreplace")
         return Subject(SubjectKind.SOURCE, place)
 
 
