@@ -2,6 +2,7 @@
 
 from unseen.darkroom.altering.catalogue import CATALOGUE, UNALTERED, Alteration
 from unseen.darkroom.develop import develop, develop_descriptor, hash_file
+from unseen.darkroom.lending.lender import LendingDarkroom
 from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.pool import Darkroom
 from unseen.darkroom.reading.job import Choose
@@ -12,6 +13,7 @@ __all__ = [
     "Alteration",
     "Choose",
     "Darkroom",
+    "LendingDarkroom",
     "Sandbox",
     "develop",
     "develop_descriptor",

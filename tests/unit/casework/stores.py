@@ -150,9 +150,19 @@ def file_a_case(store: Store, finding_id: str) -> None:
     ((opened, *_),) = list_cases(store)
     policy = set_filing_policy(store, "known", "exact", is_on=True, by="D. Okafor", reason="agreed", at_utc=WHEN)
     file = FilingFile(finding=finding_id, details='{"fileName": "a"}')
-    told = {"channel": "cybertipline", "report": "{}", "reason": "known", "at_utc": WHEN}
     for by, set_by in (("D. Okafor", None), (None, policy)):
-        filing = decide_filing(store, opened.case, files=[file], by=by, policy=set_by, **told)
+        filing = decide_filing(
+            store,
+            opened.case,
+            channel="cybertipline",
+            report="{}",
+            files=[file],
+            by=by,
+            reason="known",
+            policy=set_by,
+            more_cases=[opened.case],
+            at_utc=WHEN,
+        )
         turn = FilingTurn.TAKE_BACK if by else FilingTurn.GO_ON
         if not by:
             taken = claim_next(store, kind="filing", channel="cybertipline", lease_s=600, at_utc=WHEN)

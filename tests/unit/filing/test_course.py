@@ -12,11 +12,12 @@ from tests.unit.filing.reports import NOW, plain_details, plain_report
 
 from unseen.errors import ExchangeError
 from unseen.filing.cybertipline.calls import Call, CyberTipline, Sent, Upload
-from unseen.filing.cybertipline.course import Course, Outcome, Standing, Step, meaning, stand
+from unseen.filing.cybertipline.course import Course, Outcome, Standing, Step, Turns, meaning, stand
 from unseen.filing.cybertipline.pursuing import Ending, pursue
 from unseen.filing.cybertipline.schema import to_xml
 from unseen.filing.rehearsal import Desk
 from unseen.filing.rehearsal.desk import Answer
+from unseen.model import Reason, UnreadError
 
 CONTENTS = (b"first", b"second file")
 # How a call may go: well, or lost before or after it was done, or with the program dying at either side of it.
@@ -80,11 +81,14 @@ class _Material:
 
     def __init__(self, now_held: Sequence[bytes] = CONTENTS) -> None:
         self._held = now_held
+        self.is_gone = False
 
     def report(self) -> bytes:
         return to_xml(plain_report(), "report")
 
     def file(self, number: int) -> Upload:
+        if self.is_gone:
+            raise UnreadError(Reason.UNREADABLE)
         return Upload(f"{number}.jpg", [self._held[number]], len(self._held[number]))
 
     def sha256(self, number: int) -> bytes:
@@ -98,13 +102,14 @@ class _Record:
     def __init__(self, clock: _Clock) -> None:
         self._steps: list[Step] = []
         self._clock = clock
-        self.go_on = 0
+        self.go_on = self.anew = 0
+        self.is_taken_back = False
 
     def steps(self) -> list[Step]:
         return list(self._steps)
 
-    def allowed(self) -> int:
-        return self.go_on
+    def turns(self) -> Turns:
+        return Turns(allowed=self.go_on, since=self.anew, is_taken_back=self.is_taken_back)
 
     def begin(self, call: Call, file: int | None) -> None:
         self._steps.append(Step(call, self._clock.now(), None, file))
@@ -194,11 +199,74 @@ def test_a_file_that_changed_is_not_filed() -> None:
     assert desk.filed == []
 
 
+def test_a_file_that_cannot_be_read_waits_for_a_person() -> None:
+    """Nothing is filed without it by itself; when it can be had again, the same report goes on."""
+    clock = _Clock()
+    desk, record = Desk(now=lambda: clock.seconds), _Record(clock)
+    material = _Material()
+    material.is_gone = True
+    course = pursue(_Tip(desk, ()), material, record, now=clock.now)
+    assert (course.standing, course.why) == (Standing.WAITS, "file 1 cannot be read any more as it was found")
+    assert desk.filed == []
+    material.is_gone, record.go_on = False, len(record.steps())
+    assert pursue(_Tip(desk, ()), material, record, now=clock.now).standing is Standing.FILED
+    assert desk.opened == 1
+
+
+@pytest.mark.parametrize("calls", range(6))
+def test_what_is_taken_back_is_not_filed(calls: int) -> None:
+    """After any number of calls but the last: a person decides, and the open report is taken back."""
+    clock = _Clock()
+    desk, record = Desk(now=lambda: clock.seconds), _Record(clock)
+    _drive_until(desk, record, clock, calls)
+    record.is_taken_back = True
+    assert pursue(_Tip(desk, ()), _Material(), record, now=clock.now).standing is Standing.RETRACTED
+    assert desk.filed == []
+
+
+def test_what_is_taken_back_too_late_is_known_to_be_filed() -> None:
+    """The service says that it was finished: what is true is on record, whatever was decided."""
+    clock = _Clock()
+    desk, record = Desk(now=lambda: clock.seconds), _Record(clock)
+    ways = ["well"] * 5 + ["dies_after"]
+    with pytest.raises(_DiesError):
+        pursue(_Tip(desk, ways), _Material(), record, now=clock.now)
+    record.is_taken_back = True
+    assert pursue(_Tip(desk, ()), _Material(), record, now=clock.now).standing is Standing.FILED_WITHOUT_RECEIPT
+
+
+def test_what_was_forgotten_begins_anew_when_a_person_says_so() -> None:
+    """With a new report; that the first was never finished is on record."""
+    clock = _Clock()
+    desk, record = Desk(now=lambda: clock.seconds), _Record(clock)
+    _drive_until(desk, record, clock, 3)
+    clock.seconds += 25 * 3600
+    assert _drive(desk, (), (), clock, record).standing is Standing.WAITS
+    record.anew = len(record.steps())
+    assert _drive(desk, (), (), clock, record).standing is Standing.FILED
+    assert (desk.opened, len(desk.filed)) == (2, 1)
+
+
+def _drive_until(desk: Desk, record: "_Record", clock: _Clock, calls: int) -> None:
+    """Make some calls, and die before the next is begun."""
+    begin = record.begin
+
+    def dying(call: Call, file: int | None) -> None:
+        if len(record.steps()) == calls:
+            raise _DiesError
+        begin(call, file)
+
+    record.begin = dying  # type: ignore[method-assign]  # for this run
+    with pytest.raises(_DiesError):
+        pursue(_Tip(desk, ()), _Material(), record, now=clock.now)
+    record.begin = begin  # type: ignore[method-assign]  # as it was
+
+
 def test_refused_credentials_stop_everything() -> None:
     """Nothing more is asked of a service that does not take the credentials, until a person lets it go on."""
     steps = [Step(Call.SUBMIT, NOW, Outcome.UNAUTHORISED)]
     assert stand(steps, files=1, now=NOW).standing is Standing.WAITS
-    assert stand(steps, files=1, now=NOW, allowed=1) == Course(Standing.GOES_ON, Call.SUBMIT)
+    assert stand(steps, files=1, now=NOW, turns=Turns(allowed=1)) == Course(Standing.GOES_ON, Call.SUBMIT)
 
 
 @pytest.mark.parametrize(

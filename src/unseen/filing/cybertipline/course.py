@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from unseen.filing.cybertipline.calls import Call
 
-__all__ = ["OPEN_FOR", "UNTOUCHED_FOR", "Course", "Outcome", "Standing", "Step", "meaning", "stand"]
+__all__ = ["OPEN_FOR", "UNTOUCHED_FOR", "Course", "Outcome", "Standing", "Step", "Turns", "meaning", "stand"]
 
 # From the service's documentation: an unfinished report is deleted 24 hours after it was opened or one hour after it
 # was last changed, whichever is later. A margin, because clocks differ.
@@ -44,6 +44,8 @@ class Outcome(StrEnum):
     GONE = "gone"
     # What was sent, or what arrived, is not the file of the finding.
     MISMATCH = "mismatch"
+    # The file cannot be had any more, or is not what was found: it was not sent, or not whole.
+    UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,41 +132,83 @@ def meaning(status: int, code: int | None) -> Outcome:
             return Outcome.PASSING if 1000 <= code < 2000 else Outcome.REFUSED
 
 
-def stand(steps: Sequence[Step], *, files: int, now: datetime, allowed: int = 0) -> Course:
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What persons have decided about a filing since it was decided.
+
+    Attributes:
+        allowed: How many steps were on record when somebody last decided that it goes on all the same; what these
+            steps made it wait for, it waits for no more.
+        since: How many there were when somebody last decided that it begins anew: what was opened before is left.
+        is_taken_back: Whether somebody decided that it shall not be filed.
+    """
+
+    allowed: int = 0
+    since: int = 0
+    is_taken_back: bool = False
+
+
+_NO_TURNS = Turns()
+
+
+def stand(steps: Sequence[Step], *, files: int, now: datetime, turns: Turns = _NO_TURNS) -> Course:
     """Say where a filing stands and what to do next.
 
     Args:
         steps: All on record, oldest first.
         files: How many files it has.
         now: With a time zone.
-        allowed: How many steps were on record when a person last decided that it goes on all the same; what these
-            steps made it wait for, it waits for no more.
+        turns: What persons have decided.
     """
-    if ended := _ended(steps):
+    present = steps[turns.since :]
+    if ended := _ended(steps, present):
         return ended
-    later = steps[allowed:]
-    if later and later[-1].outcome in {Outcome.REFUSED, Outcome.UNAUTHORISED}:
-        refused = "does not take the credentials for" if later[-1].outcome is Outcome.UNAUTHORISED else "refused"
-        return Course(Standing.WAITS, why=f"the service {refused} the call {later[-1].call}")
-    opened = _done(steps, Call.SUBMIT)
+    later = steps[max(turns.allowed, turns.since) :]
+    if later and (why := _why_stopped(later[-1])):
+        return Course(Standing.WAITS, why=why)
+    opened = _done(present, Call.SUBMIT)
+    is_over = opened is not None and _is_over(present, opened, now)
+    is_gone = any(step.outcome is Outcome.GONE for step in present)
+    if turns.is_taken_back:
+        return _taking_back(opened, is_left=is_gone or is_over)
     if opened is None:
         return _opening(later)
-    if any(step.outcome is Outcome.GONE for step in steps):
+    if is_gone:
         return Course(Standing.WAITS, why="the service has forgotten the report, which was not finished in time")
-    if _is_over(steps, opened, now):
+    if is_over:
         return Course(Standing.WAITS, why="the time in which the report could be finished is over")
-    return replace(_filling(steps, files), report_id=opened.report_id)
+    return replace(_filling(present, files), report_id=opened.report_id)
 
 
-def _ended(steps: Sequence[Step]) -> Course | None:
+def _why_stopped(last: Step) -> str | None:
+    match last.outcome:
+        case Outcome.REFUSED:
+            return f"the service refused the call {last.call}"
+        case Outcome.UNAUTHORISED:
+            return f"the service does not take the credentials for the call {last.call}"
+        case Outcome.UNREAD:
+            return f"file {(last.file or 0) + 1} cannot be read any more as it was found"
+        case _:
+            return None
+
+
+def _ended(steps: Sequence[Step], present: Sequence[Step]) -> Course | None:
+    # Also of what was left behind: a call that nobody heard of may have arrived.
     if _done(steps, Call.FINISH):
         return Course(Standing.FILED)
     if any(step.outcome is Outcome.ALREADY_FINISHED for step in steps):
         return Course(Standing.FILED_WITHOUT_RECEIPT)
-    back = (step.outcome for step in steps if step.call is Call.RETRACT)
+    back = (step.outcome for step in present if step.call is Call.RETRACT)
     if any(outcome in {Outcome.DONE, Outcome.ALREADY_RETRACTED, Outcome.GONE} for outcome in back):
         return Course(Standing.RETRACTED)
     return None
+
+
+def _taking_back(opened: Step | None, *, is_left: bool) -> Course:
+    if opened is None or is_left:
+        # What may have been opened without our knowing is forgotten by the service, and nothing was reported.
+        return Course(Standing.RETRACTED)
+    return Course(Standing.GOES_ON, Call.RETRACT, report_id=opened.report_id)
 
 
 def _opening(steps: Sequence[Step]) -> Course:
@@ -187,20 +231,28 @@ def _is_over(steps: Sequence[Step], opened: Step, now: datetime) -> bool:
 def _filling(steps: Sequence[Step], files: int) -> Course:
     if any(step.outcome is Outcome.MISMATCH or (step.call is Call.RETRACT) for step in steps):
         return Course(Standing.GOES_ON, Call.RETRACT)
+    # In one pass: a report may have thousands of files, and this is asked before each call.
+    sent: dict[int | None, Step] = {}
+    told: set[int | None] = set()
+    unknown: set[int | None] = set()
+    for step in steps:
+        if step.call is Call.UPLOAD and step.outcome is Outcome.DONE:
+            sent.setdefault(step.file, step)
+        elif step.call is Call.FILEINFO and step.outcome is Outcome.DONE:
+            told.add(step.file)
+        elif step.call is Call.FILEINFO and step.outcome in _UNKNOWN:
+            unknown.add(step.file)
     for file in range(files):
-        sent = _done(steps, Call.UPLOAD, file)
-        if sent is None:
+        if file not in sent:
             # May be sent again where nobody knows: at worst the report holds it twice.
             return Course(Standing.GOES_ON, Call.UPLOAD, file)
-        if _done(steps, Call.FILEINFO, file) is None:
-            told = (step for step in steps if step.call is Call.FILEINFO and step.file == file)
-            if any(step.outcome in _UNKNOWN for step in told):
+        if file not in told:
+            if file in unknown:
                 # It is taken once, and an officer must not get a file of which nobody can say what was told.
                 return Course(Standing.GOES_ON, Call.RETRACT)
-            return Course(Standing.GOES_ON, Call.FILEINFO, file, file_id=sent.file_id)
+            return Course(Standing.GOES_ON, Call.FILEINFO, file, file_id=sent[file].file_id)
     return Course(Standing.GOES_ON, Call.FINISH)
 
 
-def _done(steps: Sequence[Step], call: Call, file: int | None = None) -> Step | None:
-    found = (step for step in steps if step.call is call and step.file == file and step.outcome is Outcome.DONE)
-    return next(found, None)
+def _done(steps: Sequence[Step], call: Call) -> Step | None:
+    return next((step for step in steps if step.call is call and step.outcome is Outcome.DONE), None)

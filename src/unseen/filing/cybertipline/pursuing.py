@@ -7,8 +7,9 @@ from typing import Protocol
 
 from unseen.errors import ExchangeError
 from unseen.filing.cybertipline.calls import Call, CyberTipline, Sent, Upload
-from unseen.filing.cybertipline.course import Course, Outcome, Standing, Step, meaning, stand
+from unseen.filing.cybertipline.course import Course, Outcome, Standing, Step, Turns, meaning, stand
 from unseen.filing.cybertipline.replies import Done, Reply, read_reply
+from unseen.model import UnreadError
 
 __all__ = ["Ending", "Material", "Record", "pursue"]
 
@@ -62,8 +63,8 @@ class Record(Protocol):
     def steps(self) -> Sequence[Step]:
         """All on record, oldest first."""
 
-    def allowed(self) -> int:
-        """How many there were when a person last let it go on."""
+    def turns(self) -> Turns:
+        """What persons have decided about it since."""
 
     def begin(self, call: Call, file: int | None) -> None:
         """Keep, before the call is made, that it will be.
@@ -81,12 +82,9 @@ def pursue(tip: CyberTipline, material: Material, record: Record, *, now: Callab
 
     Returns:
         Where it stands: filed, taken back or waiting; or going on, where a call failed that may be made again later.
-
-    Raises:
-        UnreadError: A file cannot be read any more. The step is on record as begun; nothing was filed.
     """
     while True:
-        course = stand(record.steps(), files=material.files, now=now(), allowed=record.allowed())
+        course = stand(record.steps(), files=material.files, now=now(), turns=record.turns())
         if course.standing is not Standing.GOES_ON:
             return course
         assert course.call is not None
@@ -94,7 +92,7 @@ def pursue(tip: CyberTipline, material: Material, record: Record, *, now: Callab
         ending = _make(tip, material, course)
         record.end(ending)
         if ending.outcome in _GIVES_UP:
-            return stand(record.steps(), files=material.files, now=now(), allowed=record.allowed())
+            return stand(record.steps(), files=material.files, now=now(), turns=record.turns())
 
 
 def _make(tip: CyberTipline, material: Material, course: Course) -> Ending:
@@ -115,6 +113,9 @@ def _make(tip: CyberTipline, material: Material, course: Course) -> Ending:
                 sent = tip.retract(report_id)
     except ExchangeError as error:
         return Ending(Outcome.PASSING if error.is_unheard else Outcome.UNKNOWN, why=str(error))
+    except UnreadError as error:
+        # The service has not got it, or not whole; what it got of it, it cannot take for a file.
+        return Ending(Outcome.UNREAD, why=f"file {number + 1}: {error.reason}")
     return _read(sent, course, upload, material)
 
 

@@ -15,7 +15,7 @@ from unseen.store.ledger.rows import MATCH_COLUMNS, case_event_value
 from unseen.store.schema import case_events, finding_matches
 from unseen.store.verdicts import verdicts_of
 
-__all__ = ["add_case_event", "add_facts", "gather", "reopen_cleared", "reopen_overtaken"]
+__all__ = ["add_case_event", "add_facts", "gather", "note_event", "reopen_cleared", "reopen_overtaken"]
 
 # Facts that are said of an item, or of the container around it, and of none but that.
 _NAMES = frozenset({"original_name", "file"})
@@ -156,6 +156,18 @@ def add_case_event(
         )
         check(events, new)
         _append(page, case_id, kind, {_COLUMNS.get(name, name): value for name, value in values.items()})
+
+
+def note_event(page: Page, case_id: int, kind: EventKind, values: Mapping[str, str | None]) -> None:
+    """Record that something happened to a case because of something else, in the transaction of that.
+
+    Args:
+        page: Of the transaction.
+        case_id: Of the case.
+        kind: What happened.
+        values: As for `add_case_event`, without any check.
+    """
+    _append(page, case_id, kind, {_COLUMNS.get(name, name): value for name, value in values.items()})
 
 
 def _append(page: Page, case_id: int | None, kind: EventKind, values: Mapping[str, Any]) -> int:

@@ -1,5 +1,6 @@
 """Filings are decided: the report, word for word, and its letter in the outbox, in one transaction."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ def decide_filing(
     by: str | None,
     reason: str,
     policy: int | None = None,
+    more_cases: Sequence[int] = (),
     at_utc: str,
 ) -> int:
     """Record that a case shall be reported, and put the letter into the outbox.
@@ -50,6 +52,7 @@ def decide_filing(
         by: Who decided; None where a policy did.
         reason: Why.
         policy: Number of that policy.
+        more_cases: Of a report about several accounts, the further cases.
         at_utc: When, in ISO 8601.
 
     Returns:
@@ -63,6 +66,7 @@ def decide_filing(
         _check_free(page, channel, [file.finding for file in files])
         row = {"case_id": case_id, "channel": channel, "report": report, "decided_by": by, "reason": reason}
         row |= {"policy_id": policy, "at_utc": at_utc}
+        row["more_cases"] = json.dumps(list(more_cases)) if more_cases else None
         stated = {"case": case_id, "channel": channel, "files": len(files)}
         filing_id = append_row(page, "filing_decided", filings, row, stated)
         for file in files:

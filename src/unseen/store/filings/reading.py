@@ -1,9 +1,10 @@
 """Filings as the store holds them. Nothing is written here."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from unseen.errors import UsageError
 from unseen.store.engine import Store
@@ -59,10 +60,11 @@ def read_filing(store: Store, filing_id: int) -> Filing:
 
 def list_filings(store: Store, *, case_id: int | None = None) -> Iterator[Filing]:
     """Give every filing, or those of one case, in the order in which they were decided."""
-    query = _all() if case_id is None else _all().where(filings.c.case_id == case_id)
+    query = _all() if case_id is None else _all().where(_is_about(case_id))
     with store.read() as connection:
         for row in connection.execute(query.order_by(filings.c.id)).mappings().all():
-            yield _read(connection, row)
+            if case_id is None or case_id in {row["case_id"], *_more_cases(row)}:
+                yield _read(connection, row)
 
 
 def read_steps(store: Store, filing_id: int) -> list[FilingStep]:
@@ -110,10 +112,14 @@ def receipts_of(store: Store, case_number: int) -> list[Receipt]:
     Those of test systems are among them: see `Receipt.channel`.
     """
     query = (
-        select(filing_answers, filing_steps.c.filing_id, filings.c.channel)
+        select(
+            filing_answers,
+            filing_steps.c.filing_id,
+            *(filings.c[name] for name in ("channel", "case_id", "more_cases")),
+        )
         .join_from(filing_answers, filing_steps, filing_steps.c.id == filing_answers.c.step_id)
         .join(filings, filings.c.id == filing_steps.c.filing_id)
-        .where(filings.c.case_id == case_number)
+        .where(_is_about(case_number))
         .where(
             ((filing_steps.c.call == "finish") & (filing_answers.c.outcome == "done"))
             | (filing_answers.c.outcome == "already_finished")
@@ -123,6 +129,8 @@ def receipts_of(store: Store, case_number: int) -> list[Receipt]:
     found: dict[int, Receipt] = {}
     with store.read() as connection:
         for row in connection.execute(query).mappings().all():
+            if case_number not in {row["case_id"], *_more_cases(row)}:
+                continue
             filing_id, is_whole = row["filing_id"], row["outcome"] == "done"
             # Asked again, the service may have said that it was finished already: the receipt itself says more.
             if filing_id in found and (found[filing_id].is_whole or not is_whole):
@@ -168,9 +176,11 @@ def cases_with_letters(store: Store, state: LetterState, *, before_utc: str | No
     which = [outbox.c.kind == FILING, outbox.c.state == state.value]
     if before_utc is not None:
         which.append(outbox.c.at_utc < before_utc)
-    query = select(filings.c.case_id).join_from(outbox, filings, filings.c.id == outbox.c.filing_id).where(*which)
+    columns = filings.c.case_id, filings.c.more_cases
+    query = select(*columns).join_from(outbox, filings, filings.c.id == outbox.c.filing_id).where(*which)
     with store.read() as connection:
-        return set(connection.scalars(query.distinct()))
+        rows = connection.execute(query).mappings().all()
+        return {case_id for row in rows for case_id in (row["case_id"], *_more_cases(row))}
 
 
 def filing_policies_now(store: Store) -> list[FilingPolicy]:
@@ -206,6 +216,7 @@ def _read(connection: Connection, row: Mapping[Any, Any]) -> Filing:
     return Filing(
         id=row["id"],
         case=row["case_id"],
+        more_cases=_more_cases(row),
         channel=row["channel"],
         report=row["report"],
         by=row["decided_by"],
@@ -217,6 +228,15 @@ def _read(connection: Connection, row: Mapping[Any, Any]) -> Filing:
         state=LetterState(row["state"]),
         answer=row["answer"],
     )
+
+
+def _more_cases(row: Mapping[Any, Any]) -> tuple[int, ...]:
+    return () if row["more_cases"] is None else tuple(json.loads(row["more_cases"]))
+
+
+def _is_about(case_id: int) -> ColumnElement[bool]:
+    # Of a report about several accounts, whether this is among them is looked up in the rows that are found.
+    return (filings.c.case_id == case_id) | filings.c.more_cases.is_not(None)
 
 
 def _files(connection: Connection, filing_id: int) -> tuple[FilingFile, ...]:

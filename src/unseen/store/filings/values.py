@@ -138,6 +138,7 @@ class Filing:
     Attributes:
         id: Number of its entry in the ledger.
         case: What it is about.
+        more_cases: What else it is about, where it is about several accounts.
         channel: Which way it goes.
         report: As JSON.
         by: Who decided; None where a policy did.
@@ -150,6 +151,7 @@ class Filing:
 
     id: int
     case: int
+    more_cases: tuple[int, ...]
     channel: str
     report: str
     by: str | None

@@ -28,6 +28,8 @@ filings = Table(
     Column("id", Integer, primary_key=True),
     # The event that opened the case.
     Column("case_id", Integer, nullable=False, index=True),
+    # JSON array of further ones, of a report about several accounts; or NULL.
+    Column("more_cases", Text),
     # Which way it goes; the letter in the outbox says the same.
     Column("channel", Text, nullable=False),
     # JSON: the report without its files.

@@ -42,6 +42,7 @@ def _make_filings() -> None:
         "filings",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("case_id", sa.Integer, nullable=False),
+        sa.Column("more_cases", sa.Text),
         sa.Column("channel", sa.Text, nullable=False),
         sa.Column("report", sa.Text, nullable=False),
         sa.Column("decided_by", sa.Text),
