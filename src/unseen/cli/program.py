@@ -31,6 +31,7 @@ COMMANDS = {
     "erase": "Erase what has had its time: hashes of what matched nothing, and cases by two persons.",
     "hold": "Legal holds: nothing that they cover is erased: set, lift, ls.",
     "case": "Cases: findings of one subject, until somebody records their outcome.",
+    "file": "File reports to the CyberTipline: prepare, decide, send, and rehearse it all with --dry-run.",
     "feedback": "Tell those who publish lists what became of their entries: give, send, ls, reasons.",
     "report": "Write a report of one scan, as HTML, PDF and JSON.",
     "rerun": "Repeat the matches of a bundle from the hashes in it.",

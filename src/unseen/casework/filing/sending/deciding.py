@@ -166,8 +166,15 @@ def decide_batched(
     return Decided(filing, way, numbers, 1, 0)
 
 
-def turn(location: str, filing: int, how: FilingTurn, *, by: str, reason: str) -> None:
-    """Decide how a filing goes on: as it is, anew with another report, or not at all.
+def turn(location: str, filing: int, how: str, *, by: str, reason: str) -> None:
+    """Decide how a filing goes on.
+
+    Args:
+        location: Path of the store.
+        filing: Its number.
+        how: `go_on` as it is, `anew` with another report, or `take_back` for not at all.
+        by: Who decides.
+        reason: Why.
 
     Raises:
         UsageError: There is no such filing, it has ended, or it waits for nobody.
@@ -177,7 +184,7 @@ def turn(location: str, filing: int, how: FilingTurn, *, by: str, reason: str) -
     """
     name, why = stated_name(by), stated_reason(reason)
     with open_recorded(location, create=False) as store:
-        stores.turn_filing(store, filing, how, by=name, reason=why, at_utc=now_utc())
+        stores.turn_filing(store, filing, FilingTurn(how), by=name, reason=why, at_utc=now_utc())
 
 
 def _compose_batched(

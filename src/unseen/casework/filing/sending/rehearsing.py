@@ -3,6 +3,7 @@
 `unseen file check`: whether the true one answers.
 """
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -14,9 +15,10 @@ from unseen import store as stores
 from unseen.casework.filing.sending.material import DecidedMaterial
 from unseen.casework.filing.sending.preparing import Prepared, Wanted, prepare
 from unseen.casework.filing.sending.rereading import Kept, Rereader
-from unseen.casework.filing.sending.ways import Way, connect, login_of, machine_timing
-from unseen.casework.filing.settings import FilingSettings, read_settings
-from unseen.errors import UsageError
+from unseen.casework.filing.sending.ways import Way, connect, login_of, machine_timing, way_of
+from unseen.casework.filing.settings import read_settings
+from unseen.casework.proof.places import new_file
+from unseen.errors import SourceError, UsageError
 from unseen.exchanges.credentials import Login, Secret
 from unseen.filing.cybertipline.calls import Call
 from unseen.filing.cybertipline.course import Course, Step, Turns
@@ -25,7 +27,7 @@ from unseen.filing.rehearsal import Desk, RehearsalServer
 from unseen.model import Finding
 from unseen.store import open_store
 
-__all__ = ["Checked", "Rehearsed", "RehearsedCall", "check_connection", "rehearse"]
+__all__ = ["Checked", "Rehearsed", "RehearsedCall", "check_connection", "rehearse", "save_schema"]
 
 # A schema of reports; the published one has a sixth of a megabyte.
 SCHEMA_BYTES_MAX = 16 << 20
@@ -89,6 +91,11 @@ class Checked:
     request_id: str
     schema: bytes
 
+    @property
+    def schema_sha256(self) -> str | None:
+        """Of the schema, in hexadecimal; None where there is none."""
+        return hashlib.sha256(self.schema).hexdigest() if self.schema else None
+
 
 def rehearse(
     location: str, wanted: Wanted, *, channel: str, xsd: str | None = None, kept: Kept = lambda _: None
@@ -135,14 +142,12 @@ def _rehearse(
     return Rehearsed(prepared, tuple(record.calls), course, schema is not None, arrived)
 
 
-def check_connection(
-    settings_path: str, way_of: Callable[[FilingSettings], Way], *, address: str | None = None
-) -> Checked:
+def check_connection(settings_path: str, *, is_production: bool, address: str | None = None) -> Checked:
     """Ask the service whether it is there and takes the credentials, and for its schema. Nothing is filed.
 
     Args:
         settings_path: Of the custodian's settings.
-        way_of: Says which desk these name.
+        is_production: Whether it is the desk that officers read.
         address: In place of the desk's own.
 
     Raises:
@@ -150,11 +155,24 @@ def check_connection(
         ExchangeError: There are no credentials, or no answer.
     """
     settings = read_settings(settings_path)
-    way = way_of(settings)
+    way = way_of(settings, is_production=is_production)
     with connect(way, login_of(settings, way), address=address) as tip:
         status = tip.status()
         schema = tip.schema() if status.status == 200 else None
     return Checked(way, status.status, status.request_id, b"" if schema is None else schema.answer)
+
+
+def save_schema(checked: Checked, path: str) -> None:
+    """Write the service's schema to a new file.
+
+    Raises:
+        UsageError: The file exists.
+        SourceError: It cannot be written, or the service gave no schema.
+    """
+    if not checked.schema:
+        raise SourceError(f"{checked.way.channel} gave no schema")
+    with new_file(Path(path), SourceError) as file:
+        file.write(checked.schema)
 
 
 _HERE = Way("rehearsal", "http://127.0.0.1", "", is_production=False)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from unseen.casework.filing.settings import Environment, FilingSettings
+from unseen.casework.filing.settings import Environment, FilingSettings, read_settings
 from unseen.errors import ExchangeError, UsageError
 from unseen.exchanges import Timing
 from unseen.exchanges.credentials import Login, Secret, read_secret
@@ -15,7 +15,7 @@ from unseen.exchanges.service import Service
 from unseen.exchanges.timing import Patience
 from unseen.filing.cybertipline.calls import CyberTipline
 
-__all__ = ["PRODUCTION", "TEST", "Way", "connect", "login_of", "machine_timing", "way_of"]
+__all__ = ["PRODUCTION", "TEST", "Way", "connect", "login_of", "machine_timing", "named_by", "way_of"]
 
 # A video of some gigabytes over a slow line; the letter is kept in hand while bytes flow.
 _ANSWER_S = 6 * 3600.0
@@ -63,6 +63,18 @@ def way_of(settings: FilingSettings, *, is_production: bool) -> Way:
             hint='environment = "production" in the settings, with the credentials for it',
         )
     return TEST
+
+
+def named_by(settings: str) -> Way:
+    """The desk that settings name, for whatever sends nothing there.
+
+    Args:
+        settings: Path of the settings.
+
+    Raises:
+        UsageError: They cannot be read.
+    """
+    return PRODUCTION if read_settings(settings).is_production else TEST
 
 
 def login_of(settings: FilingSettings, way: Way) -> Login:
