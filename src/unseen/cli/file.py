@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from unseen.cli import voice
+from unseen.cli.file_policy import policies, policy
 from unseen.cli.options import DEFAULT_STORE, Json, Passwords, Store, Unsandboxed, new_app
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ __all__ = [
     "file",
     "go_on",
     "ls",
-    "policies",
-    "policy",
     "prepare",
     "send",
     "show",
@@ -316,40 +315,8 @@ def take_back(filing: Filing, *, by: By, reason: Reason, store: Store = DEFAULT_
     return _turn(filing, "take_back", (by, reason), store=store, json=json)
 
 
-@app.command()
-def policy(
-    name: Annotated[str, typer.Argument(metavar="LIST", help="A list of class csam.")],
-    kind: Annotated[
-        Literal["exact", "two_lists"],
-        typer.Argument(metavar="KIND", help="exact: the same SHA-256; two_lists: an independent list says the same."),
-    ],
-    state: Annotated[Literal["on", "off"], typer.Argument(metavar="on|off", help="Whether it is filed by itself.")],
-    *,
-    by: By,
-    reason: Reason,
-    store: Store = DEFAULT_STORE,
-    json: Json = False,
-) -> int:
-    """Say whether a kind of match of a list is filed without a decision on each case. Off until somebody says on.
-
-    Example: unseen file policy hotline exact on --by "D. Okafor" --reason "agreed with counsel, minutes of 3 May"
-    """
-    from unseen.casework.filing.sending.automatic import MatchKind, set_filing_policy
-    from unseen.cli import file_rows as rows
-
-    set_filing_policy(store, name, MatchKind(kind), is_on=state == "on", by=by, reason=reason)
-    return rows.show_policies(store, json=json, only=(name, kind))
-
-
-@app.command()
-def policies(*, store: Store = DEFAULT_STORE, json: Json = False) -> int:
-    """List which kinds of match are filed by themselves, on or off, and who said so.
-
-    Example: unseen file policies
-    """
-    from unseen.cli import file_rows as rows
-
-    return rows.show_policies(store, json=json)
+app.command()(policy)
+app.command()(policies)
 
 
 @app.command()

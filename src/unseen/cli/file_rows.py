@@ -184,7 +184,7 @@ def whole_account_row(account: "FilingAccount") -> rows.Row:
 def whole_account_lines(account: "FilingAccount") -> list[str]:
     """What `unseen file show` says."""
     assert account.composed is not None
-    lines = [*account_lines(account), "report", *_tree(_elements(composed.report))]
+    lines = [*account_lines(account), "report", *_tree(_elements(account.composed.report))]
     for file in account.composed.files:
         lines += [f"file {_names(file)}", *_tree(_details(file))]
     events = [(one.at_utc, one.record, _step_line(one)) for one in account.steps]
