@@ -338,8 +338,6 @@ def check(
 
     checked = check_connection(settings, is_production=production)
     voice.show(rows.checked_row(checked), rows.checked_lines(checked), json=json)
-    if checked.status != 200:
-        return voice.CANNOT_READ
     if save is not None:
         save_schema(checked, save)
     return 0

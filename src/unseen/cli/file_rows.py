@@ -272,7 +272,6 @@ def checked_row(checked: "Checked") -> rows.Row:
     return {
         "channel": checked.way.channel,
         "address": checked.way.address,
-        "status": checked.status,
         "request_id": checked.request_id,
         "schema_sha256": checked.schema_sha256,
         "schema_bytes": len(checked.schema),
@@ -281,12 +280,11 @@ def checked_row(checked: "Checked") -> rows.Row:
 
 def checked_lines(checked: "Checked") -> list[str]:
     """What the service answered."""
-    taken = {200: "is there, and takes the credentials", 401: "does not take the credentials"}
-    said = taken.get(checked.status, f"answers with status {checked.status}")
-    lines = [f"{checked.way.channel} ({checked.way.address}) {said}; Request-ID {voice.printable(checked.request_id)}"]
-    if checked.schema:
-        lines.append(f"  its schema: {voice.size(len(checked.schema))}, sha256 {checked.schema_sha256}")
-    return lines
+    asked = voice.printable(checked.request_id)
+    return [
+        f"{checked.way.channel} ({checked.way.address}) is there, and takes the credentials; Request-ID {asked}",
+        f"  its schema: {voice.size(len(checked.schema))}, sha256 {checked.schema_sha256}",
+    ]
 
 
 def _composed_row(composed: "Composed") -> rows.Row:

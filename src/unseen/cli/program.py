@@ -124,7 +124,7 @@ def run(arguments: Sequence[str]) -> int:
         return end.exit_code
     except (KeyboardInterrupt, typer.Abort):
         # A scan keeps what it has done; the others keep nothing that could be half done.
-        is_resumed = arguments[:1] in (["scan"], ["recheck"]) or arguments[:2] == ["list", "sync"]
+        is_resumed = arguments[:1] in (["scan"], ["recheck"]) or arguments[:2] in (["list", "sync"], ["file", "send"])
         goes_on = " to go on" if is_resumed else ""
         voice.complain("interrupted", f"run the same command again{goes_on}")
         return voice.INTERRUPTED

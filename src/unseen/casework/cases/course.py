@@ -8,7 +8,7 @@ later event is a fault of the clock, and counts as that one. So a case never gro
 followed yet, that it lies ahead of now is an alarm of its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,6 +34,9 @@ class Alarm(StrEnum):
     STALLED = "stalled"
     # Offered, and neither accepted nor declined.
     IN_LIMBO = "in_limbo"
+    # A report about it does not go on before a person has decided how; or nobody sends one that was decided on.
+    FILING_WAITS = "filing_waits"
+    FILING_UNSENT = "filing_unsent"
     # Moments that it goes by lie ahead of now: the clock has jumped, and no other alarm can be trusted.
     CLOCK = "clock"
 
@@ -219,16 +222,20 @@ def check(case: Case, event: CaseEvent) -> None:
             pass
 
 
-def alarms(case: Case, *, now: datetime, limits: Limits = LIMITS) -> tuple[Alarm, ...]:
-    """What is wrong with how an open case is looked after; nothing of one that has ended.
+def alarms(
+    case: Case, *, now: datetime, limits: Limits = LIMITS, of_filings: Collection[Alarm] = ()
+) -> tuple[Alarm, ...]:
+    """What is wrong with how a case is looked after; of one that has ended only what reports about it raise.
 
     Args:
         case: The case.
         now: With a time zone.
         limits: When silence becomes an alarm.
+        of_filings: Those that reports about it raise: see `filing_alarms`.
     """
     if not case.is_open:
-        return ()
+        # A report that was decided on is somebody's still.
+        return tuple(alarm for alarm in Alarm if alarm in of_filings)
     known, untold = _moment(case.known_at_utc), case.untold_since_utc
     moved = known if case.moved_at_utc is None else max(known, _moment(case.moved_at_utc))
     found = {
@@ -239,7 +246,7 @@ def alarms(case: Case, *, now: datetime, limits: Limits = LIMITS) -> tuple[Alarm
         Alarm.IN_LIMBO: case.offered_at_utc is not None and now > _moment(case.offered_at_utc) + limits.hand_over,
         Alarm.CLOCK: max(known, moved) > now + limits.clock,
     }
-    return tuple(alarm for alarm in Alarm if found[alarm])
+    return tuple(alarm for alarm in Alarm if found.get(alarm) or alarm in of_filings)
 
 
 def due(case: Case, *, limits: Limits = LIMITS) -> datetime:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from unseen.casework.cases.course import LIMITS, Alarm, alarms, due, fold
+from unseen.casework.cases.filed import filing_alarms
 from unseen.casework.proof.places import LEDGER_FOLDER, open_to_read
 from unseen.casework.proof.standing import count_missing, signed_size
 from unseen.errors import SourceError, UsageError
@@ -120,13 +121,14 @@ def write_metrics(path: str, text: str) -> None:
 def _of_cases(store: Store, now: datetime) -> Iterator[Metric]:
     raised = dict.fromkeys(Alarm, 0)
     open_ones, oldest_s, overdue_s = 0, 0.0, 0.0
+    of_filings = filing_alarms(store, now=now)
     for events in list_cases(store):
         case = fold(events)
+        for alarm in alarms(case, now=now, limits=LIMITS, of_filings=of_filings.get(case.id, ())):
+            raised[alarm] += 1
         if not case.is_open:
             continue
         open_ones += 1
-        for alarm in alarms(case, now=now, limits=LIMITS):
-            raised[alarm] += 1
         oldest_s = max(oldest_s, _since(case.known_at_utc, now))
         overdue_s = max(overdue_s, (now - due(case, limits=LIMITS)).total_seconds())
     yield Metric("unseen_cases_open", None, open_ones)

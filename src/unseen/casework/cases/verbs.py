@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from unseen import store as stores
 from unseen.casework.cases.course import LIMITS, Alarm, Case, Limits, alarms, check, due, fold, in_order
+from unseen.casework.cases.filed import filing_alarms
 from unseen.casework.given.persons import same_person, stated_name, stated_reason
 from unseen.casework.proof.clock import in_utc, now_utc
 from unseen.casework.proof.places import open_to_read
@@ -68,8 +69,10 @@ def list_cases(
     with open_to_read(location) as opened:
         # Without their events: of a hundred thousand cases only how they stand is held.
         cases = [replace(fold(events), events=()) for events in stores.list_cases(opened)]
-    wanted = [case for case in cases if (everything or case.is_open) and (owner is None or _is_of(case, owner))]
-    return [_account(case, now=now, limits=limits) for case in in_order(wanted, now=now)]
+        of_filings = filing_alarms(opened, now=now)
+    shown = [case for case in cases if everything or case.is_open or case.id in of_filings]
+    wanted = [case for case in shown if owner is None or _is_of(case, owner)]
+    return [_account(case, now=now, limits=limits, of_filings=of_filings) for case in in_order(wanted, now=now)]
 
 
 def count_without_case(location: str) -> int:
@@ -108,8 +111,9 @@ def show_case(location: str, case_id: int, *, limits: Limits = LIMITS) -> CaseAc
         case = fold(stores.read_case(opened, case_id))
         findings = tuple(stores.mark_findings(opened, stores.name_findings(opened, case.findings)))
         same = stores.same_content(opened, case_id)
+        of_filings = filing_alarms(opened, now=datetime.now(UTC))
     elsewhere = tuple((sha256, tuple(others)) for sha256, others in same.items())
-    account = _account(case, now=datetime.now(UTC), limits=limits)
+    account = _account(case, now=datetime.now(UTC), limits=limits, of_filings=of_filings)
     return replace(account, findings=findings, elsewhere=elsewhere)
 
 
@@ -170,7 +174,8 @@ def act(
         given = {name: value for name, value in values.items() if value is not None}
         stores.add_case_event(opened, case_id, kind, values=given, check=is_possible, at_utc=now_utc())
         case = fold(stores.read_case(opened, case_id))
-    return _account(case, now=datetime.now(UTC), limits=LIMITS)
+        of_filings = filing_alarms(opened, now=datetime.now(UTC))
+    return _account(case, now=datetime.now(UTC), limits=LIMITS, of_filings=of_filings)
 
 
 def parse_due(text: str, *, now: datetime) -> str:
@@ -197,9 +202,9 @@ def _is_of(case: Case, name: str) -> bool:
     return any(one is not None and same_person(one, name) for one in (case.owner, case.offered_to))
 
 
-def _account(case: Case, *, now: datetime, limits: Limits) -> CaseAccount:
+def _account(case: Case, *, now: datetime, limits: Limits, of_filings: Mapping[int, frozenset[Alarm]]) -> CaseAccount:
     until = in_utc(due(case, limits=limits)) if case.is_open else None
-    return CaseAccount(case, until, alarms(case, now=now, limits=limits))
+    return CaseAccount(case, until, alarms(case, now=now, limits=limits, of_filings=of_filings.get(case.id, ())))
 
 
 def _check_merged(opened: stores.Store, case: Case) -> None:

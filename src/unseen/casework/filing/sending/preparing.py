@@ -9,7 +9,7 @@ from unseen.casework.filing.additions import NO_ADDITIONS, read_additions
 from unseen.casework.filing.composing import compose
 from unseen.casework.filing.gathering import read_material
 from unseen.casework.filing.missing import Missing, find_missing
-from unseen.casework.filing.sending.rereading import Rereader
+from unseen.casework.filing.sending.rereading import Kept, Rereader, no_copy
 from unseen.casework.filing.settings import FilingSettings, read_settings
 from unseen.casework.filing.values import Composed, ComposedFile
 from unseen.errors import UsageError
@@ -31,6 +31,7 @@ class Wanted:
         facts_alone: Findings whose facts are told without the file: ids, or as much of each as names one only.
         passwords: Path of a file with passwords for encrypted containers.
         unsafe_no_sandbox: Read containers where the kernel cannot lock a process.
+        kept: Gives preserved copies of findings, which are read in place of what lies where they were found.
     """
 
     case: int
@@ -39,6 +40,7 @@ class Wanted:
     facts_alone: Sequence[str] = ()
     passwords: str | None = None
     unsafe_no_sandbox: bool = False
+    kept: Kept = no_copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ def unread_files(store: Store, composed: Composed, wanted: Wanted) -> dict[str, 
     """Read every file of a report through, and say which cannot be read as they were found, by finding."""
     findings = {one.id: one for one in stores.name_findings(store, [file.finding for file in composed.files])}
     unread: dict[str, Reason] = {}
-    with Rereader(passwords=wanted.passwords, unsafe_no_sandbox=wanted.unsafe_no_sandbox) as rereader:
+    with Rereader(passwords=wanted.passwords, kept=wanted.kept, unsafe_no_sandbox=wanted.unsafe_no_sandbox) as rereader:
         for file in composed.files:
             try:
                 with rereader.open(findings[file.finding]):

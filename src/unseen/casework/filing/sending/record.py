@@ -91,7 +91,7 @@ def read_course_turns(store: Store, filing: int) -> Turns:
     """What persons have decided about a filing since it was decided."""
     turns = stores.read_turns(store, filing)
     return Turns(
-        allowed=max((one.steps for one in turns if one.turn is FilingTurn.GO_ON), default=0),
+        allowed=max((one.steps for one in turns), default=0),
         since=max((one.steps for one in turns if one.turn is FilingTurn.ANEW), default=0),
         is_taken_back=any(one.turn is FilingTurn.TAKE_BACK for one in turns),
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from unseen import store as stores
 from unseen.casework.filing.sending.material import DecidedMaterial
 from unseen.casework.filing.sending.preparing import Prepared, Wanted, prepare
-from unseen.casework.filing.sending.rereading import Kept, Rereader
+from unseen.casework.filing.sending.rereading import Rereader
 from unseen.casework.filing.sending.ways import Way, connect, login_of, machine_timing, way_of
 from unseen.casework.filing.settings import read_settings
 from unseen.casework.proof.places import new_file
@@ -81,25 +81,21 @@ class Checked:
 
     Attributes:
         way: Which desk.
-        status: Of HTTP, to the question whether it is there.
         request_id: By what name the service keeps the question.
-        schema: Its schema of reports; empty where it gave none.
+        schema: Its schema of reports.
     """
 
     way: Way
-    status: int
     request_id: str
     schema: bytes
 
     @property
-    def schema_sha256(self) -> str | None:
-        """Of the schema, in hexadecimal; None where there is none."""
-        return hashlib.sha256(self.schema).hexdigest() if self.schema else None
+    def schema_sha256(self) -> str:
+        """Of the schema, in hexadecimal."""
+        return hashlib.sha256(self.schema).hexdigest()
 
 
-def rehearse(
-    location: str, wanted: Wanted, *, channel: str, xsd: str | None = None, kept: Kept = lambda _: None
-) -> Rehearsed:
+def rehearse(location: str, wanted: Wanted, *, channel: str, xsd: str | None = None) -> Rehearsed:
     """Compose a report, read its files, and send it all to a CyberTipline that runs in this process.
 
     Args:
@@ -107,7 +103,6 @@ def rehearse(
         wanted: What is reported.
         channel: Which way it would go.
         xsd: Path of the service's schema of reports; None to check the order of elements alone.
-        kept: Gives preserved copies of findings.
 
     Raises:
         UsageError: As for `prepare`; or the schema is none.
@@ -118,7 +113,7 @@ def rehearse(
     with open_store(location, create=False, read_only=True) as store:
         ids = [file.finding for file in prepared.composed.files]
         findings = {one.id: one for one in stores.name_findings(store, ids)}
-    return _rehearse(prepared, wanted, findings, schema, kept)
+    return _rehearse(prepared, wanted, findings, schema)
 
 
 def _rehearse(
@@ -126,7 +121,6 @@ def _rehearse(
     wanted: Wanted,
     findings: dict[str, Finding],
     schema: Callable[[bytes], str | None] | None,
-    kept: Kept,
 ) -> Rehearsed:
     user, password = "rehearsal", secrets.token_hex(16)
     desk, record = Desk(now=time.monotonic, schema=schema), _Memory()
@@ -134,7 +128,7 @@ def _rehearse(
     with (
         RehearsalServer(desk, login=(user, password)) as server,
         connect(_HERE, Login(user, Secret(password)), timing=machine_timing(), address=server.address) as tip,
-        Rereader(passwords=wanted.passwords, kept=kept, unsafe_no_sandbox=wanted.unsafe_no_sandbox) as rereader,
+        Rereader(passwords=wanted.passwords, kept=wanted.kept, unsafe_no_sandbox=wanted.unsafe_no_sandbox) as rereader,
         DecidedMaterial(composed.report, composed.files, findings, rereader) as material,
     ):
         course = pursue(tip, material, record, now=lambda: datetime.now(UTC))
@@ -152,14 +146,14 @@ def check_connection(settings_path: str, *, is_production: bool, address: str | 
 
     Raises:
         UsageError: The settings cannot be read.
-        ExchangeError: There are no credentials, or no answer.
+        ExchangeError: There are no credentials, they are not taken, or no answer comes.
     """
     settings = read_settings(settings_path)
     way = way_of(settings, is_production=is_production)
     with connect(way, login_of(settings, way), address=address) as tip:
         status = tip.status()
-        schema = tip.schema() if status.status == 200 else None
-    return Checked(way, status.status, status.request_id, b"" if schema is None else schema.answer)
+        schema = tip.schema()
+    return Checked(way, status.request_id, schema.answer)
 
 
 def save_schema(checked: Checked, path: str) -> None:
@@ -167,10 +161,8 @@ def save_schema(checked: Checked, path: str) -> None:
 
     Raises:
         UsageError: The file exists.
-        SourceError: It cannot be written, or the service gave no schema.
+        SourceError: It cannot be written.
     """
-    if not checked.schema:
-        raise SourceError(f"{checked.way.channel} gave no schema")
     with new_file(Path(path), SourceError) as file:
         file.write(checked.schema)
 

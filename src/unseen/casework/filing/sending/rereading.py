@@ -14,17 +14,21 @@ from unseen.model import ByteSource, Finding, Locator, Reason, UnreadError
 from unseen.sources.buckets import is_bucket
 from unseen.sources.layers import Want
 
-__all__ = ["Kept", "Rereader", "chunks_of"]
+__all__ = ["Kept", "Rereader", "chunks_of", "no_copy"]
 
 _CHUNK_BYTES = 1 << 20
 # Gives the preserved copy of a finding, where there is one.
 Kept = Callable[[Finding], AbstractContextManager[ByteSource] | None]
 
 
+def no_copy(_: Finding) -> None:
+    """There are no preserved copies."""
+
+
 class Rereader:
     """Reads items of findings again; processes are started when the first is wanted."""
 
-    def __init__(self, *, passwords: str | None = None, kept: Kept = lambda _: None, unsafe_no_sandbox: bool = False):
+    def __init__(self, *, passwords: str | None = None, kept: Kept = no_copy, unsafe_no_sandbox: bool = False):
         """Prepare; nothing is opened yet.
 
         Args:

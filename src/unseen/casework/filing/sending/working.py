@@ -4,7 +4,7 @@ Several may do so at once, on any number of machines that share a store: each fi
 is killed leaves a claim that lapses; the next one goes on from the last call on record, in the same report.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,17 +13,17 @@ from unseen.casework.filing.sending.automatic import decide_by_policy
 from unseen.casework.filing.sending.material import DecidedMaterial
 from unseen.casework.filing.sending.preparing import Wanted
 from unseen.casework.filing.sending.record import StoredRecord
-from unseen.casework.filing.sending.rereading import Kept, Rereader
+from unseen.casework.filing.sending.rereading import Kept, Rereader, no_copy
 from unseen.casework.filing.sending.ways import Way, connect, login_of, way_of
 from unseen.casework.filing.settings import read_settings
 from unseen.casework.proof.clock import in_utc, now_utc
 from unseen.casework.proof.recording import open_recorded
-from unseen.errors import ClaimLostError, ExchangeError
+from unseen.errors import ClaimLostError
 from unseen.exchanges import Timing
 from unseen.filing.cybertipline.calls import CyberTipline
 from unseen.filing.cybertipline.course import Course, Outcome, Standing, Step
 from unseen.filing.cybertipline.pursuing import pursue
-from unseen.model import EventKind
+from unseen.model import EventKind, Finding, Status
 from unseen.store import FILING, Claim, Filing, FilingStep, Page, Sending, Store
 from unseen.store.cases.events import note_event
 
@@ -59,7 +59,7 @@ class Working:
     is_production: bool = False
     passwords: str | None = None
     unsafe_no_sandbox: bool = False
-    kept: Kept = lambda _: None
+    kept: Kept = no_copy
     address: str | None = None
     timing: Timing | None = None
     lease_s: int = LEASE_S
@@ -107,29 +107,19 @@ def send(location: str, working: Working) -> Iterator[Worked]:
             settings=working.settings,
             passwords=working.passwords,
             unsafe_no_sandbox=working.unsafe_no_sandbox,
+            kept=working.kept,
         )
         decide_by_policy(store, settings, way, wanted=wanted, note=working.note)
         if way.channel not in stores.channels_waiting(store, kind=FILING):
             return
         login = login_of(settings, way)
         with connect(way, login, timing=working.timing, address=working.address) as tip:
-            _check_answers(tip, way)
+            # Before anything is begun: no filing shall wait for what is wrong with them all.
+            tip.status()
             with Rereader(
                 passwords=working.passwords, kept=working.kept, unsafe_no_sandbox=working.unsafe_no_sandbox
             ) as rereader:
                 yield from _Worker(store, way, tip, rereader, working.lease_s).work()
-
-
-def _check_answers(tip: CyberTipline, way: Way) -> None:
-    """Ask whether the desk is open before anything is begun: no filing shall wait for what is wrong with them all."""
-    sent = tip.status()
-    if sent.status != 200:
-        taken = "does not take the credentials" if sent.status in {401, 403} else "cannot take anything now"
-        raise ExchangeError(
-            f"{way.channel} {taken}: status {sent.status}",
-            hint="nothing was sent; `unseen file check` asks again",
-            status=sent.status,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +153,11 @@ class _Worker:
         record = StoredRecord(self.store, claim, lease_s=self.lease_s)
         ids = [file.finding for file in filing.files]
         findings = {one.id: one for one in stores.name_findings(self.store, ids)}
-        with DecidedMaterial.of(filing, findings, self.rereader, beat=record.beat) as material:
-            course = pursue(self.tip, material, record, now=lambda: datetime.now(UTC))
+        if why_not := self._why_not(filing, findings, record):
+            course = Course(Standing.WAITS, why=why_not)
+        else:
+            with DecidedMaterial.of(filing, findings, self.rereader, beat=record.beat) as material:
+                course = pursue(self.tip, material, record, now=lambda: datetime.now(UTC))
         steps = record.steps()
         report_id = next((step.report_id for step in reversed(steps) if step.report_id is not None), None)
         outcome = _outcome(course, steps, is_taken_back=record.turns().is_taken_back)
@@ -180,6 +173,18 @@ class _Worker:
             beside=lambda page: _tell_cases(page, filing, self.way, why),
         )
         return Worked(filing.id, filing.case, outcome, why, report_id), steps[-1].outcome if steps else None
+
+    def _why_not(self, filing: Filing, findings: Mapping[str, Finding], record: StoredRecord) -> str | None:
+        """What a person has found out since somebody decided: nobody is accused of what was cleared."""
+        if record.turns().is_taken_back:
+            return None
+        turns = stores.read_turns(self.store, filing.id)
+        decided = max([filing.at_utc, *(one.at_utc for one in turns)])
+        for finding in findings.values():
+            verdict = finding.verdict
+            if finding.status is Status.CLEARED and verdict is not None and verdict.at_utc > decided:
+                return f"finding {finding.id[:16]} was cleared by {verdict.by} after that was decided"
+        return None
 
 
 def _outcome(course: Course, steps: Sequence[Step], *, is_taken_back: bool) -> Sending:
