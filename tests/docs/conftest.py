@@ -12,6 +12,22 @@ from tests.docs.service import privacy_group, service
 from tests.docs.sessions import run_shell
 from tests.unit.lists.reference_sets import make_set
 
+FILING = """[service]
+environment = "test"
+credentials = "cybertipline.secret"
+
+[company]
+service = "Example Files"
+files_are_as_uploaded = true
+
+[reporter]
+[[reporter.reportingPerson.email]]
+value = "safety@files.example"
+
+[[internetDetails]]
+webPageIncident = { url = ["https://files.example/"] }
+"""
+
 
 def draw(seed: int, size: tuple[int, int]) -> Image.Image:
     """A picture of coloured hills: something for a hash to hold on to."""
@@ -50,9 +66,11 @@ def furnish(tmp_path: Path) -> Path:
 
     `known/` holds three pictures; `uploads/` holds a smaller copy of one of them, a mirrored copy of another, a
     picture nobody knows, a text file, and a picture cut off in the middle. A set of known files holds the one that
-    nobody knows. `facts.jsonl` says whose two of the uploads are, `later.jsonl` more of one; `letter.txt` is a
-    template. `camera.raw` is the image of a disk with copies of three of the uploads, one of them deleted.
+    nobody knows. `filing.toml` says who reports. `facts.jsonl` says whose two of the uploads are, `later.jsonl` more of
+    one; `letter.txt` is a template. `camera.raw` is the image of a disk with copies of three of the uploads, one of
+    them deleted.
     """
+    (tmp_path / "filing.toml").write_text(FILING)
     known, uploads = tmp_path / "known", tmp_path / "uploads"
     known.mkdir()
     uploads.mkdir()

@@ -20,6 +20,9 @@ def names(value: object) -> Iterator[str]:
             yield from names(inner)
 
 
+_CASE = "$(unseen case ls --json | sed -n 's/.*\"case\": \\([0-9]*\\),.*/\\1/p' | head -n 1)"
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -41,6 +44,11 @@ def names(value: object) -> Iterator[str]:
         "findings show $(unseen findings --json | cut -d '\"' -f 8 | head -n 1) --json",
         "case ls --json",
         "case show $(unseen case ls --json | sed -n 's/.*\"case\": \\([0-9]*\\),.*/\\1/p' | head -n 1) --json",
+        "file policy known exact off --by name --reason why --json",
+        f"file prepare {_CASE} --settings filing.toml --json",
+        f"file --dry-run {_CASE} --settings filing.toml --json",
+        f"file decide {_CASE} --settings filing.toml --by name --reason why --json; unseen file ls --json;"
+        " unseen file show $(unseen file ls --json | sed 's/.*\"filing\": \\([0-9]*\\),.*/\\1/' | head -n 1) --json",
         "report --out written --json",
         "recheck --json",
         "metrics --json",

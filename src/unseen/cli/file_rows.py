@@ -288,13 +288,21 @@ def checked_lines(checked: "Checked") -> list[str]:
 
 
 def _composed_row(composed: "Composed") -> rows.Row:
+    from unseen.filing.cybertipline.schema import to_xml
+
     return {
-        "report_content": _elements(composed.report),
+        "report_xml": to_xml(composed.report, "report").decode(),
         "files": [
-            {"finding": one.finding, "item": one.item, "sha256": one.sha256, "details": _details(one)}
+            {"finding": one.finding, "item": one.item, "sha256": one.sha256, "details_xml": _details_xml(one)}
             for one in composed.files
         ],
     }
+
+
+def _details_xml(file: "ComposedFile") -> str:
+    from unseen.filing.cybertipline.schema import to_xml
+
+    return to_xml(file.details, "fileDetails").decode()
 
 
 def _elements(part: "Report | FileDetails") -> dict[str, object]:
