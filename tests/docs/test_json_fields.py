@@ -22,6 +22,8 @@ def names(value: object) -> Iterator[str]:
 
 _CASE = "$(unseen case ls --json | sed -n 's/.*\"case\": \\([0-9]*\\),.*/\\1/p' | head -n 1)"
 
+_SHOW = "unseen file show $(unseen file ls --json | sed 's/.*\"filing\": \\([0-9]*\\),.*/\\1/' | head -n 1) --json"
+
 
 @pytest.mark.parametrize(
     "command",
@@ -47,8 +49,7 @@ _CASE = "$(unseen case ls --json | sed -n 's/.*\"case\": \\([0-9]*\\),.*/\\1/p' 
         "file policy known exact off --by name --reason why --json",
         f"file prepare {_CASE} --settings filing.toml --json",
         f"file --dry-run {_CASE} --settings filing.toml --json",
-        f"file decide {_CASE} --settings filing.toml --by name --reason why --json; unseen file ls --json;"
-        " unseen file show $(unseen file ls --json | sed 's/.*\"filing\": \\([0-9]*\\),.*/\\1/' | head -n 1) --json",
+        f"file decide {_CASE} --settings filing.toml --by name --reason why --json; unseen file ls --json; {_SHOW}",
         "report --out written --json",
         "recheck --json",
         "metrics --json",
