@@ -7,6 +7,7 @@ from unseen.cli import rows, voice
 
 if TYPE_CHECKING:
     from unseen.casework.filing.missing import Missing
+    from unseen.casework.filing.sending import FilingPolicy, FilingStep
     from unseen.casework.filing.sending.deciding import Decided
     from unseen.casework.filing.sending.listing import FilingAccount
     from unseen.casework.filing.sending.preparing import Prepared
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from unseen.casework.filing.sending.working import Worked
     from unseen.casework.filing.values import Composed, ComposedFile
     from unseen.filing.cybertipline.schema import FileDetails, Report
-    from unseen.store import FilingPolicy, FilingStep
 
 __all__ = [
     "account_lines",

@@ -16,10 +16,11 @@ from unseen.casework.filing.sending.ways import Way
 from unseen.casework.filing.settings import FilingSettings
 from unseen.casework.given.persons import stated_name, stated_reason
 from unseen.casework.proof.clock import now_utc
+from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import ListError, UsageError
 from unseen.model import Finding, Ground, ListClass, Match, Status
-from unseen.store import FilingPolicy, ListInfo, Store, open_store
+from unseen.store import FilingPolicy, ListInfo, Store
 
 __all__ = ["MatchKind", "decide_by_policy", "list_filing_policies", "qualifies", "set_filing_policy"]
 
@@ -64,7 +65,7 @@ def list_filing_policies(location: str) -> list[FilingPolicy]:
     Raises:
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(location, create=False, read_only=True) as store:
+    with open_to_read(location) as store:
         return stores.filing_policies_now(store)
 
 

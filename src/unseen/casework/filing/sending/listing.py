@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from unseen import store as stores
 from unseen.casework.filing.sending.record import read_course_steps, read_course_turns
 from unseen.casework.filing.values import Composed, ComposedFile
+from unseen.casework.proof.places import open_to_read
 from unseen.filing.cybertipline.course import Course, stand
-from unseen.store import Filing, FilingDecision, FilingStep, LetterState, Receipt, Store, open_store
+from unseen.store import Filing, FilingDecision, FilingStep, LetterState, Receipt, Store
 
 __all__ = ["FilingAccount", "list_filings", "show_filing"]
 
@@ -52,7 +53,7 @@ def list_filings(location: str, *, everything: bool = False, case: int | None = 
         StoreError: There is no store, or it cannot be read.
     """
     living = {LetterState.PENDING, LetterState.WAITS}
-    with open_store(location, create=False, read_only=True) as store:
+    with open_to_read(location) as store:
         found = [
             _account(store, filing)
             for filing in stores.list_filings(store, case_id=case)
@@ -68,7 +69,7 @@ def show_filing(location: str, filing: int) -> FilingAccount:
         UsageError: There is none of this number.
         StoreError: There is no store, or it cannot be read.
     """
-    with open_store(location, create=False, read_only=True) as store:
+    with open_to_read(location) as store:
         return _account(store, stores.read_filing(store, filing), is_whole=True)
 
 

@@ -12,10 +12,11 @@ from unseen.casework.filing.missing import Missing, find_missing
 from unseen.casework.filing.sending.rereading import Kept, Rereader, no_copy
 from unseen.casework.filing.settings import FilingSettings, read_settings
 from unseen.casework.filing.values import Composed, ComposedFile
+from unseen.casework.proof.places import open_to_read
 from unseen.errors import UsageError
 from unseen.filing.cybertipline.rules import Problem, check_files, check_report
 from unseen.model import Reason, UnreadError
-from unseen.store import Store, open_store
+from unseen.store import Store
 
 __all__ = ["Prepared", "Wanted", "check_sendable", "compose_case", "find_problems", "prepare", "unread_files"]
 
@@ -80,7 +81,7 @@ def prepare(location: str, wanted: Wanted, *, channel: str) -> Prepared:
         SandboxError: The kernel cannot lock a process that reads containers.
     """
     settings = read_settings(wanted.settings)
-    with open_store(location, create=False, read_only=True) as store:
+    with open_to_read(location) as store:
         prepared = compose_case(store, wanted, settings, channel=channel)
         return replace(prepared, unread=unread_files(store, prepared.composed, wanted))
 

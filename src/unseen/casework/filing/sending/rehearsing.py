@@ -17,7 +17,7 @@ from unseen.casework.filing.sending.preparing import Prepared, Wanted, prepare
 from unseen.casework.filing.sending.rereading import Rereader
 from unseen.casework.filing.sending.ways import Way, connect, login_of, machine_timing, way_of
 from unseen.casework.filing.settings import read_settings
-from unseen.casework.proof.places import new_file
+from unseen.casework.proof.places import new_file, open_to_read
 from unseen.errors import SourceError, UsageError
 from unseen.exchanges.credentials import Login, Secret
 from unseen.filing.cybertipline.calls import Call
@@ -25,7 +25,6 @@ from unseen.filing.cybertipline.course import Course, Step, Turns
 from unseen.filing.cybertipline.pursuing import Ending, pursue
 from unseen.filing.rehearsal import Desk, RehearsalServer
 from unseen.model import Finding
-from unseen.store import open_store
 
 __all__ = ["Checked", "Rehearsed", "RehearsedCall", "check_connection", "rehearse", "save_schema"]
 
@@ -110,7 +109,7 @@ def rehearse(location: str, wanted: Wanted, *, channel: str, xsd: str | None = N
     """
     schema = None if xsd is None else _read_schema(xsd)
     prepared = prepare(location, wanted, channel=channel)
-    with open_store(location, create=False, read_only=True) as store:
+    with open_to_read(location) as store:
         ids = [file.finding for file in prepared.composed.files]
         findings = {one.id: one for one in stores.name_findings(store, ids)}
     return _rehearse(prepared, wanted, findings, schema)
