@@ -86,6 +86,7 @@ FIELDS = {
         "status",
         "cases",
         "more_cases",
+        "filed",
     },
     "counts of items, bytes and records": {
         "allowed",
