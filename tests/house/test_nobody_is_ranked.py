@@ -89,13 +89,11 @@ FIELDS = {
         "filed",
     },
     "counts of items, bytes and records": {
-        "allowed",
         "facts_alone",
         "files",
         "findings",
         "lease_s",
         "records",
-        "since",
         "size_bytes",
         "staying",
         "steps",
