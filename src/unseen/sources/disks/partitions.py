@@ -110,6 +110,10 @@ class _Found:
     def add(self, offset: int, size_bytes: int) -> None:
         if size_bytes <= 0:
             return
+        if offset == 0:
+            # The table itself would lie in it, and whoever looked inside would meet the same disk again.
+            self.faults.add(Reason.UNREADABLE)
+            return
         if offset + size_bytes > self._disk_bytes:
             # The image ends before the disk did.
             self.faults.add(Reason.TRUNCATED)
