@@ -5,14 +5,17 @@ libarchive takes a file that stops between two entries for a whole one, and the 
 
 import struct
 import zlib
+from collections.abc import Iterator
 
 from unseen.model import ByteSource
 
-__all__ = ["has_end", "is_later_volume"]
+__all__ = ["described_at_length", "has_end", "is_later_volume"]
 
 # libarchive may stand some bytes before or behind the end of the last block.
 _ABOUT_BYTES = 32
 _RAR4_END, _RAR5_END = 0x7B, 5
+# Of tar: extended headers of one entry and of all that follow, long names, and Solaris's own.
+_BLOCK_BYTES, _DESCRIBING, _WORDS_BYTES_MIN = 512, (b"x", b"g", b"X", b"L", b"K"), 512
 _RAR5, _RAR5_MAIN = b"Rar!\x1a\x07\x01\x00", 1
 
 
@@ -36,6 +39,25 @@ def has_end(form: str, source: ByteSource, at: int) -> bool:
         near = source.read_at(start, 2 * _ABOUT_BYTES)
         return any(_is_rar_end(near[place:]) for place in range(len(near)))
     return True
+
+
+def described_at_length(source: ByteSource) -> Iterator[tuple[int, int]]:
+    """Say where in a plain tar file the headers begin and end that describe others and are longer than names.
+
+    No program gives what stands in them. Goes on to the first block that is no header.
+
+    Raises:
+        UnreadError: The source cannot be read.
+    """
+    at = 0
+    while len(block := source.read_at(at, _BLOCK_BYTES)) == _BLOCK_BYTES and any(block):
+        digits = block[124:136].split(b"\0")[0].strip()
+        is_octal = digits.isdigit() and not digits.strip(b"01234567")
+        # Sizes beyond eight gibibytes are binary (GNU tar).
+        size = int(digits, 8) if is_octal else int.from_bytes(block[125:136]) if block[124] & 0x80 else 0
+        if block[156:157] in _DESCRIBING and size >= _WORDS_BYTES_MIN:
+            yield at + _BLOCK_BYTES, at + _BLOCK_BYTES + size
+        at += _BLOCK_BYTES + -(-size // _BLOCK_BYTES) * _BLOCK_BYTES
 
 
 def is_later_volume(head: bytes) -> bool:

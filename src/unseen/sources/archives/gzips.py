@@ -28,6 +28,8 @@ _START = b"\x1f\x8b\x08"
 _HAS_CHECKSUM, _HAS_EXTRA, _HAS_NAME, _HAS_COMMENT = 2, 4, 8, 16
 # An extra field of the largest size, with room for a name and a comment.
 _HEADER_BYTES_MAX = 128 << 10
+# More than a name and its folder have, and less than any picture that a hash could tell.
+_WORDS_BYTES_MIN = 512
 
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
@@ -48,8 +50,16 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
         look.go_to_end()
         yield from look.damage
         ended_at = look.ended_at
+    yield from _words(source)
     if ended_at is not None:
         yield from rest_of(source, ended_at, "gz")
+
+
+def _words(source: ByteSource) -> Iterator[Member]:
+    """What stands in the header, if that is longer than names make it."""
+    _, header_bytes = _read_header(source.read_at(0, _HEADER_BYTES_MAX))
+    if header_bytes >= _WORDS_BYTES_MIN:
+        yield from rest_of(source, 10, "gz", stop=header_bytes)
 
 
 class _Look:

@@ -7,11 +7,12 @@ Formats: The .xz File Format 1.2 (sections 2.1 and 2.2); RFC 8878 (3.1.1 and 3.1
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from unseen.model import ByteSource, UnreadError
 from unseen.sources.layers.member import Budget
 
-__all__ = ["COMPRESS", "end_of_packed"]
+__all__ = ["COMPRESS", "end_of_packed", "passed_over"]
 
 COMPRESS = b"\x1f\x9d"
 _XZ, _XZ_FOOTER_BYTES, _XZ_FOOTER = b"\xfd7zXZ\0", 12, b"YZ"
@@ -40,6 +41,18 @@ def end_of_packed(head: bytes, source: ByteSource, budget: Budget) -> int:
         if head.startswith(magic):
             return _end_of_frames(source, magic, after_frame)
     return source.size_bytes
+
+
+def passed_over(head: bytes, source: ByteSource) -> Iterator[tuple[int, int]]:
+    """Say where frames of zstd and lz4 begin and end that every program steps over: they may hold anything."""
+    for magic, after_frame in ((_ZSTD, _after_zstd), (_LZ4, _after_lz4)):
+        if head.startswith(magic):
+            at = 0
+            with suppress(UnreadError):
+                for end in _frames(source, magic, after_frame):
+                    if source.read_at(at, len(magic)) != magic:
+                        yield at + 8, end
+                    at = end
 
 
 def _ends_as_xz(source: ByteSource) -> bool:

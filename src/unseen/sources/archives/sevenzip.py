@@ -7,7 +7,7 @@ unpacks, and what it offers for whole archives is left alone, since that opens f
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import IO, Any, cast
 
@@ -20,6 +20,7 @@ from unseen.sources.archives.names import to_address
 from unseen.sources.archives.signatures import SEVEN_ZIP, find_behind_program
 from unseen.sources.archives.streams import Pass
 from unseen.sources.archives.zip_files.records import FILETIME_1970
+from unseen.sources.carving.carver import carve
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.range_file import RangeFile
 from unseen.sources.layers.ranges import Part
@@ -55,10 +56,26 @@ def _begins_well(source: ByteSource) -> bool:
 
 
 def _rest(source: ByteSource) -> Iterator[Member]:
-    """What lies behind the list of entries, with which an archive ends."""
+    """What lies before and behind what is packed, if it shows a picture; and behind the list, with which all ends."""
     next_at, next_bytes = struct.unpack("<12xQQ", source.read_at(0, 28).ljust(28, b"\0"))
-    at = _START_BYTES + next_at + next_bytes
-    yield from rest_of(source, at, "7z")
+    for start, stop in _unpacked(source, _START_BYTES + next_at):
+        # The list itself is packed, and lies there too.
+        if next(carve(Part(source, start, stop - start)), None) is not None:
+            yield from rest_of(source, start, "7z", stop=stop)
+    yield from rest_of(source, _START_BYTES + next_at + next_bytes, "7z")
+
+
+def _unpacked(source: ByteSource, list_at: int) -> list[tuple[int, int]]:
+    """Stretches before the list of entries that hold no packed data, as far as that list can be read."""
+    first = last = min(list_at, source.size_bytes)
+    with suppress(UnreadError):
+        streams = _parse(source, "").header.main_streams
+        sizes = streams.packinfo.packsizes if streams is not None else []
+        first = _START_BYTES + (streams.packinfo.packpos if streams is not None else 0)
+        last = first + sum(sizes)
+    return [
+        (start, stop) for start, stop in ((_START_BYTES, first), (last, list_at)) if start < stop <= source.size_bytes
+    ]
 
 
 def _entries(source: ByteSource, context: Context) -> Iterator[Member | Reason]:

@@ -10,10 +10,11 @@ from functools import partial
 
 from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.archives import signatures
-from unseen.sources.archives.endings import has_end, is_later_volume
+from unseen.sources.archives.endings import described_at_length, has_end, is_later_volume
 from unseen.sources.archives.libarchive import Entry, Reader, UnreadEntryError
 from unseen.sources.archives.names import Links, to_address
-from unseen.sources.archives.packed_ends import COMPRESS, end_of_packed
+from unseen.sources.archives.packed_ends import COMPRESS, end_of_packed, passed_over
+from unseen.sources.carving.carver import carve
 from unseen.sources.layers.joining import BESIDE_MEMORY_BYTES
 from unseen.sources.layers.member import Context, Member
 from unseen.sources.layers.ranges import Part
@@ -35,6 +36,8 @@ _KINDS: tuple[tuple[Callable[[bytes, ByteSource], bool], tuple[str, ...]], ...] 
     (signatures.starts_with(b"xar!"), ("xar",)),
     (signatures.is_behind_program(signatures.RAR), ("rar", "rar5")),
 )
+# Formats that may hold anything between and behind what their lists name: they are looked through as they lie, too.
+_LOOSE = ("cab", "xar")
 # Two zero blocks end a tar file, but others may follow, and whoever hides something puts it there. Below compression,
 # where nothing else can look, reading goes on behind them.
 _READ_ON = b"tar:read_concatenated_archives"
@@ -54,9 +57,17 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
             yield Reason.TRUNCATED
     if formats is not _COMPRESSED:
         yield from Pass(source, context, formats).members()
+        if formats[0] in _LOOSE:
+            yield from carve(source)
+        for at, stop in described_at_length(source) if formats == ("tar",) else ():
+            # Long names are usual; pictures are not.
+            if next(carve(Part(source, at, stop - at)), None) is not None:
+                yield from rest_of(source, at, "tar", stop=stop)
         return
     end = end_of_packed(head, source, context.budget)
     yield from Pass(Part(source, 0, end), context, formats).members()
+    for at, stop in passed_over(head, source):
+        yield from rest_of(source, at, _layer_of(source), stop=stop)
     # What is compressed the oldest way has no end: whatever was put behind it would be taken for more of it.
     start = len(COMPRESS) if head.startswith(COMPRESS) else end
     yield from rest_of(source, start, _layer_of(source))

@@ -126,6 +126,18 @@ def test_a_header_that_asks_for_more_than_it_may_is_refused(tmp_path: Path) -> N
             open_luks(MemoryRange(_with_header(data, header)), (PASSWORD,))
 
 
+@pytest.mark.parametrize(("place", "value"), [(212, 50_000_001), (164, 7_000_000)])
+def test_a_header_of_version_1_that_asks_for_more_than_it_may_is_refused(place: int, value: int) -> None:
+    """For a slot that is in use, or for the key itself in each slot; without a password nothing is tried."""
+    head = bytearray(b"LUKS\xba\xbe\0\1".ljust(4_096, b"\0"))
+    head[208:212] = struct.pack(">I", 0x00AC71F3)
+    head[place : place + 4] = struct.pack(">I", value)
+    source = MemoryRange(bytes(head))
+    with pytest.raises(UnreadError, match="unsupported"):
+        open_luks(source, ("secret",))
+    assert open_luks(source, ()) is None
+
+
 def test_lying_headers_give_bytes_or_a_reason(tmp_path: Path) -> None:
     """Whatever the header says in JSON that holds: bytes, or a reason; nothing else."""
     data, header = _luks2(tmp_path)

@@ -147,6 +147,8 @@ class _Zip:
                 if entry < directory.end_at:
                     yield Reason.UNREADABLE
                 return
+            if entry.words is not None:
+                yield from self._rest(entry.words[0], sum(entry.words))
             local = read_local(self._source, entry.header_at) if entry.header_at >= 0 else None
             if local is None:
                 yield Member(layer="zip", address=to_address(entry.path), open=lambda: Reason.UNREADABLE)

@@ -27,6 +27,8 @@ LOCAL_BYTES = 30
 _LOCAL, _CENTRAL, _END, _END64, _LOCATOR64 = b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6", b"PK\6\7"
 _CENTRAL_BYTES, _END_RECORD_BYTES, _LOCATOR64_BYTES = 46, 22, 20
 _CHUNK_BYTES = 1 << 20
+# More than the fields that archivers write for a file, and less than any picture that a hash could tell.
+_WORDS_BYTES_MIN = 256
 _UTF8, _STREAMED, _ENCRYPTED = 1 << 11, 1 << 3, 1
 _AES_METHOD = 99
 # Those of the specification. A header with any other was not written by an archiver.
@@ -52,6 +54,8 @@ class ZipEntry:
         header_at: Where its own header lies.
         data_at: Where its data lies; -1 until its own header was read.
         times: As its extra fields hold them.
+        words: Where in the directory its extra fields and its comment stand, and how long they are together; of those
+            that are long enough to hide something.
     """
 
     path: str
@@ -65,6 +69,7 @@ class ZipEntry:
     header_at: int
     data_at: int
     times: Times | None
+    words: tuple[int, int] | None = None
 
     @property
     def is_encrypted(self) -> bool:
@@ -170,7 +175,10 @@ def read_directory(source: ByteSource, directory: Directory) -> Iterator[ZipEntr
         name_at = inside + _CENTRAL_BYTES
         name = chunk[name_at : name_at + name_bytes]
         extra = chunk[name_at + name_bytes : name_at + name_bytes + extra_bytes]
-        yield _read_listed(chunk, inside, (name, extra), directory)
+        entry = _read_listed(chunk, inside, (name, extra), directory)
+        words_bytes = extra_bytes + comment_bytes
+        words_at = at + _CENTRAL_BYTES + name_bytes
+        yield entry if words_bytes < _WORDS_BYTES_MIN else replace(entry, words=(words_at, words_bytes))
         at += _CENTRAL_BYTES + name_bytes + extra_bytes + comment_bytes
     yield at
 
