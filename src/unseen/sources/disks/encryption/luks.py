@@ -53,4 +53,5 @@ def _iterations(source: ByteSource) -> int:
     head = source.read_at(0, _SLOTS_AT + _SLOTS * _SLOT.size).ljust(_SLOTS_AT + _SLOTS * _SLOT.size, b"\0")
     (of_key,) = struct.unpack_from(">I", head, _KEY_ITERATIONS_AT)
     slots = (_SLOT.unpack_from(head, _SLOTS_AT + number * _SLOT.size) for number in range(_SLOTS))
-    return int(of_key) * _SLOTS + sum(iterations for state, iterations in slots if state == _SLOT_IN_USE)
+    in_use = sum(iterations for state, iterations in slots if state == _SLOT_IN_USE)
+    return int(of_key) * _SLOTS + int(in_use)
