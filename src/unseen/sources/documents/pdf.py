@@ -158,7 +158,8 @@ def _attachment_names(document: pikepdf.Pdf) -> dict[tuple[int, int], str]:
         if isinstance(files, pikepdf.Dictionary):
             for file in files.values():
                 if isinstance(file, pikepdf.Stream):
-                    names.setdefault(file.objgen, str(name) if isinstance(name, pikepdf.String) else "")
+                    text = str(name) if isinstance(name, pikepdf.String) else ""
+                    names.setdefault(file.objgen, text.replace("\0", "\N{SYMBOL FOR NULL}"))
     return names
 
 

@@ -147,6 +147,17 @@ def test_attachments_are_given_under_their_names() -> None:
     assert content == JPEG
 
 
+def test_a_zero_byte_in_a_name_does_not_end_an_address() -> None:
+    """It is shown as what it is."""
+
+    def fill(pdf: pikepdf.Pdf) -> None:
+        show(pdf)
+        pdf.attachments["a\0b.jpg"] = JPEG
+
+    (address,) = [each[0] for each in members(pdf_with(fill)) if isinstance(each, tuple)]
+    assert address.endswith("a\N{SYMBOL FOR NULL}b.jpg")
+
+
 def test_pages_that_are_drawn_are_rendered_and_pages_of_words_are_not() -> None:
     """A picture made of paths, or of strips, can only be seen on its page."""
 
