@@ -20,7 +20,7 @@ from benchmarks.race import PEERS, ROOT, clean_environment
 from unseen.casework.known.changing import apply_pages
 from unseen.casework.known.indexing import Indexing, open_lists
 from unseen.casework.proof.recording import open_recorded
-from unseen.model import Label, ListClass, Page, Published, Withdrawn
+from unseen.model import ChangePage, Label, ListClass, Published, Withdrawn
 from unseen.store import Change, Store, list_lists, stage_page
 
 __all__ = ["list_to_index", "sync"]
@@ -82,12 +82,12 @@ def _cpu_s(command: Sequence[str], environment: dict[str, str]) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def _pages(entries: int) -> Iterator[Page]:
+def _pages(entries: int) -> Iterator[ChangePage]:
     draw = np.random.default_rng(11)
     for first in range(0, entries, _PAGE):
         count = min(_PAGE, entries - first)
         codes = draw.integers(0, 256, (count, 32), dtype=np.uint8)
-        yield Page(
+        yield ChangePage(
             changes=tuple(
                 Published(
                     entry=_name(first + at),
@@ -109,11 +109,11 @@ def _name(number: int) -> str:
     return f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}"
 
 
-def _withdrawals(entries: int) -> Page:
+def _withdrawals(entries: int) -> ChangePage:
     step = max(1, entries // _WITHDRAWN)
     gone = range(0, entries, step)[: min(_WITHDRAWN, entries // 2)]
     changes = tuple(Withdrawn(entry=_name(one), publisher=str(one % _PUBLISHERS)) for one in gone)
-    return Page(changes=changes, checkpoint="end", is_last=True)
+    return ChangePage(changes=changes, checkpoint="end", is_last=True)
 
 
 def _index(store: Store) -> None:

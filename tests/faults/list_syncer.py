@@ -21,7 +21,7 @@ from unseen.casework.known.changing import apply_pages
 from unseen.casework.known.indexing import Indexing, open_lists
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
-from unseen.model import ListClass, Opinion, Page, Published, Stance, Withdrawn
+from unseen.model import ChangePage, ListClass, Opinion, Published, Stance, Withdrawn
 from unseen.store import Change, Store, entries_of_type, list_entries, list_lists, read_checkpoint, stage_page
 
 WHEN = "2026-11-23T12:00:00Z"
@@ -37,9 +37,9 @@ def entry(name: str, number: int, *opinions: Opinion) -> Published:
 
 
 PAGES = [
-    Page(changes=(Withdrawn(entry="e0", publisher="p"), entry("n1", 101)), checkpoint="1"),
-    Page(changes=(entry("e1", 77), entry("e2", 2, Opinion("m", Stance.AGAINST))), checkpoint="2"),
-    Page(changes=(Withdrawn(entry="e5", publisher="p"), entry("n2", 102)), checkpoint="3", is_last=True),
+    ChangePage(changes=(Withdrawn(entry="e0", publisher="p"), entry("n1", 101)), checkpoint="1"),
+    ChangePage(changes=(entry("e1", 77), entry("e2", 2, Opinion("m", Stance.AGAINST))), checkpoint="2"),
+    ChangePage(changes=(Withdrawn(entry="e5", publisher="p"), entry("n2", 102)), checkpoint="3", is_last=True),
 ]
 
 
@@ -47,7 +47,7 @@ def prepare(folder: Path) -> None:
     """A list of a service, and its index."""
     with open_recorded(folder / "store", keys=folder / "keys") as store:
         changes = tuple(entry(name, int(name[1:])) for name in sorted(OLD))
-        stage_page(store, "live", Page(changes=changes, checkpoint="0", begins_anew=True, is_last=True))
+        stage_page(store, "live", ChangePage(changes=changes, checkpoint="0", begins_anew=True, is_last=True))
         apply_pages(store, "live", CHANGE)
         open_lists(store, list_lists(store), Indexing(may_write=True))
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.stand_ins import open_writable
 
-from unseen.model import Label, ListClass, Opinion, Page, Published, Stance, Waiting, Withdrawn
+from unseen.model import ChangePage, Label, ListClass, Opinion, Published, Stance, Waiting, Withdrawn
 from unseen.store import Acceptance, Change, Store, apply_staged, list_lists, load_changes, load_codes, stage_page
 from unseen.store.schema import entries, opinions
 
@@ -56,7 +56,7 @@ def stage(store: Store, pages: list[list[Published | Withdrawn]], *, is_whole: b
     """Stage the first pages of a sync."""
     for at, changes in enumerate(pages[:count]):
         is_last = at == len(pages) - 1
-        page = Page(changes=tuple(changes), checkpoint=f"{at}", begins_anew=is_whole and at == 0, is_last=is_last)
+        page = ChangePage(changes=tuple(changes), checkpoint=f"{at}", begins_anew=is_whole and at == 0, is_last=is_last)
         stage_page(store, "live", page)
 
 

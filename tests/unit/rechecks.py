@@ -13,6 +13,7 @@ from unseen.casework.known.describing import describe_lists
 from unseen.casework.known.loading import load_known
 from unseen.model import (
     EXHIBIT,
+    ChangePage,
     Entry,
     Frame,
     How,
@@ -20,7 +21,6 @@ from unseen.model import (
     ListClass,
     Match,
     Opinion,
-    Page,
     Published,
     Reason,
     Retention,
@@ -163,7 +163,7 @@ def sync(
         for entry, hashes in put.items()
     ]
     went = [Withdrawn(entry=entry, publisher="one") for entry in withdraw]
-    stage_page(store, name, Page(changes=(*came, *went), checkpoint="somewhere", is_last=True))
+    stage_page(store, name, ChangePage(changes=(*came, *went), checkpoint="somewhere", is_last=True))
     change = Change(
         list_class=ListClass.CSAM,
         file_format="test",

@@ -93,7 +93,7 @@ def threshold(
 
 def _run_threshold(settings: "ThresholdSettings", folder: str, *, json: bool) -> int:
     from unseen.casework.auditing.threshold import audit_threshold
-    from unseen.casework.auditing.writing import write_threshold
+    from unseen.casework.auditing.writing import write_audit
     from unseen.cli import audits, rows, tables
     from unseen.cli.progress import Meter, is_watched
     from unseen.model import NotScreened
@@ -105,7 +105,7 @@ def _run_threshold(settings: "ThresholdSettings", folder: str, *, json: bool) ->
                 voice.show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
             else:
                 meter.stop()
-                written = write_threshold(told, store=settings.store, folder=folder, note=voice.note)
+                written = write_audit(told, store=settings.store, folder=folder, note=voice.note)
                 voice.show(written.document, audits.threshold_lines(told), json=json)
                 voice.show(audits.written_row(written), audits.written_lines(written), json=json)
     return 0
@@ -132,7 +132,7 @@ def recall(
     Example: unseen audit recall --benign /srv/benign
     """
     from unseen.casework.auditing.recall import RecallSettings, audit_recall
-    from unseen.casework.auditing.writing import write_recall
+    from unseen.casework.auditing.writing import write_audit
     from unseen.cli import audits, rows, tables
     from unseen.cli.progress import Meter
     from unseen.model import NotScreened
@@ -146,7 +146,7 @@ def recall(
                 voice.show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
             else:
                 meter.stop()
-                written = write_recall(told, store=store, folder=out or ".", note=voice.note)
+                written = write_audit(told, store=store, folder=out or ".", note=voice.note)
                 voice.show(written.document, audits.recall_lines(told), json=json)
                 voice.show(audits.written_row(written), audits.written_lines(written), json=json)
     return 0
@@ -189,7 +189,7 @@ def triage(
     Example: unseen audit triage --example kirat-2 --arrivals 250 --capacity 150
     """
     from unseen.casework.auditing.triage.auditing import audit_triage, read_settings
-    from unseen.casework.auditing.writing import write_triage
+    from unseen.casework.auditing.writing import write_audit
     from unseen.cli import audits
 
     told = audit_triage(
@@ -203,7 +203,7 @@ def triage(
             flow=(arrivals, capacity, weeks),
         )
     )
-    written = write_triage(told, store=store, folder=out or ".", note=voice.note)
+    written = write_audit(told, store=store, folder=out or ".", note=voice.note)
     voice.show(written.document, audits.triage_lines(told), json=json)
     voice.show(audits.written_row(written), audits.written_lines(written), json=json)
     return 0

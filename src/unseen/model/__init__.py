@@ -17,6 +17,7 @@ from unseen.model.cases import (
     Verdict,
 )
 from unseen.model.changes import (
+    ChangePage,
     EntryAccount,
     EntryDecision,
     EntryRow,
@@ -24,7 +25,6 @@ from unseen.model.changes import (
     Import,
     ListChange,
     Opinion,
-    Page,
     Published,
     Refused,
     Stance,
@@ -59,6 +59,7 @@ __all__ = [
     "ByteSource",
     "CaseEvent",
     "CaseOutcome",
+    "ChangePage",
     "Codes",
     "Comparison",
     "CustodyAct",
@@ -91,7 +92,6 @@ __all__ = [
     "NotScreened",
     "Opinion",
     "Outcome",
-    "Page",
     "Published",
     "Reason",
     "Refused",

@@ -7,6 +7,7 @@ from unseen.model.entries import Label
 from unseen.model.grounds import Mark
 
 __all__ = [
+    "ChangePage",
     "EntryAccount",
     "EntryDecision",
     "EntryRow",
@@ -14,7 +15,6 @@ __all__ = [
     "Import",
     "ListChange",
     "Opinion",
-    "Page",
     "Published",
     "Refused",
     "Stance",
@@ -92,7 +92,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ChangePage:
     """One answer of a service, in the order in which it came.
 
     Attributes:

@@ -67,7 +67,7 @@ from unseen.store.custody import (
     viewed,
 )
 from unseen.store.deciding import record_verdicts
-from unseen.store.engine import Store, empty_log, is_url, open_store
+from unseen.store.engine import Recorder, Store, empty_log, is_url, open_store
 from unseen.store.figures import Figures, read_figures
 from unseen.store.filings import (
     FILING,
@@ -108,7 +108,6 @@ from unseen.store.kept.rechecks import (
 from unseen.store.kept.retention import count_whole, erase_hashes, move_dates, scans_due
 from unseen.store.ledger import (
     Page,
-    Recorder,
     count_entries,
     entries_of_type,
     erase,

@@ -7,6 +7,7 @@ from tests.unit.stand_ins import DAMAGED, LOCKED, PICTURE, StandInDarkroom, Stan
 
 from unseen.casework.proof.recording import open_recorded
 from unseen.model import (
+    ChangePage,
     CustodyKind,
     Decision,
     Entry,
@@ -18,7 +19,6 @@ from unseen.model import (
     ListClass,
     ListPolicy,
     Opinion,
-    Page,
     Published,
     Stance,
     Subject,
@@ -202,7 +202,7 @@ def sync_into(store: Store) -> None:
             )
             for n in held
         )
-        stage_page(store, "live", Page(changes=(*published,), checkpoint="1", begins_anew=True, is_last=True))
+        stage_page(store, "live", ChangePage(changes=(*published,), checkpoint="1", begins_anew=True, is_last=True))
         apply_staged(store, "live", change)
     for exchange, settings in (("service", '{"base": "a"}'), (None, "{}")):
         set_source(store, ListSource(list="live", exchange=exchange, settings=settings, at_utc=WHEN))

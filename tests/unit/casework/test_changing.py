@@ -13,6 +13,7 @@ from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
 from unseen.errors import ListError, UsageError
 from unseen.model import (
+    ChangePage,
     Decision,
     EntryDecision,
     ItemHashes,
@@ -20,7 +21,6 @@ from unseen.model import (
     ListClass,
     Mark,
     Opinion,
-    Page,
     Published,
     Stance,
     Status,
@@ -40,7 +40,7 @@ def entry(name: str, number: int, *opinions: Opinion) -> Published:
 def sync(place: str, *changes: Published | Withdrawn) -> ListChange:
     """Apply one page."""
     with open_recorded(place) as store:
-        stage_page(store, "live", Page(changes=changes, checkpoint="1", is_last=True))
+        stage_page(store, "live", ChangePage(changes=changes, checkpoint="1", is_last=True))
         return apply_pages(store, "live", CHANGE)
 
 

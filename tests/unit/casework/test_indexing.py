@@ -15,6 +15,7 @@ from unseen.casework.known.loading import load_known
 from unseen.errors import ListError, ThresholdError
 from unseen.matching import Matcher, StoredColumn
 from unseen.model import (
+    ChangePage,
     Codes,
     Entry,
     EntryDecision,
@@ -23,7 +24,6 @@ from unseen.model import (
     ListClass,
     Mark,
     Opinion,
-    Page,
     Published,
     Signal,
     Stance,
@@ -203,7 +203,7 @@ def test_impossible_thresholds_are_refused_before_anything_is_opened(store: Stor
 
 
 def _sync(store: Store, *changes: Published | Withdrawn, begins_anew: bool = False) -> None:
-    page = Page(changes=changes, checkpoint="1", begins_anew=begins_anew, is_last=True)
+    page = ChangePage(changes=changes, checkpoint="1", begins_anew=begins_anew, is_last=True)
     stage_page(store, "live", page)
     change = Change(list_class=ListClass.CSAM, file_format="service", origin="a", at_utc="2026-11-23T12:00:00Z")
     apply_staged(store, "live", change)

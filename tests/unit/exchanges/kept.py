@@ -9,7 +9,7 @@ from tests.unit.exchanges.servers import Clock, Server
 from unseen.exchanges import Login, Secret, Service
 from unseen.exchanges.ncmec import NcmecClient
 from unseen.lists.values import parse_value
-from unseen.model import Page, Published, Refused
+from unseen.model import ChangePage, Published, Refused
 
 __all__ = ["Kept", "client_of", "sync"]
 
@@ -29,9 +29,9 @@ class Kept:
     checkpoint: str | None = None
     refused: list[Refused] = field(default_factory=list)
     runs: int = 0
-    _staged: list[Page] = field(default_factory=list)
+    _staged: list[ChangePage] = field(default_factory=list)
 
-    def keep(self, page: Page) -> None:
+    def keep(self, page: ChangePage) -> None:
         """Keep a page with its checkpoint, and apply everything with the last."""
         if page.begins_anew:
             self._staged.clear()
@@ -58,7 +58,7 @@ def client_of(fake: FakeNcmec, server: Server, clock: Clock | None = None, **set
     return NcmecClient(service, timing=timing, parse=parse_value, **settings)  # type: ignore[arg-type]  # the caller's
 
 
-def sync(pages: Iterable[Page], kept: Kept, *, pages_max: int | None = None) -> int:
+def sync(pages: Iterable[ChangePage], kept: Kept, *, pages_max: int | None = None) -> int:
     """Keep pages; as if killed after some of them where told so.
 
     Returns:

@@ -9,6 +9,7 @@ from tests.unit.stand_ins import open_writable
 
 from unseen.errors import ListError, UsageError
 from unseen.model import (
+    ChangePage,
     EntryDecision,
     EntryVerdict,
     Label,
@@ -16,7 +17,6 @@ from unseen.model import (
     ListClass,
     Mark,
     Opinion,
-    Page,
     Published,
     Refused,
     Stance,
@@ -59,12 +59,12 @@ def published(entry: str, number: int, publisher: str | None = "p", *opinions: O
     )
 
 
-def page(*changes: Published | Withdrawn, anew: bool = False, last: bool = True, at: str = "1") -> Page:
+def page(*changes: Published | Withdrawn, anew: bool = False, last: bool = True, at: str = "1") -> ChangePage:
     """A page that is the last."""
-    return Page(changes=changes, checkpoint=at, begins_anew=anew, is_last=last)
+    return ChangePage(changes=changes, checkpoint=at, begins_anew=anew, is_last=last)
 
 
-def sync(store: Store, *pages: Page, change: Change = CHANGE) -> ListChange:
+def sync(store: Store, *pages: ChangePage, change: Change = CHANGE) -> ListChange:
     """Stage pages and apply them."""
     for one in pages:
         stage_page(store, "live", one)
@@ -182,7 +182,7 @@ def test_what_is_refused_is_counted_and_blocks_nothing(store: Store) -> None:
     sync(store, page(published("a", 1), published("b", 2)))
     refused = (Refused("a", "its pdq has 60 digits"), Refused("page 1, entry 7", "no identifier"))
     change = sync(
-        store, Page(changes=(published("b", 3),), refused=refused, checkpoint="2", begins_anew=True, is_last=True)
+        store, ChangePage(changes=(published("b", 3),), refused=refused, checkpoint="2", begins_anew=True, is_last=True)
     )
     assert (change.refused, change.refusals, change.withdrawn, change.replaced) == (2, refused, 0, 1)
     assert names(store) == ["a", "b"]

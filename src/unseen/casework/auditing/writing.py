@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -21,7 +22,9 @@ from unseen.reports.audits import (
     write_triage_html,
 )
 
-__all__ = ["WrittenAudit", "write_recall", "write_threshold", "write_triage"]
+__all__ = ["WrittenAudit", "write_audit"]
+
+Audit = ThresholdAudit | RecallAudit | TriageAudit
 
 # Half of SHA-256, as the id of a report.
 _ID_DIGITS = 32
@@ -46,10 +49,10 @@ class WrittenAudit:
     is_on_record: bool
 
 
-def write_threshold(
-    audit: ThresholdAudit, *, store: str, folder: str, keys: Path | None = None, note: Callable[[str], None]
+def write_audit(
+    audit: Audit, *, store: str, folder: str, keys: Path | None = None, note: Callable[[str], None]
 ) -> WrittenAudit:
-    """Write `audit threshold` as JSON and HTML, and put its digest on record.
+    """Write an audit as JSON and HTML, and put its digest on record.
 
     Args:
         audit: What was measured.
@@ -63,70 +66,7 @@ def write_threshold(
         UsageError: A file is there already.
         LedgerBrokenError: The store's ledger is not what was signed; the files are written and not on record.
     """
-    lists = [{"class": one.list_class, "sha256": one.sha256, "version": one.version} for one in audit.lists]
-    stated = {
-        "threshold_bits": audit.threshold_bits,
-        "files": audit.in_use.files.of,
-        "files_matched": audit.in_use.files.matched,
-        "clusters": audit.in_use.clusters.of,
-        "clusters_matched": audit.in_use.clusters.matched,
-        "by_digest": audit.by_digest,
-        "lists": lists if len(lists) <= _LISTS_STATED else len(lists),
-        "index": audit.index_sha256,
-    }
-    return _write(
-        threshold_document(audit),
-        lambda audit_id, out: write_threshold_html(audit, audit_id, out),
-        stated,
-        store=store,
-        folder=folder,
-        keys=keys,
-        note=note,
-    )
-
-
-def write_recall(
-    audit: RecallAudit, *, store: str, folder: str, keys: Path | None = None, note: Callable[[str], None]
-) -> WrittenAudit:
-    """Write `audit recall` as JSON and HTML, and put its digest on record; as `write_threshold`."""
-    stated = {"pictures": audit.pictures, "alterations": len(audit.rows), "seed": audit.seed}
-    return _write(
-        recall_document(audit),
-        lambda audit_id, out: write_recall_html(audit, audit_id, out),
-        stated,
-        store=store,
-        folder=folder,
-        keys=keys,
-        note=note,
-    )
-
-
-def write_triage(
-    audit: TriageAudit, *, store: str, folder: str, keys: Path | None = None, note: Callable[[str], None]
-) -> WrittenAudit:
-    """Write `audit triage` as JSON and HTML, and put its digest on record; as `write_threshold`."""
-    stated = {"people": audit.cuts[0].right.of, "instruments": len(audit.cuts)}
-    return _write(
-        triage_document(audit),
-        lambda audit_id, out: write_triage_html(audit, audit_id, out),
-        stated,
-        store=store,
-        folder=folder,
-        keys=keys,
-        note=note,
-    )
-
-
-def _write(
-    document: Mapping[str, object],
-    write_html: Callable[[str, IO[bytes]], None],
-    stated: Mapping[str, object],
-    *,
-    store: str,
-    folder: str,
-    keys: Path | None,
-    note: Callable[[str], None],
-) -> WrittenAudit:
+    document, write_html, stated = _parts(audit)
     # ASCII only: bytes of names that are not UTF-8 are escaped, and come back as they were.
     body = json.dumps(document, ensure_ascii=True, allow_nan=False, indent=1).encode("ascii") + b"\n"
     audit_id = sha256(body).hexdigest()[:_ID_DIGITS]
@@ -142,6 +82,33 @@ def _write(
     files = tuple((str(path), write_whole(path, writer)[0]) for path, writer in paths)
     is_on_record = _record(store, kind, {**stated, "audit": audit_id}, files, keys=keys, note=note)
     return WrittenAudit(audit_id, document, files, is_on_record)
+
+
+def _parts(audit: Audit) -> tuple[Mapping[str, object], Callable[[str, IO[bytes]], None], Mapping[str, object]]:
+    """Its JSON, what writes its HTML, and what the ledger states of it."""
+    match audit:
+        case ThresholdAudit():
+            return threshold_document(audit), partial(write_threshold_html, audit), _stated_of_threshold(audit)
+        case RecallAudit():
+            stated = {"pictures": audit.pictures, "alterations": len(audit.rows), "seed": audit.seed}
+            return recall_document(audit), partial(write_recall_html, audit), stated
+        case TriageAudit():
+            stated = {"people": audit.cuts[0].right.of, "instruments": len(audit.cuts)}
+            return triage_document(audit), partial(write_triage_html, audit), stated
+
+
+def _stated_of_threshold(audit: ThresholdAudit) -> Mapping[str, object]:
+    lists = [{"class": one.list_class, "sha256": one.sha256, "version": one.version} for one in audit.lists]
+    return {
+        "threshold_bits": audit.threshold_bits,
+        "files": audit.in_use.files.of,
+        "files_matched": audit.in_use.files.matched,
+        "clusters": audit.in_use.clusters.of,
+        "clusters_matched": audit.in_use.clusters.matched,
+        "by_digest": audit.by_digest,
+        "lists": lists if len(lists) <= _LISTS_STATED else len(lists),
+        "index": audit.index_sha256,
+    }
 
 
 def _put(out: IO[bytes], body: bytes) -> None:

@@ -11,13 +11,13 @@ from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import UsageError
 from unseen.model import (
+    ChangePage,
     Decision,
     EntryAccount,
     EntryDecision,
     EntryVerdict,
     ListChange,
     ListClass,
-    Page,
     Published,
 )
 from unseen.store import Acceptance, Change, Store
@@ -145,7 +145,7 @@ def list_from_findings(
         entries, left_out = _judged(opened, of_class, ids)
         pages = [entries[at : at + _PAGE] for at in range(0, len(entries), _PAGE)] or [[]]
         for at, some in enumerate(pages):
-            page = Page(
+            page = ChangePage(
                 changes=tuple(some),
                 checkpoint="",
                 begins_anew=not ids and at == 0,

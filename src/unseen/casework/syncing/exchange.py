@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from unseen.exchanges import Secret, Timing
-from unseen.model import ListClass, Page
+from unseen.model import ChangePage, ListClass
 
 __all__ = ["Exchange", "Plan", "Reader", "Settings"]
 
@@ -30,7 +30,7 @@ class Plan:
 class Reader(Protocol):
     """A client that is about to read."""
 
-    def changes(self, checkpoint: str | None, /) -> Iterator[Page]:
+    def changes(self, checkpoint: str | None, /) -> Iterator[ChangePage]:
         """Give every page behind a checkpoint; None for the whole list."""
 
     def told(self) -> list[str]:

@@ -8,7 +8,7 @@ from unseen.errors import UsageError
 from unseen.exchanges import Login, Secret, Service, Timing, check_address
 from unseen.exchanges.ncmec import NcmecClient, choose_members, class_of_base, find_base
 from unseen.lists.values import parse_value
-from unseen.model import ListClass, Page
+from unseen.model import ChangePage, ListClass
 
 __all__ = ["NCMEC"]
 
@@ -41,7 +41,7 @@ class _Reader:
         self._client = client
         self._without_reports = without_reports
 
-    def changes(self, checkpoint: str | None) -> Iterator[Page]:
+    def changes(self, checkpoint: str | None) -> Iterator[ChangePage]:
         """Give every page behind a checkpoint."""
         return self._client.changes(checkpoint)
 

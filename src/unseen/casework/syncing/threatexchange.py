@@ -8,7 +8,7 @@ from unseen.errors import UsageError
 from unseen.exchanges import Secret, Service, Timing
 from unseen.exchanges.threatexchange import BASE, ThreatExchangeClient, read_token
 from unseen.lists.values import parse_value
-from unseen.model import ListClass, Page
+from unseen.model import ChangePage, ListClass
 
 __all__ = ["THREATEXCHANGE", "base_of"]
 
@@ -43,7 +43,7 @@ class _Reader:
     def __init__(self, client: ThreatExchangeClient) -> None:
         self._client = client
 
-    def changes(self, checkpoint: str | None) -> Iterator[Page]:
+    def changes(self, checkpoint: str | None) -> Iterator[ChangePage]:
         """Give every page behind a checkpoint."""
         return self._client.changes(checkpoint)
 

@@ -10,7 +10,7 @@ from unseen.exchanges.ncmec.windows import SPAN_ENTRIES_MAX, Checkpoint, Span, e
 from unseen.exchanges.ncmec.wire import VERSION, Member, Parse, Query, WireEntry, read_member, read_query
 from unseen.exchanges.service import Service
 from unseen.exchanges.timing import Timing
-from unseen.model import Page, Published, Refused, Withdrawn
+from unseen.model import ChangePage, Published, Refused, Withdrawn
 
 __all__ = ["NcmecClient", "Status"]
 
@@ -85,7 +85,7 @@ class NcmecClient:
         found = (read_member(element) for element in root.iter() if tag_of(element) == "member")
         return tuple(member for member in found if member is not None)
 
-    def changes(self, checkpoint: str | None) -> Iterator[Page]:
+    def changes(self, checkpoint: str | None) -> Iterator[ChangePage]:
         """Give everything that changed since a checkpoint, page by page.
 
         Args:
@@ -107,7 +107,7 @@ class NcmecClient:
         while not is_over:
             span = known.paging.span if known.paging else Span(from_s, min(end_s, from_s + known.width_s))
             if span.width_s < 1:
-                yield Page(changes=(), checkpoint=str(known), is_last=True)
+                yield ChangePage(changes=(), checkpoint=str(known), is_last=True)
                 return
             for query, known in self._read_span(span, known):  # noqa: B020  # it goes on from what is known
                 if query is None:
@@ -204,10 +204,10 @@ class NcmecClient:
             entries.append(replace(entry, change=change, large=tuple(left)))
         return replace(query, entries=tuple(entries), refused=(*query.refused, *refused)), lapsed
 
-    def _page(self, query: Query, known: Checkpoint, *, begins_anew: bool, is_last: bool) -> Page:
+    def _page(self, query: Query, known: Checkpoint, *, begins_anew: bool, is_last: bool) -> ChangePage:
         chosen = [entry for entry in query.entries if self._is_chosen(entry.member)]
         self.left_out += len(query.entries) - len(chosen)
-        return Page(
+        return ChangePage(
             changes=tuple(_with_unfetched(entry) for entry in chosen),
             refused=query.refused,
             checkpoint=str(known),

@@ -11,7 +11,7 @@ from unseen.exchanges.service import Service
 from unseen.exchanges.threatexchange.checkpoint import Checkpoint, Paging, without_secrets
 from unseen.exchanges.threatexchange.wire import FIELDS, Parse, Updates, read_updates
 from unseen.exchanges.timing import Timing
-from unseen.model import Page, other_purpose
+from unseen.model import ChangePage, other_purpose
 
 __all__ = ["BASE", "ThreatExchangeClient", "read_token"]
 
@@ -74,7 +74,7 @@ class ThreatExchangeClient:
         """How many updates were of types that are no hash of pictures and videos."""
         return self.left_out_by_type.total()
 
-    def changes(self, checkpoint: str | None) -> Iterator[Page]:
+    def changes(self, checkpoint: str | None) -> Iterator[ChangePage]:
         """Give everything that changed since a checkpoint, page by page.
 
         Args:
@@ -100,7 +100,7 @@ class ThreatExchangeClient:
             else:
                 return
 
-    def _read(self, known: Checkpoint, paging: Paging | None, now_s: int) -> Iterator[Page]:
+    def _read(self, known: Checkpoint, paging: Paging | None, now_s: int) -> Iterator[ChangePage]:
         """Give the pages of one answer, from its beginning or from where it was left."""
         begins_anew = known.whole_at_s == 0 and paging is None
         began_at_s = paging.began_at_s if paging else now_s
@@ -119,7 +119,7 @@ class ThreatExchangeClient:
                     raise _LostError
                 seen.add(link)
                 known = known.at_page(Paging(link, int(self._timing.now()), began_at_s, latest_s))
-            yield Page(
+            yield ChangePage(
                 changes=updates.changes,
                 refused=updates.refused,
                 checkpoint=str(known),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from unseen.errors import StoreError
-from unseen.model import Opinion, Page, Published, Refused, Stance, Withdrawn
+from unseen.model import ChangePage, Opinion, Published, Refused, Stance, Withdrawn
 from unseen.store.engine import Store, bulk_insert
 from unseen.store.lists import labels_text
 from unseen.store.schema import staged, syncs
@@ -57,7 +57,7 @@ class Content:
     opinions: frozenset[tuple[str, str, str | None, str | None]]
 
 
-def stage_page(store: Store, name: str, page: Page) -> None:
+def stage_page(store: Store, name: str, page: ChangePage) -> None:
     """Keep a page and its checkpoint: both or neither. Nothing changes in the list.
 
     Args:

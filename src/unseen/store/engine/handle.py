@@ -4,16 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Select, Table
 from sqlalchemy.exc import DBAPIError
 
 from unseen.store.engine.backend import Backend
+from unseen.store.engine.recorder import Recorder
 from unseen.store.engine.sqlite import insert_rows
-
-if TYPE_CHECKING:
-    from unseen.store.ledger.entries import Recorder
 
 __all__ = ["Store", "bulk_insert", "bulk_select", "empty_log"]
 

@@ -3,7 +3,6 @@
 from unseen.store.ledger.audit import Snapshot
 from unseen.store.ledger.entries import (
     Page,
-    Recorder,
     count_entries,
     entries_of_type,
     erase,
@@ -15,7 +14,6 @@ from unseen.store.ledger.entries import (
 
 __all__ = [
     "Page",
-    "Recorder",
     "Snapshot",
     "count_entries",
     "entries_of_type",

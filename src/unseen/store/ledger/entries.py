@@ -12,14 +12,13 @@ with its salt. How entries are written as bytes, hidden and sealed is for whoeve
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select, update
 
 from unseen.errors import LedgerBrokenError, StoreError, UsageError
-from unseen.store.engine import Store, bulk_insert, sql_position
+from unseen.store.engine import Fields, Recorder, Store, bulk_insert, sql_position
 from unseen.store.schema import (
     case_events,
     custody_acts,
@@ -45,7 +44,6 @@ from unseen.store.schema import (
 
 __all__ = [
     "Page",
-    "Recorder",
     "count_entries",
     "entries_of_type",
     "erase",
@@ -56,26 +54,11 @@ __all__ = [
     "record",
 ]
 
-Fields = Mapping[str, object]
-
 # An entry has at most 65,535 bytes; a number has at most sixteen digits and a comma.
 _ERASED_PER_ENTRY = 3_000
 _NUMBERS_PER_QUERY = 500
 _ROWS_PER_FETCH = 10_000
 _ERASED_WHOLE = "a filing is erased with its letter and with all that came of it, or not at all"
-
-
-class Recorder(Protocol):
-    """What makes entries of values: `unseen.casework.proof.recording.Bookkeeper`."""
-
-    def hide(self, value: Fields, /) -> tuple[bytes, str]:
-        """Draw a salt for a value; give it, and the commitment to both."""
-
-    def encode(self, entry: Fields, /) -> bytes:
-        """Write an entry as the bytes that the tree is made of."""
-
-    def kept(self) -> None:
-        """Hear that entries were kept: a time to seal them."""
 
 
 class Page:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from unseen.casework.auditing.recall import THRESHOLDS_BITS, RecallSettings, audit_recall
-from unseen.casework.auditing.writing import write_recall
+from unseen.casework.auditing.writing import write_audit
 from unseen.darkroom import CATALOGUE, UNALTERED, develop
 from unseen.darkroom.altering import making
 from unseen.decoding import LIMITS
@@ -137,7 +137,7 @@ def test_no_picture_is_written_anywhere(benign: Path, tmp_path: Path, monkeypatc
     audit, _ = run(benign / "one.png")
     assert written == []
     out = tmp_path / "out"
-    done = write_recall(audit, store=str(tmp_path / "none"), folder=str(out), note=lambda _: None)
+    done = write_audit(audit, store=str(tmp_path / "none"), folder=str(out), note=lambda _: None)
     assert not done.is_on_record
     assert sorted(path.suffix for path in out.iterdir()) == [".html", ".json"]
     assert list((tmp_path / "temporary").iterdir()) == []
@@ -153,7 +153,7 @@ def test_a_folder_without_pictures_has_a_table_of_nothing(tmp_path: Path) -> Non
     audit, told = run(tmp_path)
     assert told == []
     assert {(row.pictures, row.found[0].rate) for row in audit.rows} == {(0, None)}
-    write_recall(audit, store=str(tmp_path / "none"), folder=str(tmp_path / "out"), note=lambda _: None)
+    write_audit(audit, store=str(tmp_path / "none"), folder=str(tmp_path / "out"), note=lambda _: None)
 
 
 def test_a_source_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from unseen.casework.auditing.nearest import Nearest
 from unseen.casework.auditing.threshold import ThresholdSettings, audit_threshold
-from unseen.casework.auditing.writing import WrittenAudit, write_threshold
+from unseen.casework.auditing.writing import WrittenAudit, write_audit
 from unseen.casework.known.loading import load_known
 from unseen.casework.lists import add_list
 from unseen.casework.proof.recording import open_recorded
@@ -262,7 +262,7 @@ def test_what_cannot_be_audited_is_refused(
 
 def write(audit: ThresholdAudit, folder: Path, store: str = "none") -> WrittenAudit:
     """Write an audit below a folder."""
-    return write_threshold(audit, store=str(folder / store), folder=str(folder / "out"), note=lambda _: None)
+    return write_audit(audit, store=str(folder / store), folder=str(folder / "out"), note=lambda _: None)
 
 
 def test_the_record_names_the_files_that_were_written(benign: Path, tmp_path: Path) -> None:
