@@ -24,7 +24,7 @@ from unseen.casework.filing.values import ListedLabel
 from unseen.casework.given.known import KnownOfFile
 from unseen.errors import UsageError
 from unseen.filing.cybertipline.rules import check_files, check_report
-from unseen.filing.cybertipline.schema import FileDetails, PersonOrUserReported, Report, to_xml
+from unseen.filing.cybertipline.schema import FileDetails, IncidentSummary, PersonOrUserReported, Report, to_xml
 from unseen.model import Decision, Facts, Ground, Label, Mark, Match, Status, Subject, SubjectKind
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -34,6 +34,15 @@ NAMES = st.text(st.characters(), max_size=40) | st.sampled_from(["", " ", "a\x00
 LABELS = [Label("ncmec", "A1"), Label("ncmec", "B2"), Label("own", "infant"), Label("own", "other")]
 MEANINGS = [{"scheme": "own", "code": "infant", "annotation": "infant"}]
 
+# Elements of the schema, and words that it does not know.
+names = st.sampled_from(
+    [
+        str(field.alias)
+        for part in (Report, FileDetails, PersonOrUserReported, IncidentSummary)
+        for field in part.model_fields.values()
+    ]
+    + ["value", "type", "unknown"]
+)
 moments = st.integers(0, 1_700_000_000).map(lambda at_s: datetime.fromtimestamp(at_s, UTC).isoformat())
 matches = st.builds(
     Match,
@@ -224,6 +233,28 @@ def test_every_element_of_the_schema_can_be_added_by_hand(report: Report, detail
     done = composed_of(case, additions=additions, viewed=frozenset({file.finding.id}))
     assert_within(report.model_dump(by_alias=True, exclude_defaults=True), done.report.model_dump(by_alias=True))
     assert_within(by_hand, done.files[0].details.model_dump(by_alias=True))
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | NAMES | moments,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@SLOW
+@given(st.dictionaries(names, values, max_size=4), st.dictionaries(names, values, max_size=4))
+def test_whatever_is_added_by_hand_is_taken_or_told(report: dict[str, Any], details: dict[str, Any]) -> None:
+    """An addition of any shape gives a report that can be written, or a message; never anything else."""
+    case = materials.a_case()
+    additions = Additions("a.json", "", report, {case.files[0].finding.id: details})
+    try:
+        composed = compose(case, materials.settings(), additions=additions)
+    except UsageError:
+        return
+    for document, tag in ((composed.report, "report"), (composed.files[0].details, "fileDetails")):
+        assert to_xml(document, tag)
+    assert not composed.files[0].details.file_viewed_by_esp
 
 
 def assert_within(part: Any, whole: Any) -> None:

@@ -150,6 +150,8 @@ def test_facts_of_a_container_say_that_they_are_its(tmp_path: Path) -> None:
     ("more", "told"),
     [
         ({"file": {"fileViewedByEsp": True}}, "fileViewedByEsp means nothing here"),
+        ({"file": {"additionalInfo": ["\x01"]}}, "which XML cannot hold"),
+        ({"uploaded_at": "0001-01-01T00:00:00+10:00"}, "no moment"),
         ({"file": []}, "a member 'file' that is no object"),
         ({"file": {"ipCaptureEvent": {"ipAddress": "192.0.2.1"}}, "ip": "192.0.2.1"}, "a file has one"),
         ({"account": {"risk": 5}}, "risk means nothing here"),

@@ -5,7 +5,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
@@ -195,7 +195,9 @@ def _moment(value: object) -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError:
+        # The first and the last day of the calendar lie outside of it elsewhere.
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         moment = None
     if moment is None or moment.tzinfo is None:
         raise ValueError("an uploaded_at that is no moment in ISO 8601 with its time zone")

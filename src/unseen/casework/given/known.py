@@ -10,10 +10,9 @@ from pydantic import Field
 
 from unseen.casework.given.tables import fill
 from unseen.filing.cybertipline.schema import Details, DeviceId, IpCaptureEvent, Part, PersonOrUserReported
+from unseen.filing.cybertipline.schema.parts import Text
 
 __all__ = ["KnownOfFile", "pack_known"]
-
-Text = Annotated[str, Field(min_length=1)]
 
 
 class KnownOfFile(Part):
