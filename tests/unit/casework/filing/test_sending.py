@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,20 +23,23 @@ from tests.unit.casework.filing.filings import (
 )
 
 from unseen.casework.cases.verbs import act, show_case
+from unseen.casework.custody.preserving import preserve, set_preserving
 from unseen.casework.filing.sending import working as working_module
 from unseen.casework.filing.sending.automatic import MatchKind, set_filing_policy
 from unseen.casework.filing.sending.deciding import decide, decide_batched, turn
 from unseen.casework.filing.sending.listing import list_filings, show_filing
 from unseen.casework.filing.sending.preparing import prepare
 from unseen.casework.filing.sending.rehearsing import check_connection, rehearse, save_schema
+from unseen.casework.filing.sending.rereading import no_copy
 from unseen.casework.filing.sending.working import Working, send
 from unseen.casework.findings import decide as decide_findings
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
 from unseen.errors import ExchangeError, ListError, UsageError
 from unseen.filing.rehearsal import Fault, RehearsalServer
-from unseen.model import CaseOutcome, Decision, EventKind, ListClass
-from unseen.store import LetterState, ListOrigin, Sending, add_list, receipts_of
+from unseen.model import CaseOutcome, CustodyKind, Decision, EventKind, ListClass
+from unseen.sources.layers import MemoryRange
+from unseen.store import LetterState, ListOrigin, Sending, acts_about, add_list, receipts_of
 
 MD5S = {hashlib.md5(content).hexdigest() for content in CONTENTS.values()}
 # Calls of one filing of two files, after the question whether the desk is there.
@@ -210,6 +214,29 @@ def test_a_file_that_changed_since_never_leaves(tmp_path: Path, store: str, serv
     turn(store, filing, "take_back", by="D. Okafor", reason="file with facts alone")
     (worked,) = list(send(store, working(tmp_path, server)))
     assert (worked.outcome, server.desk.filed, server.calls[-1]) == (Sending.WITHDRAWN, [], "/retract")
+
+
+def test_a_preserved_copy_is_sent_and_its_opening_is_on_record(
+    tmp_path: Path, store: str, server: RehearsalServer
+) -> None:
+    """Where the files are gone and the custodian has kept them: who opened which, and for which filing, is told."""
+    findings = show_case(store, only_case(store)).findings
+    set_preserving(store, is_on=True, by="D. Okafor", reason="counsel")
+    with open_recorded(store) as opened:
+        reread = {one.id: CONTENTS[Path(str(one.locator)).name] for one in findings}
+        list(preserve(opened, findings, lambda one: nullcontext(MemoryRange(reread[one.id]))))
+    for one in findings:
+        Path(str(one.locator)).unlink()
+    how = replace(wanted(tmp_path, only_case(store)), kept=no_copy)
+    filing = decide(store, how, by="D. Okafor", reason="known", is_production=True).filing
+    (worked,) = list(send(store, replace(working(tmp_path, server), kept=no_copy)))
+    assert worked.outcome is Sending.ACCEPTED
+    assert {md5 for _, md5, _ in server.desk.filed[0].files} == MD5S
+    with open_recorded(store) as opened:
+        acts = acts_about(opened, findings=[one.id for one in findings])
+    opening = [(act.by, act.text) for act in acts if act.kind is CustodyKind.CONTENT_OPENED]
+    assert opening == [("D. Okafor", f"to be sent with filing {filing}")] * len(findings)
+    verify(store)
 
 
 def test_what_is_taken_back_in_time_never_leaves(tmp_path: Path, store: str, server: RehearsalServer) -> None:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from unseen.casework.filing.sending.rereading import Rereader, chunks_of
+from unseen.casework.filing.sending.rereading import Kept, Rereader, chunks_of, no_copy
 from unseen.casework.filing.values import Composed, ComposedFile
 from unseen.filing.cybertipline.calls import Upload
 from unseen.filing.cybertipline.schema import Report, to_xml
@@ -30,6 +30,7 @@ class DecidedMaterial:
         rereader: Rereader,
         *,
         beat: Callable[[], None] = lambda: None,
+        kept: Kept = no_copy,
     ) -> None:
         """Take what is to be sent.
 
@@ -39,6 +40,7 @@ class DecidedMaterial:
             findings: Of these, by id.
             rereader: Gives their bytes.
             beat: Called for each piece that is read or sent; raises where nothing more may be sent.
+            kept: Gives preserved copies, in place of what lies where the files were found.
         """
         self.files = len(files)
         self._report = report
@@ -46,16 +48,23 @@ class DecidedMaterial:
         self._findings = findings
         self._rereader = rereader
         self._beat = beat
+        self._kept = kept
         self._open = ExitStack()
 
     @classmethod
     def of(
-        cls, filing: Filing, findings: Mapping[str, Finding], rereader: Rereader, *, beat: Callable[[], None]
+        cls,
+        filing: Filing,
+        findings: Mapping[str, Finding],
+        rereader: Rereader,
+        *,
+        beat: Callable[[], None],
+        kept: Kept = no_copy,
     ) -> Self:
         """What was decided on, as the store has it."""
         told = [file.details for file in filing.files if file.details is not None]
         files = tuple(ComposedFile.model_validate_json(details) for details in told)
-        return cls(Composed.of_json(filing.report).report, files, findings, rereader, beat=beat)
+        return cls(Composed.of_json(filing.report).report, files, findings, rereader, beat=beat, kept=kept)
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +89,7 @@ class DecidedMaterial:
         finding = self._findings.get(composed.finding)
         if finding is None:
             raise UnreadError(Reason.UNREADABLE)
-        source = self._open.enter_context(self._rereader.open(finding, beat=self._beat))
+        source = self._open.enter_context(self._rereader.open(finding, beat=self._beat, also=self._kept))
         return Upload(composed.name, self._beating(source), source.size_bytes)
 
     def sha256(self, number: int) -> bytes:

@@ -133,11 +133,15 @@ def compose_case(
 
 
 def unread_files(store: Store, composed: Composed, wanted: Wanted) -> dict[str, Reason]:
-    """Read every file of a report through, and say which cannot be read as they were found, by finding."""
+    """Read every file of a report through, and say which cannot be read as they were found, by finding.
+
+    One of which a copy is preserved can be had: it is opened, with a record of that, by whoever sends it.
+    """
+    preserved = stores.preserved_of(store, [file.finding for file in composed.files])
     findings = {one.id: one for one in stores.name_findings(store, [file.finding for file in composed.files])}
     unread: dict[str, Reason] = {}
     with Rereader(passwords=wanted.passwords, kept=wanted.kept, unsafe_no_sandbox=wanted.unsafe_no_sandbox) as rereader:
-        for file in composed.files:
+        for file in (one for one in composed.files if one.finding not in preserved):
             try:
                 with rereader.open(findings[file.finding]):
                     pass

@@ -51,17 +51,20 @@ class Rereader:
         self._stack.close()
 
     @contextmanager
-    def open(self, finding: Finding, *, beat: Callable[[], None] = lambda: None) -> Iterator[ByteSource]:
+    def open(
+        self, finding: Finding, *, beat: Callable[[], None] = lambda: None, also: Kept = no_copy
+    ) -> Iterator[ByteSource]:
         """Give the bytes of a finding's item, once they were read through and are those that were found.
 
         Args:
             finding: Which.
             beat: Called for each piece that was read.
+            also: Gives further preserved copies, as `kept`.
 
         Raises:
             UnreadError: They cannot be had any more, or are others.
         """
-        with self._source(finding) as source:
+        with self._source(finding, also) as source:
             digest = hashlib.sha256()
             for chunk in chunks_of(source):
                 digest.update(chunk)
@@ -71,8 +74,8 @@ class Rereader:
             yield source
 
     @contextmanager
-    def _source(self, finding: Finding) -> Iterator[ByteSource]:
-        kept = self._kept(finding)
+    def _source(self, finding: Finding, also: Kept) -> Iterator[ByteSource]:
+        kept = self._kept(finding) or also(finding)
         if kept is not None:
             with kept as source:
                 yield source

@@ -5,10 +5,13 @@ is killed leaves a claim that lapses; the next one goes on from the last call on
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from unseen import store as stores
+from unseen.casework.custody.preserving import open_content
 from unseen.casework.filing.sending.automatic import decide_by_policy
 from unseen.casework.filing.sending.material import DecidedMaterial
 from unseen.casework.filing.sending.preparing import Wanted
@@ -23,7 +26,7 @@ from unseen.exchanges import Timing
 from unseen.filing.cybertipline.calls import CyberTipline
 from unseen.filing.cybertipline.course import Course, Outcome, Standing, Step
 from unseen.filing.cybertipline.pursuing import pursue
-from unseen.model import EventKind, Finding, Status
+from unseen.model import ByteSource, EventKind, Finding, Status
 from unseen.store import FILING, Claim, Filing, FilingStep, Page, Sending, Store
 from unseen.store.cases.events import note_event
 
@@ -156,7 +159,8 @@ class _Worker:
         if why_not := self._why_not(filing, findings, record):
             course = Course(Standing.WAITS, why=why_not)
         else:
-            with DecidedMaterial.of(filing, findings, self.rereader, beat=record.beat) as material:
+            kept = partial(_preserved, self.store, filing)
+            with DecidedMaterial.of(filing, findings, self.rereader, beat=record.beat, kept=kept) as material:
                 course = pursue(self.tip, material, record, now=lambda: datetime.now(UTC))
         steps = record.steps()
         report_id = next((step.report_id for step in reversed(steps) if step.report_id is not None), None)
@@ -185,6 +189,14 @@ class _Worker:
             if finding.status is Status.CLEARED and verdict is not None and verdict.at_utc > decided:
                 return f"finding {finding.id[:16]} was cleared by {verdict.by} after that was decided"
         return None
+
+
+def _preserved(store: Store, filing: Filing, finding: Finding) -> AbstractContextManager[ByteSource] | None:
+    """The copy that the custodian keeps of a finding; that it is opened for this filing is on record."""
+    if finding.id not in stores.preserved_of(store, [finding.id]):
+        return None
+    by = filing.by or f"policy {filing.policy}"
+    return open_content(store, finding, by=by, reason=f"to be sent with filing {filing.id}")
 
 
 def _outcome(course: Course, steps: Sequence[Step], *, is_taken_back: bool) -> Sending:
