@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from unseen.cli import voice
-from unseen.cli.case_custody import custody, preserving, state, view, viewed
+from unseen.cli.case_custody import custody, preserve, preserving, state, view, viewed
 from unseen.cli.options import DEFAULT_STORE, Json, Store, new_app
 
 __all__ = [
@@ -41,7 +41,7 @@ def case() -> None:
 
 
 # The record of what is done with what a case holds.
-for command in (custody, state, view, viewed, preserving):
+for command in (custody, state, view, viewed, preserving, preserve):
     app.command()(command)
 
 

@@ -1,13 +1,13 @@
-"""`unseen case custody`, `state`, `view`, `viewed`, `preserving`: what is done with what a case holds."""
+"""`unseen case custody`, `state`, `view`, `viewed`, `preserving`, `preserve`: what is done with what a case holds."""
 
 from typing import Annotated, Literal
 
 import typer
 
 from unseen.cli import voice
-from unseen.cli.options import DEFAULT_STORE, Json, Store
+from unseen.cli.options import DEFAULT_STORE, Json, Passwords, Store, Unsandboxed
 
-__all__ = ["custody", "preserving", "state", "view", "viewed"]
+__all__ = ["custody", "preserve", "preserving", "state", "view", "viewed"]
 
 Id = Annotated[int, typer.Argument(metavar="ID", help="Number of the case.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does this.")]
@@ -120,3 +120,33 @@ def preserving(
     act = set_preserving(store, is_on=state == "on", by=by, reason=reason)
     voice.show(rows.act_row(act), rows.act_lines(act), json=json)
     return 0
+
+
+def preserve(
+    case_id: Id,
+    *,
+    by: By,
+    reason: Reason,
+    passwords: Passwords = None,
+    unsafe_no_sandbox: Unsandboxed = False,
+    store: Store = DEFAULT_STORE,
+    json: Json = False,
+) -> int:
+    """Keep the contents of the files of a case, encrypted, read again where they were found.
+
+    Only where `unseen case preserving on` has said that contents are kept; scans then keep those of what they find by
+    themselves. Exits 3 where the content of a finding cannot be had any more as it was found.
+
+    Example: unseen case preserve 17 --by "D. Okafor" --reason "18 U.S.C. 2258A(h)"
+    """
+    from unseen.casework.custody.keeping import preserve_case
+    from unseen.cli import custody_rows as rows
+
+    is_whole = True
+    tried = preserve_case(
+        store, case_id, by=by, reason=reason, passwords=passwords, unsafe_no_sandbox=unsafe_no_sandbox
+    )
+    for one in tried:
+        is_whole = is_whole and one.reason in {None, "already"}
+        voice.show(rows.tried_row(one), rows.tried_lines(one), json=json)
+    return 0 if is_whole else voice.CANNOT_READ

@@ -9,6 +9,7 @@ from unseen.model import CustodyAct, CustodyKind
 
 if TYPE_CHECKING:
     from unseen.casework.custody.erasing import CaseClock, Gone
+    from unseen.casework.custody.keeping import Tried
     from unseen.casework.custody.record import CustodyLine, CustodyRecord
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "proposed_lines",
     "record_lines",
     "record_row",
+    "tried_lines",
+    "tried_row",
 ]
 
 _DIGEST_CHARS = 64
@@ -208,3 +211,17 @@ def _short(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {str(digest)[:16]}" for name, digest in value.items())
     return str(value)[:16] if len(str(value)) == _DIGEST_CHARS else str(value)
+
+
+def tried_row(tried: "Tried") -> rows.Row:
+    """What came of keeping a content, as a row."""
+    return {"type": "content", **asdict(tried)}
+
+
+def tried_lines(tried: "Tried") -> list[str]:
+    """What came of keeping a content, in a line."""
+    if tried.reason == "already":
+        return [f"finding {tried.finding[:16]}: its content is kept already"]
+    if tried.reason is not None:
+        return [f"finding {tried.finding[:16]}: its content is not kept: {tried.reason}"]
+    return [f"finding {tried.finding[:16]}: its content is kept, encrypted: {voice.size(tried.size_bytes)}"]

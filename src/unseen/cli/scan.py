@@ -61,6 +61,7 @@ def scan(
 
     Example: unseen scan --list known /srv/uploads
     """
+    from unseen.casework.custody.keeping import keeping_found
     from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
     from unseen.cli.progress import Meter, is_watched
     from unseen.model import Retention, Summary, VideoMode
@@ -84,7 +85,10 @@ def scan(
     with Meter("scanning", json=json) as meter:
         progress = meter.follow if is_watched(json=json) else None
         watchers = ScanWatchers(progress=progress, note=voice.note, verified=_note_verified)
-        for told in run_scan(settings, paths=sys.stdin.buffer, watchers=watchers):
+        found = run_scan(settings, paths=sys.stdin.buffer, watchers=watchers)
+        for told in keeping_found(
+            found, store, passwords=passwords, unsafe_no_sandbox=unsafe_no_sandbox, note=voice.note
+        ):
             if isinstance(told, Summary):
                 meter.stop()
                 code = voice.FOUND if told.findings else voice.NOT_ALL_SCREENED if told.not_screened else 0

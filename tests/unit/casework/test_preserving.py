@@ -7,20 +7,27 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from sqlalchemy import select
 from tests.unit.casework.contents import reread
 from tests.unit.found import found, match
 from tests.unit.kept import held_on_disk
 
-from unseen.casework.custody.preserving import Tried, open_content, preserve, set_preserving
+from unseen.casework.custody.keeping import keeping_found, preserve_case
+from unseen.casework.custody.preserving import Tried, kept_copies, open_content, preserve, set_preserving
 from unseen.casework.proof.places import key_folder
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
+from unseen.casework.scanning import ScanSettings, run_scan
 from unseen.errors import LedgerBrokenError, SigningKeyError, StoreError, UsageError
-from unseen.model import CustodyKind, UnreadError
-from unseen.store import acts_of_kinds, list_findings, sweep_contents
+from unseen.model import CustodyKind, Finding, UnreadError
+from unseen.store import Store, acts_of_kinds, cases_of_findings, erase, list_findings, preserved_of, sweep_contents
+from unseen.store.schema import preserved
 
 NOW = "2026-11-23T12:00:00Z"
 WHY = {"by": "D. Okafor", "reason": "the law asks for it"}
@@ -189,3 +196,55 @@ def test_whoever_is_killed_half_way_leaves_noise_at_most(path: str, module: str,
         assert sweep_contents(store) == 1
     assert {one.reason for one in keep(path)} == {None}
     assert verify(path).contents == 2
+
+
+def test_whoever_files_reads_the_copy_where_there_is_one(path: str) -> None:
+    """A finding whose content is kept is read from the store, on record; of another there is no copy."""
+    with open_recorded(path) as store:
+        first, second = list_findings(store)
+        assert [tried.reason for tried in preserve(store, [first], reread())] == [None]
+        copies = kept_copies(store, by="D. Okafor", reason="filing 7")
+        assert copies(second) is None
+        copy = copies(first)
+        assert copy is not None
+        with copy as source:
+            assert source.read_at(0, 7) == b"content"
+        (act,) = acts_of_kinds(store, [CustodyKind.CONTENT_OPENED])
+    assert (act.finding, act.by, act.text) == (first.id, "D. Okafor", "filing 7")
+
+
+def scanned(folder: Path, path: str) -> tuple[Path, str]:
+    """Scan a picture of hills that a list knows; gives its path, and the id of its finding."""
+    picture = folder / "hills.png"
+    rng = np.random.default_rng(1)
+    coarse = Image.fromarray(rng.integers(0, 256, (9, 12, 3), dtype=np.uint8))
+    coarse.resize((300, 200), Image.Resampling.BICUBIC).save(picture)
+    known = folder / "known.txt"
+    known.write_text(f"sha256:{sha256(picture.read_bytes()).hexdigest()}\n")
+    settings = ScanSettings(store=path, sources=(str(picture),), lists=(str(known),), workers=1)
+    notes: list[str] = []
+    told = list(keeping_found(run_scan(settings), path, note=notes.append))
+    (finding,) = (one for one in told if isinstance(one, Finding))
+    assert notes == ["contents of found files are kept now, encrypted: 1"]
+    return picture, finding.id
+
+
+def test_a_scan_keeps_what_it_finds_and_a_case_what_is_still_there(path: str, tmp_path: Path) -> None:
+    """Read again from where it lies; where it has gone or changed since, it is told, and nothing is kept of it."""
+    picture, finding_id = scanned(tmp_path, path)
+    with open_recorded(path) as store:
+        (kept,) = preserved_of(store, [finding_id]).values()
+        assert (kept.size_bytes, kept.done_by) == (picture.stat().st_size, None)
+        (case_id,) = cases_of_findings(store, [finding_id])[finding_id]
+        # As if it had never been kept.
+        erase(store, _records_of(store, finding_id), reason="why", at_utc=NOW)
+    picture.write_bytes(picture.read_bytes() + b".")
+    assert [one.reason for one in preserve_case(path, case_id, by="D. Okafor", reason="by law")] == ["changed"]
+    picture.unlink()
+    assert [one.reason for one in preserve_case(path, case_id, by="D. Okafor", reason="by law")] == ["unreadable"]
+    assert verify(path).contents == 0
+
+
+def _records_of(store: Store, finding_id: str) -> list[int]:
+    with store.read() as connection:
+        return list(connection.scalars(select(preserved.c.id).where(preserved.c.finding_id == finding_id)))
