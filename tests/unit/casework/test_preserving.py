@@ -19,7 +19,7 @@ from tests.unit.found import found, match
 from tests.unit.kept import held_on_disk
 
 from unseen.casework.custody.keeping import keeping_found, preserve_case
-from unseen.casework.custody.preserving import Tried, kept_copies, open_content, preserve, set_preserving
+from unseen.casework.custody.preserving import Tried, open_content, preserve, set_preserving
 from unseen.casework.proof.places import key_folder
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
@@ -196,21 +196,6 @@ def test_whoever_is_killed_half_way_leaves_noise_at_most(path: str, module: str,
         assert sweep_contents(store) == 1
     assert {one.reason for one in keep(path)} == {None}
     assert verify(path).contents == 2
-
-
-def test_whoever_files_reads_the_copy_where_there_is_one(path: str) -> None:
-    """A finding whose content is kept is read from the store, on record; of another there is no copy."""
-    with open_recorded(path) as store:
-        first, second = list_findings(store)
-        assert [tried.reason for tried in preserve(store, [first], reread())] == [None]
-        copies = kept_copies(store, by="D. Okafor", reason="filing 7")
-        assert copies(second) is None
-        copy = copies(first)
-        assert copy is not None
-        with copy as source:
-            assert source.read_at(0, 7) == b"content"
-        (act,) = acts_of_kinds(store, [CustodyKind.CONTENT_OPENED])
-    assert (act.finding, act.by, act.text) == (first.id, "D. Okafor", "filing 7")
 
 
 def scanned(folder: Path, path: str) -> tuple[Path, str]:

@@ -19,7 +19,7 @@ from unseen.errors import SigningKeyError, UsageError
 from unseen.model import ByteSource, CustodyAct, CustodyKind, Finding, Reason, UnreadError
 from unseen.store import KEY_BYTES, Preserved, SealedSource, Store, Target
 
-__all__ = ["Reread", "Tried", "is_preserving", "kept_copies", "open_content", "preserve", "set_preserving"]
+__all__ = ["Reread", "Tried", "is_preserving", "open_content", "preserve", "set_preserving"]
 
 _CHUNK_BYTES = 1 << 20
 _NAME_BYTES = 16
@@ -139,25 +139,6 @@ def open_content(store: Store, finding: Finding, *, by: str, reason: str) -> Ite
         yield SealedSource(descriptor, own, size_bytes=kept.size_bytes, belongs_to=belongs_to)
     finally:
         os.close(descriptor)
-
-
-def kept_copies(
-    store: Store, *, by: str, reason: str
-) -> Callable[[Finding], AbstractContextManager[ByteSource] | None]:
-    """Give what opens the content that is kept of a finding, on record each time; None of one that is not kept.
-
-    Args:
-        store: Open for writing.
-        by: Who opens it, or for whom.
-        reason: Why.
-    """
-
-    def copy_of(finding: Finding) -> AbstractContextManager[ByteSource] | None:
-        if finding.id not in stores.preserved_of(store, [finding.id]):
-            return None
-        return open_content(store, finding, by=by, reason=reason)
-
-    return copy_of
 
 
 def _preserve(
