@@ -24,6 +24,7 @@ from unseen.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from unseen.casework.scanning import ScanSettings
     from unseen.model import Acquired, Finding, Gathered, InNoCase, NotScreened, Summary
 
 __all__ = ["app", "scan"]
@@ -61,10 +62,8 @@ def scan(
 
     Example: unseen scan --list known /srv/uploads
     """
-    from unseen.casework.custody.keeping import keeping_found
-    from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
-    from unseen.cli.progress import Meter, is_watched
-    from unseen.model import Retention, Summary, VideoMode
+    from unseen.casework.scanning import ScanSettings
+    from unseen.model import Retention, VideoMode
 
     settings = ScanSettings(
         store=store,
@@ -81,13 +80,26 @@ def scan(
         facts=facts,
         verify_first=verify_first,
     )
+    return _run(settings, json=json)
+
+
+def _run(settings: "ScanSettings", *, json: bool) -> int:
+    from unseen.casework.custody.keeping import keeping_found
+    from unseen.casework.scanning import ScanWatchers, run_scan
+    from unseen.cli.progress import Meter, is_watched
+    from unseen.model import Summary
+
     code = 0
     with Meter("scanning", json=json) as meter:
         progress = meter.follow if is_watched(json=json) else None
         watchers = ScanWatchers(progress=progress, note=voice.note, verified=_note_verified)
         found = run_scan(settings, paths=sys.stdin.buffer, watchers=watchers)
         for told in keeping_found(
-            found, store, passwords=passwords, unsafe_no_sandbox=unsafe_no_sandbox, note=voice.note
+            found,
+            settings.store,
+            passwords=settings.passwords,
+            unsafe_no_sandbox=settings.unsafe_no_sandbox,
+            note=voice.note,
         ):
             if isinstance(told, Summary):
                 meter.stop()
