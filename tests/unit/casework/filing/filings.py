@@ -51,18 +51,18 @@ webPageIncident = {{ url = ["https://files.example/"] }}
 """
 
 
-def furnish(folder: Path, *, cases: int = 1, contents: dict[str, bytes] | None = None) -> str:
+def furnish(folder: Path, *, cases: int = 1, contents: dict[str, bytes] | None = None, place: str | None = None) -> str:
     """Write files, and a store in which each is a finding by SHA-256, in one case for each account."""
-    store, number = str(folder / "store"), 0
+    store, number = place or str(folder / "store"), 0
     with open_recorded(store) as opened:
         for account in range(cases):
             some = CONTENTS if contents is None else contents
-            place = folder / "held" / f"account{account}"
-            place.mkdir(parents=True, exist_ok=True)
+            there = folder / "held" / f"account{account}"
+            there.mkdir(parents=True, exist_ok=True)
             ids = []
             for name, content in some.items():
-                (place / name).write_bytes(content)
-                ids.append(_found(opened, str(place / name), content, number))
+                (there / name).write_bytes(content)
+                ids.append(_found(opened, str(there / name), content, number))
                 number += 1
             facts = Facts(subject=Subject(SubjectKind.ACCOUNT, f"47{account}"), uploaded_at_utc="2026-11-22T08:00:00Z")
             with record(opened, at_utc=NOW) as page:

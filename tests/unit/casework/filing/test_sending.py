@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.stores import on_both
 from tests.unit.casework.filing.filings import (
     CONTENTS,
     decide_case,
@@ -53,24 +54,25 @@ def _keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> str:
+def store(tmp_path: Path, place: str) -> str:
     """A store with one case of two files."""
-    return furnish(tmp_path)
+    return furnish(tmp_path, place=place)
 
 
 @pytest.fixture
-def server() -> Iterator[RehearsalServer]:
+def line() -> Iterator[RehearsalServer]:
     """A desk without faults."""
-    with start() as server:
-        yield server
+    with start() as line:
+        yield line
 
 
-def test_what_was_decided_on_is_filed_once(tmp_path: Path, store: str, server: RehearsalServer) -> None:
+@on_both
+def test_what_was_decided_on_is_filed_once(tmp_path: Path, store: str, line: RehearsalServer) -> None:
     """With its files and its receipt; the case has left the house, and waits for its outcome; the store verifies."""
     filing = decide_case(tmp_path, store)
-    (worked,) = list(send(store, working(tmp_path, server)))
+    (worked,) = list(send(store, working(tmp_path, line)))
     assert (worked.filing, worked.outcome) == (filing, Sending.ACCEPTED)
-    (filed,) = server.desk.filed
+    (filed,) = line.desk.filed
     assert {md5 for _, md5, _ in filed.files} == MD5S
     account = show_filing(store, filing)
     assert account.receipt is not None
@@ -81,7 +83,7 @@ def test_what_was_decided_on_is_filed_once(tmp_path: Path, store: str, server: R
     assert f"report {filed.report_id}" in case.forwarded[0]
     assert (case.next_action, case.moved_at_utc is not None) == ("record the outcome: it was reported", True)
     verify(store)
-    assert list(send(store, working(tmp_path, server))) == []
+    assert list(send(store, working(tmp_path, line))) == []
     with pytest.raises(UsageError, match=f"was filed: filing {filing}"):
         decide_case(tmp_path, store)
 
@@ -91,43 +93,45 @@ def test_what_was_decided_on_is_filed_once(tmp_path: Path, store: str, server: R
 def test_whatever_goes_wrong_it_is_filed_once(tmp_path: Path, store: str, fault: Fault, call: int) -> None:
     """Every fault at every call: nothing is lost, nothing is filed twice, and what we believe is what the desk has."""
     decide_case(tmp_path, store)
-    with start(lambda number, _path: fault if number == call else None) as server:
-        run(store, working(tmp_path, server))
-        assert len(server.desk.filed) == 1
-        assert {md5 for _, md5, _ in server.desk.filed[0].files} == MD5S
+    with start(lambda number, _path: fault if number == call else None) as line:
+        run(store, working(tmp_path, line))
+        assert len(line.desk.filed) == 1
+        assert {md5 for _, md5, _ in line.desk.filed[0].files} == MD5S
         (account,) = list_filings(store, everything=True)
         assert account.filing.state is LetterState.SENT
         assert account.receipt is not None
-        assert account.receipt.report_id == server.desk.filed[0].report_id
+        assert account.receipt.report_id == line.desk.filed[0].report_id
     verify(store)
 
 
+@on_both
 def test_a_report_that_may_be_open_waits_for_a_person(tmp_path: Path, store: str) -> None:
     """The line broke when it was opened: nothing is sent again before somebody says so, and that is an alarm."""
     filing = decide_case(tmp_path, store)
-    with start(lambda number, _path: Fault.BREAK_AFTER if number == 1 else None) as server:
-        (worked,) = list(send(store, working(tmp_path, server)))
-        assert (worked.outcome, server.desk.opened) == (Sending.WAITS, 1)
-        assert list(send(store, working(tmp_path, server))) == []
+    with start(lambda number, _path: Fault.BREAK_AFTER if number == 1 else None) as line:
+        (worked,) = list(send(store, working(tmp_path, line)))
+        assert (worked.outcome, line.desk.opened) == (Sending.WAITS, 1)
+        assert list(send(store, working(tmp_path, line))) == []
         (account,) = list_filings(store)
         assert account.waits
         assert "filing_waits" in show_case(store, account.filing.case).alarms
         turn(store, filing, "go_on", by="D. Okafor", reason="the service knows no report")
         assert "filing_waits" not in show_case(store, account.filing.case).alarms
-        (worked,) = list(send(store, working(tmp_path, server)))
-        assert (worked.outcome, len(server.desk.filed)) == (Sending.ACCEPTED, 1)
+        (worked,) = list(send(store, working(tmp_path, line)))
+        assert (worked.outcome, len(line.desk.filed)) == (Sending.ACCEPTED, 1)
 
 
-def test_two_workers_file_each_case_once(tmp_path: Path, server: RehearsalServer) -> None:
+@on_both
+def test_two_workers_file_each_case_once(tmp_path: Path, place: str, line: RehearsalServer) -> None:
     """However their calls fall together."""
-    store = furnish(tmp_path, cases=6)
+    store = furnish(tmp_path, cases=6, place=place)
     with open_recorded(store) as opened:
         from unseen.store import list_cases
 
         cases = [events[0].case for events in list_cases(opened)]
     for case in cases:
         decide_case(tmp_path, store, case)
-    how, failures = working(tmp_path, server), []
+    how, failures = working(tmp_path, line), []
 
     def work() -> None:
         try:
@@ -141,21 +145,21 @@ def test_two_workers_file_each_case_once(tmp_path: Path, server: RehearsalServer
     for worker in workers:
         worker.join()
     assert failures == []
-    assert (server.desk.opened, len(server.desk.filed)) == (len(cases), len(cases))
+    assert (line.desk.opened, len(line.desk.filed)) == (len(cases), len(cases))
     assert {one.filing.state for one in list_filings(store, everything=True)} == {LetterState.SENT}
 
 
-def test_wrong_credentials_leave_everything_where_it_is(tmp_path: Path, store: str, server: RehearsalServer) -> None:
+def test_wrong_credentials_leave_everything_where_it_is(tmp_path: Path, store: str, line: RehearsalServer) -> None:
     """Nothing is begun, no filing waits for what is wrong with them all, and no secret is in what is said."""
     filing = decide_case(tmp_path, store)
-    how = working(tmp_path, server)
+    how = working(tmp_path, line)
     settings_for(tmp_path, "production", login="tester:stale-password")
     with pytest.raises(ExchangeError, match="refuses the credentials") as caught:
         list(send(store, how))
     assert "stale" not in str(caught.value) + caught.value.hint
     assert (show_filing(store, filing).filing.state, show_filing(store, filing).steps) == (LetterState.PENDING, ())
     with pytest.raises(ExchangeError, match="refuses the credentials"):
-        check_connection(how.settings, is_production=True, address=server.address)
+        check_connection(how.settings, is_production=True, address=line.address)
 
 
 @pytest.mark.parametrize("environment", ["production", "test"])
@@ -170,12 +174,12 @@ def test_production_is_said_twice_or_not_at_all(tmp_path: Path, store: str, envi
     assert list_filings(store, everything=True) == []
 
 
-def test_what_went_to_the_test_desk_is_no_report(tmp_path: Path, store: str, server: RehearsalServer) -> None:
+def test_what_went_to_the_test_desk_is_no_report(tmp_path: Path, store: str, line: RehearsalServer) -> None:
     """The case is as unreported as before, its findings can be filed, and the two ways share nothing."""
     decide_case(tmp_path, store, environment="test")
     case = only_case(store)
-    assert list(send(store, working(tmp_path, server))) == []
-    (worked,) = list(send(store, working(tmp_path, server, "test")))
+    assert list(send(store, working(tmp_path, line))) == []
+    (worked,) = list(send(store, working(tmp_path, line, "test")))
     assert worked.outcome is Sending.ACCEPTED
     assert show_case(store, case).case.forwarded == ()
     with open_recorded(store) as opened:
@@ -184,7 +188,7 @@ def test_what_went_to_the_test_desk_is_no_report(tmp_path: Path, store: str, ser
 
 
 def test_a_file_that_cannot_be_read_is_never_left_out_in_silence(
-    tmp_path: Path, store: str, server: RehearsalServer
+    tmp_path: Path, store: str, line: RehearsalServer
 ) -> None:
     """It is named, and nothing is decided, until somebody says that its facts are told without it."""
     how = replace(wanted(tmp_path, only_case(store)), kept=lambda _: None)
@@ -197,27 +201,27 @@ def test_a_file_that_cannot_be_read_is_never_left_out_in_silence(
     alone = replace(how, facts_alone=list(prepared.unread))
     decided = decide(store, alone, by="D. Okafor", reason="known", is_production=True)
     assert (decided.files, decided.facts_alone) == (0, 2)
-    list(send(store, working(tmp_path, server)))
-    (filed,) = server.desk.filed
+    list(send(store, working(tmp_path, line)))
+    (filed,) = line.desk.filed
     assert filed.files == ()
     for content in CONTENTS.values():
         assert hashlib.sha256(content).hexdigest().encode() in filed.report
 
 
-def test_a_file_that_changed_since_never_leaves(tmp_path: Path, store: str, server: RehearsalServer) -> None:
+def test_a_file_that_changed_since_never_leaves(tmp_path: Path, store: str, line: RehearsalServer) -> None:
     """What lies in its place now may be anybody's: not one byte of it is sent, and a person decides."""
     filing = decide_case(tmp_path, store)
     changed = {**CONTENTS, "two.jpg": b"somebody's holiday"}
-    (worked,) = list(send(store, replace(working(tmp_path, server), kept=held(changed))))
-    assert (worked.outcome, server.calls.count("/upload")) == (Sending.WAITS, 1)
+    (worked,) = list(send(store, replace(working(tmp_path, line), kept=held(changed))))
+    assert (worked.outcome, line.calls.count("/upload")) == (Sending.WAITS, 1)
     assert "file 2 cannot be read any more" in worked.why
     turn(store, filing, "take_back", by="D. Okafor", reason="file with facts alone")
-    (worked,) = list(send(store, working(tmp_path, server)))
-    assert (worked.outcome, server.desk.filed, server.calls[-1]) == (Sending.WITHDRAWN, [], "/retract")
+    (worked,) = list(send(store, working(tmp_path, line)))
+    assert (worked.outcome, line.desk.filed, line.calls[-1]) == (Sending.WITHDRAWN, [], "/retract")
 
 
 def test_a_preserved_copy_is_sent_and_its_opening_is_on_record(
-    tmp_path: Path, store: str, server: RehearsalServer
+    tmp_path: Path, store: str, line: RehearsalServer
 ) -> None:
     """Where the files are gone and the custodian has kept them: who opened which, and for which filing, is told."""
     findings = show_case(store, only_case(store)).findings
@@ -229,9 +233,9 @@ def test_a_preserved_copy_is_sent_and_its_opening_is_on_record(
         Path(str(one.locator)).unlink()
     how = replace(wanted(tmp_path, only_case(store)), kept=no_copy)
     filing = decide(store, how, by="D. Okafor", reason="known", is_production=True).filing
-    (worked,) = list(send(store, replace(working(tmp_path, server), kept=no_copy)))
+    (worked,) = list(send(store, replace(working(tmp_path, line), kept=no_copy)))
     assert worked.outcome is Sending.ACCEPTED
-    assert {md5 for _, md5, _ in server.desk.filed[0].files} == MD5S
+    assert {md5 for _, md5, _ in line.desk.filed[0].files} == MD5S
     with open_recorded(store) as opened:
         acts = acts_about(opened, findings=[one.id for one in findings])
     opening = [(act.by, act.text) for act in acts if act.kind is CustodyKind.CONTENT_OPENED]
@@ -239,12 +243,12 @@ def test_a_preserved_copy_is_sent_and_its_opening_is_on_record(
     verify(store)
 
 
-def test_what_is_taken_back_in_time_never_leaves(tmp_path: Path, store: str, server: RehearsalServer) -> None:
+def test_what_is_taken_back_in_time_never_leaves(tmp_path: Path, store: str, line: RehearsalServer) -> None:
     """Before anything was sent there is nobody to call; and the case can be decided on again."""
     filing = decide_case(tmp_path, store)
     turn(store, filing, "take_back", by="M. Silva", reason="cleared")
-    assert list(send(store, working(tmp_path, server))) == []
-    assert server.calls == []
+    assert list(send(store, working(tmp_path, line))) == []
+    assert line.calls == []
     assert show_filing(store, filing).filing.state is LetterState.WITHDRAWN
     assert decide_case(tmp_path, store) > filing
 
@@ -266,21 +270,21 @@ def test_a_clock_that_jumps_files_nothing_twice(tmp_path: Path, store: str, monk
             monkeypatch.setattr(working_module, "datetime", Ahead)
         return None
 
-    with start(jump) as server:
-        (worked,) = list(send(store, working(tmp_path, server)))
+    with start(jump) as line:
+        (worked,) = list(send(store, working(tmp_path, line)))
         assert (worked.outcome, "is over" in worked.why) == (Sending.WAITS, True)
         monkeypatch.undo()
         monkeypatch.setenv("UNSEEN_KEYS", str(tmp_path / "keys"))
         turn(store, worked.filing, "anew", by="D. Okafor", reason="the clock had jumped")
-        run(store, working(tmp_path, server))
-        assert (server.desk.opened, len(server.desk.filed)) == (2, 1)
+        run(store, working(tmp_path, line))
+        assert (line.desk.opened, len(line.desk.filed)) == (2, 1)
 
 
 def test_nothing_is_filed_by_itself_unless_somebody_switched_it_on(
-    tmp_path: Path, store: str, server: RehearsalServer
+    tmp_path: Path, store: str, line: RehearsalServer
 ) -> None:
     """Off by default; on for the bytes of an entry of one list; what a person cleared is left out; and all is said."""
-    how = working(tmp_path, server)
+    how = working(tmp_path, line)
     assert list(send(store, how)) == []
     case = only_case(store)
     first, second = show_case(store, case).findings
@@ -297,15 +301,15 @@ def test_nothing_is_filed_by_itself_unless_somebody_switched_it_on(
 
 
 def test_what_was_cleared_since_waits(
-    tmp_path: Path, store: str, server: RehearsalServer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, store: str, line: RehearsalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody decided, and somebody else found out better: nothing leaves before that was looked at."""
     filing = decide_case(tmp_path, store)
     finding = show_filing(store, filing).filing.files[0].finding
     monkeypatch.setattr("unseen.casework.findings.now_utc", lambda: "2099-01-01T00:00:00Z")
     decide_findings(store, [finding], Decision.CLEARED, by="M. Silva", reason="another picture")
-    (worked,) = list(send(store, working(tmp_path, server)))
-    assert (worked.outcome, server.desk.opened) == (Sending.WAITS, 0)
+    (worked,) = list(send(store, working(tmp_path, line)))
+    assert (worked.outcome, line.desk.opened) == (Sending.WAITS, 0)
     assert "was cleared by M. Silva" in worked.why
 
 
@@ -320,7 +324,7 @@ def test_only_lists_of_known_material_can_file_by_themselves(tmp_path: Path, sto
         set_filing_policy(store, "gone", MatchKind.EXACT, is_on=True, by="D. Okafor", reason="agreed")
 
 
-def test_one_content_that_goes_round_is_reported_once(tmp_path: Path, server: RehearsalServer) -> None:
+def test_one_content_that_goes_round_is_reported_once(tmp_path: Path, line: RehearsalServer) -> None:
     """With both accounts and nothing else of them; every case has left the house."""
     store = furnish(tmp_path, cases=2)
     with open_recorded(store) as opened:
@@ -331,8 +335,8 @@ def test_one_content_that_goes_round_is_reported_once(tmp_path: Path, server: Re
     how = {"spread": ["viral"], "by": "D. Okafor", "reason": "it goes round", "is_production": True}
     decided = decide_batched(store, wanted(tmp_path, cases[0]), digest[:12], cases, **how)  # type: ignore[arg-type]  # as told
     assert decided.cases == tuple(cases)
-    list(send(store, working(tmp_path, server)))
-    (filed,) = server.desk.filed
+    list(send(store, working(tmp_path, line)))
+    (filed,) = line.desk.filed
     assert (len(filed.files), filed.report.count(b"<espIdentifier>")) == (1, 2)
     for case in cases:
         assert show_case(store, case).case.forwarded
@@ -368,10 +372,10 @@ def test_a_rehearsal_writes_nothing(tmp_path: Path, store: str) -> None:
         rehearse(store, how, channel="cybertipline", xsd=str(schema))
 
 
-def test_a_connection_can_be_tried_without_filing(tmp_path: Path, server: RehearsalServer) -> None:
+def test_a_connection_can_be_tried_without_filing(tmp_path: Path, line: RehearsalServer) -> None:
     """The desk answers, and gives its schema, which is written to a new file."""
-    checked = check_connection(settings_for(tmp_path), is_production=True, address=server.address)
+    checked = check_connection(settings_for(tmp_path), is_production=True, address=line.address)
     assert (checked.way.channel, checked.schema) == ("cybertipline", b"<schema/>")
     save_schema(checked, str(tmp_path / "schema.xsd"))
     assert (tmp_path / "schema.xsd").read_bytes() == b"<schema/>"
-    assert server.calls == ["/status", "/xsd"]
+    assert line.calls == ["/status", "/xsd"]
