@@ -38,8 +38,7 @@ def _beside_disk(files: list[bytes]) -> list[tuple[str, bytes]]:
     """What is given of an image in several files behind its volumes."""
     found: list[tuple[str, bytes]] = []
     for member in vmdk.unpack(Segments([MemoryRange(file) for file in files]), Context()):
-        assert isinstance(member, Member)
-        if member.state is State.ORPHAN:
+        if isinstance(member, Member) and member.state is State.ORPHAN:
             content = member.open()
             assert not isinstance(content, Reason)
             found.append((member.address, content.read_at(0, content.size_bytes)))

@@ -20,7 +20,7 @@ from unseen.sources.disks.images.qcow import QcowMedium, unpack
 from unseen.sources.disks.images.vdi import VdiMedium
 from unseen.sources.disks.images.vhd import open_vhd
 from unseen.sources.disks.images.vmdk import open_vmdk
-from unseen.sources.layers import Context, Member, MemoryRange, Segments, recognise
+from unseen.sources.layers import Context, Medium, Member, MemoryRange, Segments, load_formats, recognise
 
 _MEDIUM = medium((5 << 20) + 3 * 512, seed=11)
 
@@ -183,7 +183,7 @@ def test_snapshots_of_a_disk_are_disks_of_their_own(tmp_path: Path) -> None:
     run("qemu-img", "snapshot", "-c", "before", image)
     run("qemu-io", "-c", "write -P 0x61 0 1M", image)
     with Opened(image) as source:
-        now, *snapshots = unpack(source, Context())
+        now, *snapshots = (each for each in unpack(source, Context()) if not isinstance(each, Medium))
         assert isinstance(now, Member)
         (before,) = snapshots
         assert isinstance(before, Member)
@@ -276,7 +276,10 @@ def test_a_lie_about_snapshots_is_stated(tmp_path: Path) -> None:
     """A table of snapshots that leads nowhere is a reason, and costs nothing else."""
     data = bytearray(convert(tmp_path, "qcow2", "cluster_size=64k", data=_SMALL).read_bytes())
     data[60:72] = struct.pack(">IQ", 3, len(data) - 8)
-    now, *told = unpack(MemoryRange(bytes(data)), Context())
+    size, now, *told = unpack(MemoryRange(bytes(data)), Context())
+    # A blank disk, packed into little, is given time.
+    assert isinstance(size, Medium)
+    assert size.size_bytes == len(_SMALL)
     assert isinstance(now, Member)
     assert told == [Reason.TRUNCATED]
 
@@ -289,3 +292,19 @@ def test_joined_parts_read_as_one() -> None:
     assert joined.read_at(990, 20) == _SMALL[990:1010]
     assert joined.read_at(len(_SMALL) - 5, 20) == _SMALL[-5:]
     assert joined.read_at(len(_SMALL), 20) == b""
+
+
+@pytest.mark.parametrize("kind", ["qcow2", "vdi", "vpc", "vhdx", "vmdk"])
+def test_how_large_a_disk_is_said_before_anything_on_it(tmp_path: Path, kind: str) -> None:
+    """Who waits for the reader of a blank disk knows how much there is to look through."""
+    need("qemu-img")
+    image = tmp_path / "image"
+    run("qemu-img", "create", "-f", kind, image, "64M")
+    source = MemoryRange(image.read_bytes())
+    found = recognise(source)
+    assert found is not None
+    read = load_formats()[found.name]
+    assert read is not None
+    first = next(iter(read(source, Context())))
+    assert isinstance(first, Medium)
+    assert first.size_bytes >= 64 << 20

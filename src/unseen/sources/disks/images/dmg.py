@@ -18,7 +18,7 @@ from unseen.sources.disks.images.native import FileObject, NativeMedium
 from unseen.sources.disks.images.placed import placed_in_dmg
 from unseen.sources.disks.signatures import is_locked_dmg
 from unseen.sources.disks.volumes import volumes_on
-from unseen.sources.layers import Context, Member
+from unseen.sources.layers import Context, Medium, Member
 
 __all__ = ["SparseImage", "open_dmg", "unpack"]
 
@@ -33,18 +33,21 @@ _BANDS_MAX = 16 << 20
 _BAND_BYTES_MAX = 1 << 30
 
 
-def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
+def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Medium | Reason]:
     """Give the volumes on the disk, then what lies in the file and not on the disk."""
     head = source.read_at(0, len(_SPARSE) * 2)
     if is_locked_dmg(head, source):
         yield Reason.ENCRYPTED
     elif head.startswith(_SPARSE):
         image = SparseImage(source)
+        yield Medium(image.size_bytes)
         yield from sorted(image.faults)
         yield from volumes_on(image)
         yield from leftovers(source, image.extents(), layer="dmg")
     else:
-        yield from volumes_on(open_dmg(source))
+        disk = open_dmg(source)
+        yield Medium(disk.size_bytes)
+        yield from volumes_on(disk)
         yield from leftovers(source, placed_in_dmg(source), layer="dmg")
 
 

@@ -21,7 +21,7 @@ from unseen.sources.disks.images.blocks import read_blocks
 from unseen.sources.disks.images.leftovers import leftovers
 from unseen.sources.disks.images.recent import Recent
 from unseen.sources.disks.volumes import volumes_on
-from unseen.sources.layers import Context, Member
+from unseen.sources.layers import Context, Medium, Member
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -88,12 +88,13 @@ class _Snapshot:
     described_bytes: int
 
 
-def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
+def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Medium | Reason]:
     """Give the volumes on the disk, each internal snapshot as a disk of its own, then what lies in none of them."""
     header = _read_header(source)
     if header.is_corrupt:
         yield Reason.UNREADABLE
     medium = QcowMedium(source, header)
+    yield Medium(medium.size_bytes)
     yield from volumes_on(medium)
     disks, described = [medium], [_described(source, header)]
     for snapshot in _read_snapshots(source, header):

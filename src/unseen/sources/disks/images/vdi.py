@@ -13,7 +13,7 @@ from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.disks.images.blocks import read_blocks
 from unseen.sources.disks.images.leftovers import leftovers
 from unseen.sources.disks.volumes import volumes_on
-from unseen.sources.layers import Context, Member
+from unseen.sources.layers import Context, Medium, Member
 
 __all__ = ["VdiMedium", "unpack"]
 
@@ -30,9 +30,10 @@ _BLOCK_BYTES_MAX = 256 << 20
 _MAP_BYTES_MAX = 64 << 20
 
 
-def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
+def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Medium | Reason]:
     """Give the volumes on the disk, then what lies in the file and in no block of the disk."""
     medium = VdiMedium(source)
+    yield Medium(medium.size_bytes)
     yield from volumes_on(medium)
     yield from leftovers(source, medium.extents(), layer="vdi")
 

@@ -9,16 +9,17 @@ from unseen.sources.disks.images.leftovers import leftovers
 from unseen.sources.disks.images.native import FileObject, NativeMedium
 from unseen.sources.disks.images.placed import placed_in_vhd, placed_in_vhdx, vhd_end
 from unseen.sources.disks.volumes import volumes_on
-from unseen.sources.layers import Context, Member, Part
+from unseen.sources.layers import Context, Medium, Member, Part
 
 __all__ = ["open_vhd", "unpack"]
 
 
-def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
+def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Medium | Reason]:
     """Give the volumes on the disk, then what lies in the file and not on the disk."""
     end = vhd_end(source) if source.read_at(0, 8) == b"conectix" else source.size_bytes
     image = Part(source, 0, end)
     disk = open_vhd(image)
+    yield Medium(disk.size_bytes)
     yield from volumes_on(disk)
     is_newer = source.read_at(0, 8) == b"vhdxfile"
     placed = (placed_in_vhdx if is_newer else placed_in_vhd)(image, disk.size_bytes)

@@ -9,7 +9,7 @@ from unseen.sources.disks.images.leftovers import leftovers
 from unseen.sources.disks.images.native import FileObject, NativeMedium
 from unseen.sources.disks.images.placed import placed_in_vmdk, vmdk_end
 from unseen.sources.disks.volumes import volumes_on
-from unseen.sources.layers import Context, Member, Part, Segments
+from unseen.sources.layers import Context, Medium, Member, Part, Segments
 
 __all__ = ["open_vmdk", "unpack"]
 
@@ -17,13 +17,15 @@ __all__ = ["open_vmdk", "unpack"]
 _NO_PARENT = 0xFFFFFFFF
 
 
-def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Reason]:
+def unpack(source: ByteSource, _context: Context) -> Iterator[Member | Medium | Reason]:
     """Give the volumes on the disk, then what lies in its files and not on the disk.
 
     Of an image in several files places are counted over all of them, the description first.
     """
     image = source if isinstance(source, Segments) else Part(source, 0, vmdk_end(source))
-    yield from volumes_on(open_vmdk(image))
+    disk = open_vmdk(image)
+    yield Medium(disk.size_bytes)
+    yield from volumes_on(disk)
     parts = image.parts if isinstance(image, Segments) else (image,)
     yield from leftovers(source, placed_in_vmdk(parts), layer="vmdk")
 
