@@ -84,27 +84,32 @@ def scan(
 
 
 def _run(settings: "ScanSettings", *, json: bool) -> int:
-    from unseen.casework.custody.keeping import keeping_found
     from unseen.casework.scanning import ScanWatchers, run_scan
     from unseen.cli.progress import Meter, is_watched
-    from unseen.model import Summary
+    from unseen.model import Finding, Summary
 
-    code = 0
+    code, found = 0, list[str]()
     with Meter("scanning", json=json) as meter:
         progress = meter.follow if is_watched(json=json) else None
         watchers = ScanWatchers(progress=progress, note=voice.note, verified=_note_verified)
-        found = run_scan(settings, paths=sys.stdin.buffer, watchers=watchers)
-        for told in keeping_found(
-            found,
-            settings.store,
-            passwords=settings.passwords,
-            unsafe_no_sandbox=settings.unsafe_no_sandbox,
-            note=voice.note,
-        ):
+        for told in run_scan(settings, paths=sys.stdin.buffer, watchers=watchers):
+            if isinstance(told, Finding):
+                found.append(told.id)
             if isinstance(told, Summary):
                 meter.stop()
                 code = voice.FOUND if told.findings else voice.NOT_ALL_SCREENED if told.not_screened else 0
             _tell(told, json=json)
+    if found:
+        # Not before: what this needs takes as long to import as workers take to warm up.
+        from unseen.casework.custody.keeping import keep_found
+
+        keep_found(
+            settings.store,
+            found,
+            passwords=settings.passwords,
+            unsafe_no_sandbox=settings.unsafe_no_sandbox,
+            note=voice.note,
+        )
     return code
 
 

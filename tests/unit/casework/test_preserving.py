@@ -18,7 +18,7 @@ from tests.unit.casework.contents import reread
 from tests.unit.found import found, match
 from tests.unit.kept import held_on_disk
 
-from unseen.casework.custody.keeping import keeping_found, preserve_case
+from unseen.casework.custody.keeping import keep_found, preserve_case
 from unseen.casework.custody.preserving import Tried, open_content, preserve, set_preserving
 from unseen.casework.proof.places import key_folder
 from unseen.casework.proof.recording import open_recorded
@@ -208,8 +208,8 @@ def scanned(folder: Path, path: str) -> tuple[Path, str]:
     known.write_text(f"sha256:{sha256(picture.read_bytes()).hexdigest()}\n")
     settings = ScanSettings(store=path, sources=(str(picture),), lists=(str(known),), workers=1)
     notes: list[str] = []
-    told = list(keeping_found(run_scan(settings), path, note=notes.append))
-    (finding,) = (one for one in told if isinstance(one, Finding))
+    (finding,) = (one for one in run_scan(settings) if isinstance(one, Finding))
+    keep_found(path, [finding.id], note=notes.append)
     assert notes == ["contents of found files are kept now, encrypted: 1"]
     return picture, finding.id
 

@@ -1,7 +1,6 @@
 """`unseen case preserve`, and scans where contents are kept."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
 
 from unseen import store as stores
 from unseen.casework.cases.course import fold
@@ -13,10 +12,9 @@ from unseen.casework.proof.recording import open_recorded
 from unseen.model import Finding
 from unseen.store import Store
 
-__all__ = ["Tried", "keeping_found", "preserve_case"]
+__all__ = ["Tried", "keep_found", "preserve_case"]
 
 _IDS_AT_ONCE = 500
-_Told = TypeVar("_Told")
 
 
 def preserve_case(
@@ -55,19 +53,19 @@ def preserve_case(
             yield from preserve(store, _findings(store, ids), rereader.open, by=name, reason=why)
 
 
-def keeping_found(
-    told: Iterable[_Told],
+def keep_found(
     location: str,
+    found: Sequence[str],
     *,
     passwords: str | None = None,
     unsafe_no_sandbox: bool = False,
     note: Callable[[str], None] = lambda _: None,
-) -> Iterator[_Told]:
-    """Pass on what a scan tells; then keep the contents of what it found in cases, where the custodian has said so.
+) -> None:
+    """Keep the contents of what a scan has found in cases, where the custodian has said so; else do nothing.
 
     Args:
-        told: What the scan tells; findings among it.
         location: Path of the store.
+        found: Ids of findings.
         passwords: Path of a file with passwords for encrypted containers.
         unsafe_no_sandbox: Go on where the kernel cannot lock a process.
         note: Told what came of it.
@@ -77,13 +75,8 @@ def keeping_found(
         SandboxError: The kernel cannot lock a process that reads containers.
         SigningKeyError: The key to contents is not there.
     """
-    ids: list[str] = []
-    for one in told:
-        if isinstance(one, Finding):
-            ids.append(one.id)
-        yield one
     with open_to_read(location) as store:
-        in_cases = list(stores.cases_of_findings(store, ids)) if is_preserving(store) is not None else []
+        in_cases = list(stores.cases_of_findings(store, found)) if is_preserving(store) is not None else []
     if not in_cases:
         return
     with (
