@@ -108,6 +108,7 @@ FIELDS = {
         "unsafe_no_sandbox",
     },
     "whether a rehearsal held its documents against a schema": {"is_schema_checked"},
+    "whether a person decided about a filing after its last call": {"is_let_go"},
 }
 # Closed lists that fields of these rooms draw from: what happened, how it ended, what waits; never what somebody is.
 KINDS = {

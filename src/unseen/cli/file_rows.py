@@ -153,7 +153,8 @@ def account_lines(account: "FilingAccount") -> list[str]:
     lines = [f"filing {filing.id}: case {cases}, {filing.channel}{mark}"]
     if not account.waits:
         lines.append(f"  {_STATES[filing.state]}")
-    if filing.answer:
+    # What it waited for is over where it is on its way again; a failure that may pass is not.
+    if filing.answer and (filing.state != "pending" or not account.is_let_go):
         lines.append(f"  {voice.printable(filing.answer)}")
     said = f"  {voice.plural(len(filing.files), 'finding')}, decided by {by}, {filing.at_utc}"
     return [*lines, f"{said}: {voice.printable(filing.reason)}"]

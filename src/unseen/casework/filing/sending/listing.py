@@ -21,6 +21,7 @@ class FilingAccount:
         filing: As it was decided.
         course: Where it stands now, and why it waits.
         report_id: How the service calls the report, where it opened one.
+        is_let_go: Whether a person decided about it after its last call.
         steps: Every call, oldest first; empty in a list.
         turns: What was decided since; empty in a list.
         receipt: Where it was filed.
@@ -30,6 +31,7 @@ class FilingAccount:
     filing: Filing
     course: Course
     report_id: int | None
+    is_let_go: bool = False
     steps: tuple[FilingStep, ...] = ()
     turns: tuple[FilingDecision, ...] = ()
     receipt: Receipt | None = None
@@ -75,18 +77,21 @@ def show_filing(location: str, filing: int) -> FilingAccount:
 
 def _account(store: Store, filing: Filing, *, is_whole: bool = False) -> FilingAccount:
     steps, files = read_course_steps(store, filing.id), sum(one.details is not None for one in filing.files)
-    course = stand(steps, files=files, now=datetime.now(UTC), turns=read_course_turns(store, filing.id))
+    turns = read_course_turns(store, filing.id)
+    course = stand(steps, files=files, now=datetime.now(UTC), turns=turns)
+    is_let_go = bool(steps) and turns.allowed == len(steps)
     report_id = next((step.report_id for step in reversed(steps) if step.report_id is not None), None)
     receipts = [one for one in stores.receipts_of(store, filing.case) if one.filing == filing.id]
     receipt = receipts[0] if receipts else None
     if not is_whole:
-        return FilingAccount(filing=filing, course=course, report_id=report_id, receipt=receipt)
+        return FilingAccount(filing=filing, course=course, report_id=report_id, is_let_go=is_let_go, receipt=receipt)
     told = (ComposedFile.model_validate_json(one.details) for one in filing.files if one.details is not None)
     composed = Composed.of_json(filing.report).model_copy(update={"files": tuple(told)})
     return FilingAccount(
         filing=filing,
         course=course,
         report_id=report_id,
+        is_let_go=is_let_go,
         steps=tuple(stores.read_steps(store, filing.id)),
         turns=tuple(stores.read_turns(store, filing.id)),
         receipt=receipt,
