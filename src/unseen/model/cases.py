@@ -168,8 +168,8 @@ class CaseEvent:
         finding: Id of a finding that came to it.
         facts: What is known of that finding's item; of event `account`, of the account.
         subject: Whose the case is; of the event that opened it.
-        answers: Of what was forwarded: number of the entry in which it was decided what leaves. Findings that came
-            later have not left with it. None where somebody forwarded all that there was.
+        answers: Of what was forwarded: number of the last entry of which it may speak. Findings of later entries have
+            not left with it. None where all was forwarded that there was.
     """
 
     id: int

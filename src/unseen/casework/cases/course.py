@@ -139,7 +139,7 @@ def fold(events: Sequence[CaseEvent]) -> Case:
         if event.kind is EventKind.REOPENED:
             begun = event.id
         elif event.kind is EventKind.FORWARDED and (told := event.answers or event.id) > begun:
-            # It left with what was known when that was decided, and not with what came meanwhile.
+            # A report speaks of what was known when somebody decided on it, and not of what came meanwhile.
             told_to = max(told_to, told)
             later = (since for number, since in findings.values() if number > told_to)
             case = replace(case, untold_since_utc=min(later, default=None))

@@ -158,14 +158,14 @@ def add_case_event(
         _append(page, case_id, kind, {_COLUMNS.get(name, name): value for name, value in values.items()})
 
 
-def note_event(page: Page, case_id: int, kind: EventKind, values: Mapping[str, str | None]) -> None:
+def note_event(page: Page, case_id: int, kind: EventKind, values: Mapping[str, str | int | None]) -> None:
     """Record that something happened to a case because of something else, in the transaction of that.
 
     Args:
         page: Of the transaction.
         case_id: Of the case.
         kind: What happened.
-        values: As for `add_case_event`, without any check.
+        values: As for `add_case_event`, without any check; and `answers`, of what was forwarded.
     """
     _append(page, case_id, kind, {_COLUMNS.get(name, name): value for name, value in values.items()})
 

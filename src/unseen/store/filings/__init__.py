@@ -1,6 +1,7 @@
 """Reports to authorities: what was decided, every call that was made for it, and the receipts."""
 
 from unseen.store.filings.deciding import decide_filing, set_filing_policy, turn_filing
+from unseen.store.filings.forwarding import note_forwarded
 from unseen.store.filings.reading import (
     cases_with_letters,
     filed_findings,
@@ -41,6 +42,7 @@ __all__ = [
     "filed_findings",
     "filing_policies_now",
     "list_filings",
+    "note_forwarded",
     "read_filing",
     "read_steps",
     "read_turns",

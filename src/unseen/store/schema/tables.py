@@ -381,7 +381,7 @@ case_events = Table(
     Column("due_at_utc", Text),
     Column("outcome", Text),
     Column("salt", LargeBinary(16), nullable=False),
-    # Of what was forwarded: the number of the entry in which it was decided what leaves. What came later has not left.
+    # Of what was forwarded: the number of the last entry of which it may speak. What came later has not left.
     Column("answers", Integer),
     Index("events_by_case", "case_id"),
     Index("events_by_finding", "finding_id"),

@@ -245,13 +245,15 @@ def _tell_cases(page: Page, filing: Filing, way: Way, why: str) -> None:
     due = in_utc(datetime.now(UTC) + _OUTCOME_WITHIN)
     for case in (filing.case, *filing.more_cases):
         said = f"{'NCMEC CyberTipline' if way.is_production else 'test desk of the CyberTipline'}, {why}"
-        told = {"by": filing.by, "text": f"{said} (filing {filing.id})"}
+        text = f"{said} (filing {filing.id})"
         if not way.is_production:
             # Nobody reads it there: the case is as unreported as before.
-            note_event(page, case, EventKind.NOTED, told)
+            note_event(page, case, EventKind.NOTED, {"by": filing.by, "text": text})
             continue
-        note_event(page, case, EventKind.FORWARDED, told)
-        after = {"by": filing.by, "text": "record the outcome: it was reported", "due_at_utc": due}
+        left = stores.note_forwarded(page, case, channel=way.channel, by=filing.by, text=text)
+        more = f"report what this filing does not hold: findings, {left}"
+        action = more if left else "record the outcome: it was reported"
+        after = {"by": filing.by, "text": action, "due_at_utc": due}
         note_event(page, case, EventKind.NEXT_ACTION, after)
 
 
