@@ -65,7 +65,10 @@ def test_scan_and_findings_rows_hold_the_promised_fields(with_list: Path) -> Non
     """`scan` prints findings, unscreened items and a summary that adds up; `findings` adds what came later."""
     rows = printed("unseen scan --workers 1 --json uploads", with_list)
     assert rows[-1]["type"] == "summary"
-    assert set(rows[-1]) == promised("`unseen scan --json`", at=1)
+    assert set(rows[-1]) == promised("`unseen scan --json`", at=2)
+    (case,) = [row for row in rows if row["type"] == "case"]
+    assert set(case) == promised("`unseen scan --json`", at=1)
+    assert (case["subject"], case["findings"]) == ("source:uploads", 2)
     found = [row for row in rows if row["type"] == "finding"]
     assert {frozenset(row) for row in found} == {frozenset(promised("`unseen scan --json`"))}
     assert sorted(row["item"] for row in found) == ["uploads/small.jpg", "uploads/turned.png"]
