@@ -24,6 +24,8 @@ class Environment(StrEnum):
 
     TEST = "test"
     PRODUCTION = "production"
+    # A desk of our own on this machine, there only while something is sent: nothing leaves.
+    REHEARSAL = "rehearsal"
 
 
 class _Said(BaseModel):
@@ -36,7 +38,7 @@ class ServiceSettings(_Said):
     Attributes:
         environment: Which one.
         credentials: A file that only its owner may read, with `name:password`; None for the variable of the
-            environment. Those of the two desks are never the same.
+            environment. Those of the two desks are never the same, and a rehearsal needs none.
     """
 
     environment: Environment

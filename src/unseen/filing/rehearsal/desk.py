@@ -63,17 +63,24 @@ class _Open:
 class Desk:
     """Reports, from their opening until they are filed, taken back or forgotten."""
 
-    def __init__(self, *, now: Callable[[], float], schema: Callable[[bytes], str | None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float],
+        schema: Callable[[bytes], str | None] | None = None,
+        first: int = 1_000_001,
+    ) -> None:
         """Begin with no report.
 
         Args:
             now: Seconds, of any clock that goes forward.
             schema: Says what is wrong with a document by the service's own schema; None where there is none at hand.
+            first: Number of the first report.
         """
         self._now = now
         self._schema = schema
         self._reports: dict[int, _Open] = {}
-        self._next_id = 1_000_001
+        self._first = self._next_id = first
         self._lock = threading.Lock()
 
     @property
@@ -94,7 +101,7 @@ class Desk:
     @property
     def opened(self) -> int:
         """How many reports were ever opened."""
-        return self._next_id - 1_000_001
+        return self._next_id - self._first
 
     def status(self) -> Answer:
         """Answer whether somebody is there."""

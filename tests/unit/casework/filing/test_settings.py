@@ -50,7 +50,7 @@ def test_settings_say_which_desk_and_who_reports(tmp_path: Path) -> None:
     ("was", "now", "told"),
     [
         ('environment = "test"', "", "service/environment is missing"),
-        ('"test"', '"live"', "service/environment input should be 'test' or 'production'"),
+        ('"test"', '"live"', "service/environment input should be 'test', 'production' or 'rehearsal'"),
         ("files_are_as_uploaded = true", "", "company/files_are_as_uploaded is missing"),
         (
             "[[reporter.reportingPerson.email]]\nvalue",

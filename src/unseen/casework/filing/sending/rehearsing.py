@@ -4,7 +4,6 @@
 """
 
 import hashlib
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,15 +14,14 @@ from unseen import store as stores
 from unseen.casework.filing.sending.material import DecidedMaterial
 from unseen.casework.filing.sending.preparing import Prepared, Wanted, prepare
 from unseen.casework.filing.sending.rereading import Rereader
-from unseen.casework.filing.sending.ways import Way, connect, login_of, machine_timing, way_of
+from unseen.casework.filing.sending.ways import REHEARSAL, Way, open_desk, open_rehearsal, way_of
 from unseen.casework.filing.settings import read_settings
 from unseen.casework.proof.places import new_file, open_to_read
 from unseen.errors import SourceError, UsageError
-from unseen.exchanges.credentials import Login, Secret
 from unseen.filing.cybertipline.calls import Call
 from unseen.filing.cybertipline.course import Course, Step, Turns
 from unseen.filing.cybertipline.pursuing import Ending, pursue
-from unseen.filing.rehearsal import Desk, RehearsalServer
+from unseen.filing.rehearsal import Desk
 from unseen.model import Finding
 
 __all__ = ["Checked", "Rehearsed", "RehearsedCall", "check_connection", "rehearse", "save_schema"]
@@ -121,12 +119,10 @@ def _rehearse(
     findings: dict[str, Finding],
     schema: Callable[[bytes], str | None] | None,
 ) -> Rehearsed:
-    user, password = "rehearsal", secrets.token_hex(16)
     desk, record = Desk(now=time.monotonic, schema=schema), _Memory()
     composed = prepared.composed
     with (
-        RehearsalServer(desk, login=(user, password)) as server,
-        connect(_HERE, Login(user, Secret(password)), timing=machine_timing(), address=server.address) as tip,
+        open_rehearsal(desk) as tip,
         Rereader(passwords=wanted.passwords, kept=wanted.kept, unsafe_no_sandbox=wanted.unsafe_no_sandbox) as rereader,
         DecidedMaterial(composed.report, composed.files, findings, rereader) as material,
     ):
@@ -144,12 +140,17 @@ def check_connection(settings_path: str, *, is_production: bool, address: str | 
         address: In place of the desk's own.
 
     Raises:
-        UsageError: The settings cannot be read.
+        UsageError: The settings cannot be read, or name a rehearsal.
         ExchangeError: There are no credentials, they are not taken, or no answer comes.
     """
     settings = read_settings(settings_path)
     way = way_of(settings, is_production=is_production)
-    with connect(way, login_of(settings, way), address=address) as tip:
+    if way is REHEARSAL:
+        raise UsageError(
+            "a rehearsal is there only while something is sent: there is nothing to check",
+            hint='environment = "test" in the settings',
+        )
+    with open_desk(settings, way, address=address) as tip:
         status = tip.status()
         schema = tip.schema()
     return Checked(way, status.request_id, schema.answer)
@@ -164,9 +165,6 @@ def save_schema(checked: Checked, path: str) -> None:
     """
     with new_file(Path(path), SourceError) as file:
         file.write(checked.schema)
-
-
-_HERE = Way("rehearsal", "http://127.0.0.1", "", is_production=False)
 
 
 @dataclass(slots=True)

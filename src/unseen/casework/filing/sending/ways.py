@@ -1,7 +1,8 @@
-"""The two desks of the CyberTipline: apart in name, address and credentials, and never taken one for the other."""
+"""The desks: two of the CyberTipline, apart in name, address and credentials, and one of our own to rehearse with."""
 
 import os
 import random
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +15,18 @@ from unseen.exchanges.credentials import Login, Secret, read_secret
 from unseen.exchanges.service import Service
 from unseen.exchanges.timing import Patience
 from unseen.filing.cybertipline.calls import CyberTipline
+from unseen.filing.rehearsal import Desk, RehearsalServer
 
-__all__ = ["PRODUCTION", "TEST", "Way", "connect", "login_of", "machine_timing", "named_by", "way_of"]
+__all__ = [
+    "PRODUCTION",
+    "REHEARSAL",
+    "TEST",
+    "Way",
+    "named_by",
+    "open_desk",
+    "open_rehearsal",
+    "way_of",
+]
 
 # A video of some gigabytes over a slow line; the letter is kept in hand while bytes flow.
 _ANSWER_S = 6 * 3600.0
@@ -27,21 +38,36 @@ class Way:
 
     Attributes:
         channel: Its name in the outbox.
+        title: Its name for people.
         address: Where it is.
         variable: Of the environment, which may hold `user:password`.
         is_production: Whether what is filed there reaches officers.
     """
 
     channel: str
+    title: str
     address: str
     variable: str
     is_production: bool
 
 
-TEST = Way("cybertipline-test", "https://exttest.cybertip.org/ispws", "UNSEEN_CYBERTIPLINE_TEST", is_production=False)
-PRODUCTION = Way(
-    "cybertipline", "https://report.cybertip.org/ispws", "UNSEEN_CYBERTIPLINE_PRODUCTION", is_production=True
+TEST = Way(
+    "cybertipline-test",
+    "test desk of the CyberTipline",
+    "https://exttest.cybertip.org/ispws",
+    "UNSEEN_CYBERTIPLINE_TEST",
+    is_production=False,
 )
+PRODUCTION = Way(
+    "cybertipline",
+    "NCMEC CyberTipline",
+    "https://report.cybertip.org/ispws",
+    "UNSEEN_CYBERTIPLINE_PRODUCTION",
+    is_production=True,
+)
+# On a port of this machine, and only while something is sent.
+REHEARSAL = Way("rehearsal", "rehearsal on this machine", "http://127.0.0.1/ispws", "", is_production=False)
+_WAYS = {Environment.TEST: TEST, Environment.PRODUCTION: PRODUCTION, Environment.REHEARSAL: REHEARSAL}
 
 
 def way_of(settings: FilingSettings, *, is_production: bool) -> Way:
@@ -50,19 +76,18 @@ def way_of(settings: FilingSettings, *, is_production: bool) -> Way:
     Raises:
         UsageError: One says so, and the other does not.
     """
-    if settings.service.environment is Environment.PRODUCTION:
-        if not is_production:
-            raise UsageError(
-                "the settings name the production desk of the CyberTipline, and --production was not given",
-                hint="what is filed there reaches officers: say --production, or use settings for the test desk",
-            )
-        return PRODUCTION
-    if is_production:
+    way = _WAYS[settings.service.environment]
+    if way.is_production and not is_production:
         raise UsageError(
-            "--production was given, and the settings name the test desk of the CyberTipline",
+            "the settings name the production desk of the CyberTipline, and --production was not given",
+            hint="what is filed there reaches officers: say --production, or use settings for the test desk",
+        )
+    if is_production and not way.is_production:
+        raise UsageError(
+            f"--production was given, and the settings name the {way.title}",
             hint='environment = "production" in the settings, with the credentials for it',
         )
-    return TEST
+    return way
 
 
 def named_by(settings: str) -> Way:
@@ -74,15 +99,46 @@ def named_by(settings: str) -> Way:
     Raises:
         UsageError: They cannot be read.
     """
-    return PRODUCTION if read_settings(settings).is_production else TEST
+    return _WAYS[read_settings(settings).service.environment]
 
 
-def login_of(settings: FilingSettings, way: Way) -> Login:
-    """What the custodian proves itself to a desk with, from a file or from the variable of that desk.
+@contextmanager
+def open_desk(
+    settings: FilingSettings, way: Way, *, timing: Timing | None = None, address: str | None = None
+) -> Iterator[CyberTipline]:
+    """Be ready to call a desk; nothing is sent yet. That of a rehearsal is there for as long, and then has forgotten.
+
+    Args:
+        settings: With the credentials for it.
+        way: The desk.
+        timing: Clock and chance; None for those of this machine.
+        address: In place of the desk's own.
 
     Raises:
-        ExchangeError: There is nothing, or the file is open to others.
+        ExchangeError: There are no credentials, or the file is open to others.
     """
+    if way is REHEARSAL:
+        # Numbers of reports of one rehearsal are not those of the next: receipts are told apart by them.
+        with open_rehearsal(Desk(now=time.monotonic, first=secrets.randbelow(1 << 40) + 1)) as tip:
+            yield tip
+        return
+    with _connect(address or way.address, _login_of(settings, way), timing) as tip:
+        yield tip
+
+
+@contextmanager
+def open_rehearsal(desk: Desk) -> Iterator[CyberTipline]:
+    """Have a desk of our own listen on a port of this machine, and be ready to call it."""
+    user, password = "rehearsal", secrets.token_hex(16)
+    with (
+        RehearsalServer(desk, login=(user, password)) as server,
+        _connect(server.address, Login(user, Secret(password)), None) as tip,
+    ):
+        yield tip
+
+
+def _login_of(settings: FilingSettings, way: Way) -> Login:
+    """What the custodian proves itself to a desk with, from a file or from the variable of that desk."""
     if settings.service.credentials is not None:
         return Login.parse(read_secret(settings.service.credentials))
     given = os.environ.get(way.variable, "").strip()
@@ -95,22 +151,8 @@ def login_of(settings: FilingSettings, way: Way) -> Login:
 
 
 @contextmanager
-def connect(
-    way: Way, login: Login, *, timing: Timing | None = None, address: str | None = None
-) -> Iterator[CyberTipline]:
-    """Be ready to call a desk; nothing is sent yet.
-
-    Args:
-        way: The desk.
-        login: For it.
-        timing: Clock and chance; None for those of this machine.
-        address: In place of the desk's own.
-    """
+def _connect(address: str, login: Login, timing: Timing | None) -> Iterator[CyberTipline]:
     patience = Patience(answer_s=_ANSWER_S)
-    with Service(address or way.address, timing=timing or machine_timing(), login=login, patience=patience) as service:
+    clock = timing or Timing(time.time, time.sleep, random.SystemRandom().random)
+    with Service(address, timing=clock, login=login, patience=patience) as service:
         yield CyberTipline(service)
-
-
-def machine_timing() -> Timing:
-    """Clock and chance of this machine."""
-    return Timing(time.time, time.sleep, random.SystemRandom().random)

@@ -17,7 +17,7 @@ from unseen.casework.filing.sending.material import DecidedMaterial
 from unseen.casework.filing.sending.preparing import Wanted
 from unseen.casework.filing.sending.record import StoredRecord
 from unseen.casework.filing.sending.rereading import Kept, Rereader, no_copy
-from unseen.casework.filing.sending.ways import Way, connect, login_of, way_of
+from unseen.casework.filing.sending.ways import Way, open_desk, way_of
 from unseen.casework.filing.settings import read_settings
 from unseen.casework.proof.clock import in_utc, now_utc
 from unseen.casework.proof.recording import open_recorded
@@ -115,8 +115,7 @@ def send(location: str, working: Working) -> Iterator[Worked]:
         decide_by_policy(store, settings, way, wanted=wanted, note=working.note)
         if way.channel not in stores.channels_waiting(store, kind=FILING):
             return
-        login = login_of(settings, way)
-        with connect(way, login, timing=working.timing, address=working.address) as tip:
+        with open_desk(settings, way, timing=working.timing, address=working.address) as tip:
             # Before anything is begun: no filing shall wait for what is wrong with them all.
             tip.status()
             with Rereader(
@@ -244,8 +243,7 @@ def _tell_cases(page: Page, filing: Filing, way: Way, why: str) -> None:
     """A case that was reported has left the house, and still waits for somebody to record its outcome."""
     due = in_utc(datetime.now(UTC) + _OUTCOME_WITHIN)
     for case in (filing.case, *filing.more_cases):
-        said = f"{'NCMEC CyberTipline' if way.is_production else 'test desk of the CyberTipline'}, {why}"
-        text = f"{said} (filing {filing.id})"
+        text = f"{way.title}, {why} (filing {filing.id})"
         if not way.is_production:
             # Nobody reads it there: the case is as unreported as before.
             note_event(page, case, EventKind.NOTED, {"by": filing.by, "text": text})
