@@ -27,6 +27,7 @@ value = "safety@files.example"
 [[internetDetails]]
 webPageIncident = { url = ["https://files.example/"] }
 """
+REHEARSAL = FILING.replace('"test"\ncredentials = "cybertipline.secret"', '"rehearsal"')
 
 
 def draw(seed: int, size: tuple[int, int]) -> Image.Image:
@@ -66,11 +67,13 @@ def furnish(tmp_path: Path) -> Path:
 
     `known/` holds three pictures; `uploads/` holds a smaller copy of one of them, a mirrored copy of another, a
     picture nobody knows, a text file, and a picture cut off in the middle. A set of known files holds the one that
-    nobody knows. `filing.toml` says who reports. `facts.jsonl` says whose two of the uploads are, `later.jsonl` more of
+    nobody knows. `filing.toml` and `rehearsal.toml` say who
+    reports. `facts.jsonl` says whose two of the uploads are, `later.jsonl` more of
     one; `letter.txt` is a template. `camera.raw` is the image of a disk with copies of three of the uploads, one of
     them deleted.
     """
     (tmp_path / "filing.toml").write_text(FILING)
+    (tmp_path / "rehearsal.toml").write_text(REHEARSAL)
     known, uploads = tmp_path / "known", tmp_path / "uploads"
     known.mkdir()
     uploads.mkdir()
