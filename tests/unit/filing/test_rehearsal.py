@@ -1,6 +1,8 @@
 """A rehearsal over a real line."""
 
 import hashlib
+import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 
@@ -146,6 +148,18 @@ def test_a_broken_line_is_an_error_and_no_second_call(serve: Serve, fault: Fault
     assert not caught.value.is_unheard
     assert server.calls == ["/submit"]
     assert server.desk.opened == (fault is Fault.BREAK_AFTER)
+
+
+def test_whoever_hangs_up_is_not_talked_about(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    """A caller that resets the line in the middle of a call leaves nothing on the screen, and the next is served."""
+    tip, server = serve()
+    host, _, port = server.address.removeprefix("http://").partition("/")[0].partition(":")
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(b"POST /ispws/submit HTTP/1.1\r\nContent-Length: 100\r\n")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert _reply(tip.status().answer).code == 0
+    server.close()
+    assert capsys.readouterr().err == ""
 
 
 def test_a_closed_door_is_known_as_such(serve: Serve) -> None:

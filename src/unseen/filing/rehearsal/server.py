@@ -4,12 +4,13 @@ import base64
 import hmac
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 from unseen.filing.rehearsal.desk import Answer, Desk, Fault
@@ -53,8 +54,7 @@ class RehearsalServer:
         self._login = login
         self._fault = fault
         self._schema = schema
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Listener(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
@@ -120,6 +120,15 @@ class RehearsalServer:
                 return Answer(400, b"")
             case _:
                 return self.desk.upload(form.report_id, form.md5, form.size_bytes)
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever hangs up in the middle wants no answer, and nobody wants to read of it."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(server: RehearsalServer) -> type[BaseHTTPRequestHandler]:
