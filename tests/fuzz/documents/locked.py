@@ -27,10 +27,13 @@ def look_through(files: dict[str, bytes]) -> dict[str, list[list[str]]]:
         assert unpack is not None, name
         found[name] = []
         for member in unpack(source, Context()):
+            if isinstance(member, Medium):
+                # How large a disk is; what lies on it comes as members.
+                found[name].append(["", str(member.size_bytes)])
+                continue
             if isinstance(member, Reason):
                 found[name].append(["", member.value])
                 continue
-            assert not isinstance(member, Medium)
             try:
                 content = member.open()
                 told = content.value if isinstance(content, Reason) else _digest(content)
