@@ -101,6 +101,7 @@ FIELDS = {
     "a figure of the whole store, of no case": {"value"},
     "whether a verdict, a receipt, a policy or an erasure holds": {"is_current", "is_whole", "is_on", "is_off_disk"},
     "whether a full view of a file is on record": {"is_viewed"},
+    "what a list is": {"is_csam", "is_of_findings"},
     "settings of the custodian, and of whoever works": {
         "files_are_as_uploaded",
         "industry_classification",

@@ -1,11 +1,13 @@
 """Filing without a decision on each case: off, until a named person switches it on for a list and kind of match.
 
 Only what leaves no room for judgement can be switched on: the very bytes of an entry, by SHA-256, or entries of two
-independent lists. Only lists of class csam count, and nothing that is in doubt.
+independent lists. Only lists of class csam count, and nothing that is in doubt. Lists are independent where it is known
+of both who published them, and these are two: here nobody looks, so that what is not known counts against it. A list
+that was made of findings is no witness beside those that had made them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from unseen import store as stores
@@ -15,14 +17,15 @@ from unseen.casework.filing.sending.preparing import Wanted, check_sendable, com
 from unseen.casework.filing.sending.ways import Way
 from unseen.casework.filing.settings import FilingSettings
 from unseen.casework.given.persons import stated_name, stated_reason
+from unseen.casework.known.changing import JUDGED_FORMAT
 from unseen.casework.proof.clock import now_utc
 from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.errors import ListError, UsageError
-from unseen.model import Finding, Ground, ListClass, Match, Status
-from unseen.store import FilingPolicy, ListInfo, Store
+from unseen.model import Finding, Ground, ListClass, Mark, Match, Status
+from unseen.store import FilingPolicy, Store
 
-__all__ = ["MatchKind", "decide_by_policy", "list_filing_policies", "qualifies", "set_filing_policy"]
+__all__ = ["KnownList", "MatchKind", "decide_by_policy", "list_filing_policies", "qualifies", "set_filing_policy"]
 
 
 class MatchKind(StrEnum):
@@ -30,7 +33,7 @@ class MatchKind(StrEnum):
 
     # The same SHA-256 as an entry.
     EXACT = "exact"
-    # An entry of another list too, which somebody else published.
+    # An entry of another list too, which is known to have another publisher.
     TWO_LISTS = "two_lists"
 
 
@@ -86,7 +89,7 @@ def decide_by_policy(
     policies = [policy for policy in stores.filing_policies_now(store) if policy.is_on]
     if not policies:
         return []
-    lists = {info.name: info for info in stores.list_lists(store)}
+    known = _read_known(store)
     decided = []
     for case in [fold(events) for events in stores.list_cases(store)]:
         if not case.is_open:
@@ -96,7 +99,7 @@ def decide_by_policy(
         findings = stores.mark_findings(store, stores.name_findings(store, waiting))
         covered: dict[str, FilingPolicy] = {}
         for finding in findings:
-            policy = next((one for one in policies if qualifies(finding, one, lists)), None)
+            policy = next((one for one in policies if qualifies(finding, one, known)), None)
             if policy is not None:
                 covered[finding.id] = policy
         if not covered:
@@ -115,7 +118,22 @@ def decide_by_policy(
     return decided
 
 
-def qualifies(finding: Finding, policy: FilingPolicy, lists: Mapping[str, ListInfo]) -> bool:
+@dataclass(frozen=True, slots=True)
+class KnownList:
+    """What counts of a list here.
+
+    Attributes:
+        is_csam: Whether it is of that class.
+        is_of_findings: Whether it was made here, of what people had confirmed.
+        publisher: Who published entries that name nobody; None where that is not known.
+    """
+
+    is_csam: bool
+    is_of_findings: bool = False
+    publisher: str | None = None
+
+
+def qualifies(finding: Finding, policy: FilingPolicy, lists: Mapping[str, KnownList]) -> bool:
     """Whether a policy covers a finding.
 
     Args:
@@ -123,7 +141,10 @@ def qualifies(finding: Finding, policy: FilingPolicy, lists: Mapping[str, ListIn
         policy: Switched on.
         lists: By name.
     """
-    if finding.status is Status.CLEARED:
+    if finding.status is Status.CLEARED or any(
+        Mark.CLEARED in (*match.marks, *match.marks_now) for match in finding.matches
+    ):
+        # A person found this one, or another with this very content, to be something else.
         return False
     sound = [match for match in finding.matches if _is_sound(match, lists)]
     of_list = [match for match in sound if match.list == policy.list]
@@ -132,16 +153,27 @@ def qualifies(finding: Finding, policy: FilingPolicy, lists: Mapping[str, ListIn
     return any(_are_independent(one, other, lists) for one in of_list for other in sound)
 
 
-def _is_sound(match: Match, lists: Mapping[str, ListInfo]) -> bool:
+def _read_known(store: Store) -> Mapping[str, KnownList]:
+    policies = stores.read_policies(store)
+    return {
+        info.name: KnownList(
+            is_csam=info.list_class is ListClass.CSAM,
+            is_of_findings=info.file_format == JUDGED_FORMAT,
+            publisher=policies[info.name][1].publisher if info.name in policies else None,
+        )
+        for info in stores.list_lists(store)
+    }
+
+
+def _is_sound(match: Match, lists: Mapping[str, KnownList]) -> bool:
     """Whether it is of known material, more than a lead, and nothing is said against its entry."""
-    info = lists.get(match.list)
-    is_csam = info is not None and info.list_class is ListClass.CSAM
+    is_csam = match.list in lists and lists[match.list].is_csam
     return is_csam and match.ground not in {None, Ground.LEAD} and not match.marks and not match.marks_now
 
 
-def _are_independent(one: Match, other: Match, lists: Mapping[str, ListInfo]) -> bool:
-    """Whether two matches are of different lists, of different content, and nobody published both."""
-    if one.list == other.list or lists[one.list].sha256 == lists[other.list].sha256:
+def _are_independent(one: Match, other: Match, lists: Mapping[str, KnownList]) -> bool:
+    """Whether two matches are of different lists that were published, as is known of both, by two."""
+    if one.list == other.list or lists[one.list].is_of_findings or lists[other.list].is_of_findings:
         return False
-    publishers: Sequence[str | None] = (one.publisher, other.publisher)
-    return None in publishers or one.publisher != other.publisher
+    first, second = (match.publisher or lists[match.list].publisher for match in (one, other))
+    return first is not None and second is not None and first.strip().casefold() != second.strip().casefold()
