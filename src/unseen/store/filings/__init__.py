@@ -12,6 +12,7 @@ from unseen.store.filings.reading import (
     read_turns,
     receipts_of,
 )
+from unseen.store.filings.since import Since, known_since
 from unseen.store.filings.stepping import begin_step, end_step
 from unseen.store.filings.values import (
     FILING,
@@ -35,12 +36,14 @@ __all__ = [
     "FilingStep",
     "FilingTurn",
     "Receipt",
+    "Since",
     "begin_step",
     "cases_with_letters",
     "decide_filing",
     "end_step",
     "filed_findings",
     "filing_policies_now",
+    "known_since",
     "list_filings",
     "note_forwarded",
     "read_filing",

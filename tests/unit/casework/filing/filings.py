@@ -25,6 +25,7 @@ __all__ = [
     "LOGIN",
     "NOW",
     "decide_case",
+    "found",
     "furnish",
     "held",
     "only_case",
@@ -62,7 +63,7 @@ def furnish(folder: Path, *, cases: int = 1, contents: dict[str, bytes] | None =
             ids = []
             for name, content in some.items():
                 (there / name).write_bytes(content)
-                ids.append(_found(opened, str(there / name), content, number))
+                ids.append(found(opened, str(there / name), content, number))
                 number += 1
             facts = Facts(subject=Subject(SubjectKind.ACCOUNT, f"47{account}"), uploaded_at_utc="2026-11-22T08:00:00Z")
             with record(opened, at_utc=NOW) as page:
@@ -74,7 +75,8 @@ def furnish(folder: Path, *, cases: int = 1, contents: dict[str, bytes] | None =
     return store
 
 
-def _found(store: Store, locator: str, content: bytes, number: int) -> str:
+def found(store: Store, locator: str, content: bytes, number: int) -> str:
+    """Record a scan, told apart by its number, that found a file by SHA-256; gives the id of the finding."""
     match = Match("known", "entry", "sha256", 0, None, ground=Ground.EXACT)
     screened = screen_item(make_item(locator, content), hash_content(content), (match,), is_finding=True)
     assert screened.finding is not None

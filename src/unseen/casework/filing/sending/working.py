@@ -154,7 +154,8 @@ class _Worker:
     def _work_on(self, claim: Claim, filing: Filing) -> tuple[Worked, Outcome | None]:
         record = StoredRecord(self.store, claim, lease_s=self.lease_s)
         ids = [file.finding for file in filing.files]
-        findings = {one.id: one for one in stores.name_findings(self.store, ids)}
+        named = stores.name_findings(self.store, ids)
+        findings = {one.id: one for one in stores.mark_findings(self.store, named)}
         if why_not := self._why_not(filing, findings, record):
             course = Course(Standing.WAITS, why=why_not)
         else:
@@ -178,15 +179,17 @@ class _Worker:
         return Worked(filing.id, filing.case, outcome, why, report_id), steps[-1].outcome if steps else None
 
     def _why_not(self, filing: Filing, findings: Mapping[str, Finding], record: StoredRecord) -> str | None:
-        """What a person has found out since somebody decided: nobody is accused of what was cleared."""
+        """What came to be known since somebody decided: nobody is accused of what was cleared, or taken back."""
         if record.turns().is_taken_back:
             return None
-        turns = stores.read_turns(self.store, filing.id)
-        decided = max([filing.at_utc, *(one.at_utc for one in turns)])
+        since = stores.known_since(self.store, filing.id, list(findings))
         for finding in findings.values():
             verdict = finding.verdict
-            if finding.status is Status.CLEARED and verdict is not None and verdict.at_utc > decided:
+            if finding.status is Status.CLEARED and verdict is not None and finding.id in since.judged:
                 return f"finding {finding.id[:16]} was cleared by {verdict.by} after that was decided"
+            has_changed = since.lists & {match.list for match in finding.matches}
+            if finding.status is not Status.CONFIRMED and finding.rests_on_withdrawn == "wholly" and has_changed:
+                return f"every entry that finding {finding.id[:16]} rests on was withdrawn after that was decided"
         return None
 
 
