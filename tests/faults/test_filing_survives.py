@@ -10,6 +10,7 @@ import pytest
 from tests.house.tree import ROOT
 from tests.unit.casework.filing.filings import decide_case, furnish, run, settings_for, start, working
 
+from unseen.casework.filing.sending.deciding import turn
 from unseen.casework.filing.sending.listing import list_filings
 from unseen.casework.filing.sending.working import Worked, send
 from unseen.casework.proof.recording import open_recorded
@@ -90,6 +91,9 @@ def file_many(folder: Path, server: RehearsalServer, *, cases: int, workers: int
         kill_before(store, settings_for(folder), server.address, 40 + 31 * kill)
     for thread in threads:
         thread.join()
+    for waiting in (one for one in list_filings(store) if one.waits):
+        # Its worker died while it opened the report: nobody knows whether it is open, and a person says how to go on.
+        turn(store, waiting.filing.id, "go_on", by="D. Okafor", reason="looked into")
     run(store, working(folder, server))
     assert len(server.desk.filed) == cases
     receipts = {one.receipt.report_id for one in list_filings(store, everything=True) if one.receipt is not None}
