@@ -1,5 +1,6 @@
 """A store with a case whose files lie on disk, settings for both desks, and a desk on a port of this machine."""
 
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -88,12 +89,19 @@ def found(store: Store, locator: str, content: bytes, number: int) -> str:
 
 def settings_for(folder: Path, environment: str = "production", *, login: str = LOGIN) -> str:
     """Write settings and credentials for a desk."""
-    credentials = folder / f"{environment}-credentials"
-    credentials.write_text(login)
-    credentials.chmod(0o600)
-    path = folder / f"{environment}.toml"
-    path.write_text(_TEXT.format(environment=environment, credentials=credentials))
+    credentials, path = folder / f"{environment}-credentials", folder / f"{environment}.toml"
+    _put(credentials, login)
+    _put(path, _TEXT.format(environment=environment, credentials=credentials))
     return str(path)
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file for its owner, whole at any moment: other threads and processes may be reading it."""
+    if not path.exists() or path.read_text() != text:
+        descriptor, name = tempfile.mkstemp(dir=path.parent)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).rename(path)
 
 
 def start(fault: Callable[[int, str], Fault | None] = lambda _number, _path: None) -> RehearsalServer:
