@@ -12,6 +12,7 @@ from tests.unit.casework.contents import reread
 from tests.unit.found import found, match
 from tests.unit.kept import held_on_disk
 
+from unseen.casework.custody import erasing
 from unseen.casework.custody.erasing import (
     approve_erasure,
     list_clocks,
@@ -23,6 +24,7 @@ from unseen.casework.custody.erasing import (
 from unseen.casework.custody.holds import lift_hold, set_hold
 from unseen.casework.custody.preserving import preserve, set_preserving
 from unseen.casework.custody.views import announce_view, record_view
+from unseen.casework.filing.sending.ways import PRODUCTION
 from unseen.casework.kept.erasing import erase_expired
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.verifying import verify
@@ -348,3 +350,8 @@ def test_an_erasure_that_is_killed_is_whole_or_nothing(
     if not is_gone:
         approve_erasure(path, proposed.id, **SECOND)
         assert left_in(path, [b"harbour-4711"]) == set()
+
+
+def test_only_the_desk_that_officers_read_starts_the_clock() -> None:
+    """What custody takes for a report is what went to production; no test and no rehearsal counts."""
+    assert {PRODUCTION.channel} == erasing._REPORTING
