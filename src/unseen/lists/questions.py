@@ -90,9 +90,9 @@ def _read_frames(frames: Any) -> tuple[Frame, ...] | None:  # whatever JSON hold
 
 
 def _read_how(how: dict[str, Any]) -> How:
-    window = how.get("window")
-    known = {key: how.get(key) for key in How.__slots__}
-    return How(**(known | {"window": None if window is None else tuple(window)}))
+    known: dict[str, Any] = {key: how.get(key) for key in How.__slots__}
+    known |= {key: tuple(value) for key, value in known.items() if isinstance(value, list)}
+    return How(**known)
 
 
 def _digits(text: Any, size_bytes: int) -> bytes | None:  # whatever JSON holds

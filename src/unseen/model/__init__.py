@@ -1,6 +1,7 @@
 """Frozen values that the rooms pass to each other. No behaviour beyond parsing and printing themselves."""
 
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
+from unseen.model.altered import Aim, Altered, Placing, Proposals
 from unseen.model.cases import (
     CaseEvent,
     CaseOutcome,
@@ -36,6 +37,7 @@ from unseen.model.grounds import NEAR_BITS_MAX, Ground, ListPolicy, Mark, Second
 from unseen.model.hashes import (
     PDQ_BITS,
     QUALITY_MIN,
+    AlteredHash,
     Frame,
     Hash,
     How,
@@ -44,10 +46,9 @@ from unseen.model.hashes import (
     Variant,
     VideoMode,
 )
-from unseen.model.items import Item, Locator, Times
+from unseen.model.items import ByteSource, Item, Locator, Times, UnreadError
 from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary, VideoShare
 from unseen.model.outcomes import EXHIBIT, Outcome, Reason, Retention, State
-from unseen.model.ranges import ByteSource, UnreadError
 
 __all__ = [
     "EXHIBIT",
@@ -56,6 +57,9 @@ __all__ = [
     "QUALITY_MIN",
     "Acquired",
     "Acquisition",
+    "Aim",
+    "Altered",
+    "AlteredHash",
     "ByteSource",
     "CaseEvent",
     "CaseOutcome",
@@ -92,6 +96,8 @@ __all__ = [
     "NotScreened",
     "Opinion",
     "Outcome",
+    "Placing",
+    "Proposals",
     "Published",
     "Reason",
     "Refused",

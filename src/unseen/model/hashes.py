@@ -5,9 +5,21 @@ from enum import StrEnum
 
 from unseen.errors import UsageError
 from unseen.model.acquisition import Acquisition
+from unseen.model.altered import Proposals
 from unseen.model.outcomes import Reason
 
-__all__ = ["PDQ_BITS", "QUALITY_MIN", "Frame", "Hash", "How", "ItemHashes", "Signal", "Variant", "VideoMode"]
+__all__ = [
+    "PDQ_BITS",
+    "QUALITY_MIN",
+    "AlteredHash",
+    "Frame",
+    "Hash",
+    "How",
+    "ItemHashes",
+    "Signal",
+    "Variant",
+    "VideoMode",
+]
 
 PDQ_BITS = 256
 # Below this quality a PDQ says too little about its picture to accuse anybody: it is printed and stored, never matched.
@@ -99,6 +111,7 @@ class How:
         window: Part of the picture (x, y, width, height as shares of it), for altered copies.
         angle_deg: Tilt undone, in degrees, for altered copies.
         candidate_distance_bits: Distance before refinement, for altered copies.
+        keystone: Perspective undone, as `Placing` has it, for altered copies.
     """
 
     orientation: str | None = None
@@ -108,6 +121,7 @@ class How:
     window: tuple[float, float, float, float] | None = None
     angle_deg: float | None = None
     candidate_distance_bits: int | None = None
+    keystone: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,25 @@ class Variant:
     how: How
     pdq: bytes
     pdq_quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlteredHash:
+    """Hash of a part of a picture that was placed anew, because a known picture may lie there.
+
+    Attributes:
+        how: Orientation, window, angle, keystone and candidate distance; of a frame also its time.
+        pdq: Canonical PDQ of what was cut out, turned and flipped as `how.orientation` says already: entries are
+            compared with it directly.
+        pdq_quality: 0 to 100.
+        confidences: 256 bytes, one for each bit of `pdq`, most significant first: 0 where the bit lies on the median
+            and may be either, 255 where it is beyond doubt.
+    """
+
+    how: How
+    pdq: bytes
+    pdq_quality: int
+    confidences: bytes
 
 
 class VideoMode(StrEnum):
@@ -158,6 +191,8 @@ class ItemHashes:
         vpdq: Frames of a video in the order in which they were decoded, or None where the item is no video.
         video_mode: How much of the video these frames stand for, or None.
         extra: (signal, value) pairs from hashers that a licensee plugged in.
+        proposals: What is searched for altered copies, in the first answer about an item alone; never stored.
+        altered: Hashes of what was placed anew, after a search for altered copies came near something.
         acquisition: Of the image of a medium: what came of the digests stored in it; None of everything else.
         reason: None for a whole picture or video. `not_media`, `low_quality`, `known_file`: digests only. `truncated`
             with a PDQ or frames: decoded in part. Any other, and `truncated` without one: not screened.
@@ -173,6 +208,8 @@ class ItemHashes:
     vpdq: tuple[Frame, ...] | None = None
     video_mode: VideoMode | None = None
     extra: tuple[tuple[str, bytes], ...] = ()
+    proposals: Proposals | None = None
+    altered: tuple[AlteredHash, ...] = ()
     acquisition: Acquisition | None = None
     reason: Reason | None = None
 

@@ -1,20 +1,47 @@
-"""What lies where: items, the chains of addresses that lead to them, and when they were touched."""
+"""What lies where: items, their bytes, the chains of addresses that lead to them, and when they were touched."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from unseen.model.outcomes import Reason, State
-from unseen.model.ranges import ByteSource
 
-__all__ = ["Item", "Locator", "Times"]
+__all__ = ["ByteSource", "Item", "Locator", "Times", "UnreadError"]
 
 # A `>` between blanks, or at an end, could be taken for the sign that joins addresses: it gets a backslash, and one
 # that has backslashes already gets one more, so that no two chains share a text.
 _JOINT = " > "
 _LIKE_A_JOINT = re.compile(r"(?<![^ ])(\\*)>(?![^ ])")
 _ESCAPED = re.compile(r"(?<![^ ])\\(\\*)>(?![^ ])")
+
+
+class ByteSource(Protocol):
+    """A range of bytes that can be read at any place, in any order, and never written."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes there are."""
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Give up to `size` bytes from `offset`; fewer, or none, only where the range ends.
+
+        Raises:
+            UnreadError: These bytes cannot be had, for a stated reason.
+        """
+
+
+class UnreadError(Exception):
+    """Something could not be read, for a reason; whoever reads a layer turns it into a row and goes on.
+
+    Attributes:
+        reason: Why.
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

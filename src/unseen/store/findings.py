@@ -177,6 +177,5 @@ def read_how(text: str | None) -> How | None:
         return None
     fields = json.loads(text)
     fields.pop("video", None)
-    if window := fields.get("window"):
-        fields["window"] = tuple(window)
+    fields |= {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
     return How(**fields)

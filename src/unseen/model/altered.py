@@ -1,0 +1,66 @@
+"""Altered copies: where in a picture a known one may lie, what is searched for it, and what a search aims at."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Aim", "Altered", "Placing", "Proposals"]
+
+
+class Altered(StrEnum):
+    """How far altered copies of known pictures are looked for. Closed."""
+
+    OFF = "off"
+    # What the picture itself proposes: its borders, bars and edges.
+    FAST = "fast"
+    # That, and a systematic family of windows and angles.
+    THOROUGH = "thorough"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """Where in a picture a known one may lie.
+
+    The picture is continued beyond its frame by reflection, what was done to it is undone about its own centre, and of
+    that, again continued by reflection, the window is cut out. A point of what is undone, (u, v) pixels right of and
+    below the centre, lies at (u', v') = (u, v) / (1 + kx u / width + ky v / height), and in the picture at
+    (u' cos a + v' sin a, v' cos a - u' sin a).
+
+    Attributes:
+        window: (x, y, width, height) as shares of the picture's width and height, from its upper left corner; it may
+            reach beyond it. The whole is (0, 0, 1, 1).
+        angle_deg: By how much the picture seems to have been turned counter-clockwise, which is undone.
+        keystone: (kx, ky): how much smaller it seems to have been made towards the right and the lower side, which is
+            undone; (0, 0) where it was looked at straight.
+    """
+
+    window: tuple[float, float, float, float]
+    angle_deg: float = 0.0
+    keystone: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Placings in one picture and what is searched for them. They are searched and forgotten: no store keeps them.
+
+    Attributes:
+        hashes: 8 x 32 bytes for each placing, in the order of `hashing.ORIENTATIONS`, most significant bit first.
+    """
+
+    placings: tuple[Placing, ...]
+    hashes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a placing is refined towards.
+
+    Attributes:
+        orientation: One of `hashing.ORIENTATIONS`: how what was cut out comes near.
+        value: 32 bytes, of an entry: they never leave the process and are never printed.
+        distance_bits: How near the proposal came.
+    """
+
+    placing: Placing
+    orientation: str
+    value: bytes
+    distance_bits: int
