@@ -11,6 +11,7 @@
 
 #include "bindings.hpp"
 #include "search_binding.hpp"
+#include "search_family.hpp"
 
 namespace {
 
@@ -55,6 +56,33 @@ nb::object search(const Index &index, Rows queries, int threshold_bits) {
         index.search(queries.data(), queries.shape(0), threshold, matches);
     }
     return columns(matches);
+}
+
+nb::object search_family(const Index &index, const UnseenFamily &family) {
+    UnseenMatches matches;
+    {
+        const nb::gil_scoped_release others_may_run;
+        index.search_family(family, matches.keys);
+    }
+    matches.ends.push_back(matches.keys.size());
+    return columns(matches);
+}
+
+void make_family(UnseenFamily *place, Rows queries, unsigned threshold_bits, unsigned group_size) {
+    if (threshold_bits > kUnseenRadiusMax || group_size == 0) throw nb::value_error("threshold");
+    if (queries.shape(0) >> (64 - kUnseenQueryShift)) throw nb::value_error("queries");
+    new (place) UnseenFamily(queries.data(), queries.shape(0), threshold_bits, group_size);
+}
+
+nb::ndarray<nb::numpy, uint8_t, nb::shape<-1, 32>> codes(const Index &index, UnseenElements entries) {
+    uint8_t *rows = static_cast<uint8_t *>(std::malloc(entries.size() * 32 + 1));
+    if (!rows) throw std::bad_alloc();
+    const nb::capsule owner(rows, [](void *memory) noexcept { std::free(memory); });
+    for (size_t i = 0; i < entries.size(); ++i) {
+        if (entries.data()[i] < 0) throw nb::index_error("no such entry");
+        index.read_code(static_cast<size_t>(entries.data()[i]), rows + 32 * i);
+    }
+    return {rows, {entries.size(), 32}, owner};
 }
 
 size_t append(Index &index, Rows codes) {
@@ -107,6 +135,8 @@ void bind_search(nb::module_ &module) {
     module.def("block_checksums", &block_checksums, nb::arg("data").noconvert(), "CRC32C of each block of 4,096 bytes.");
     module.def("index_bytes", &index_bytes, nb::arg("count"), nb::arg("threshold_bits"),
                "Memory that building an index over so many codes takes, beside the codes that it is given.");
+    nb::class_<UnseenFamily>(module, "HammingFamily", "Hashes of one picture, to be searched together.")
+        .def("__init__", &make_family, nb::arg("queries").noconvert(), nb::arg("threshold_bits"), nb::arg("group_size"));
     nb::class_<Index>(module, "HammingIndex", "Exact Hamming search over 256-bit codes. Wrapped by unseen.Index.")
         .def(nb::init<unsigned>(), nb::arg("threshold_bits"))
         .def("append", &append, nb::arg("codes").noconvert(), "Add codes and return the number of the first; before the first build they form the list itself.")
@@ -115,6 +145,9 @@ void bind_search(nb::module_ &module) {
         .def("remove", &remove_entries, nb::arg("entry_at"), "Leave these entries out of every later answer.")
         .def("search", &search, nb::arg("queries").noconvert(), nb::arg("threshold_bits") = -1,
              "Every (query, entry, distance) within the threshold, ordered.")
+        .def("search_family", &search_family, nb::arg("family"),
+             "Every entry within the threshold of a query, each with its two nearest queries of different groups.")
+        .def("codes", &codes, nb::arg("entry_at").noconvert(), "The codes of these entries.")
         .def("parts", [](nb::handle self) { return unseen_index_parts(self); },
              "What a file holds, as (name, bytes); valid until the index changes.")
         .def("map", &unseen_index_map, nb::arg("file").noconvert(), nb::arg("count"), nb::arg("shapes"),

@@ -95,6 +95,20 @@ void UnseenIndex::remove(const std::vector<uint32_t> &entries) {
     }
 }
 
+void UnseenIndex::read_code(size_t entry, uint8_t *row) const {
+    const std::shared_lock<std::shared_mutex> together(changing_);
+    if (entry >= count()) throw std::out_of_range("no such entry");
+    const bool is_added = entry >= base_.count;
+    const UnseenPlanes &codes = is_added ? delta_ : base_;
+    const size_t at = 2 * (is_added ? entry - base_.count : entry);
+    if (const UnseenGuard *guard = is_added ? nullptr : tables_.active_guard()) {
+        guard->check(codes.heads + at, 16);
+        guard->check(codes.tails + at, 16);
+    }
+    std::memcpy(row, codes.heads + at, 16);
+    std::memcpy(row + 16, codes.tails + at, 16);
+}
+
 const UnseenPlan &UnseenIndex::plan_for(unsigned threshold) const {
     if (const UnseenPlan *ready = ready_plans_[threshold].load(std::memory_order_acquire)) return *ready;
     const std::lock_guard<std::mutex> alone(planning_);

@@ -24,6 +24,8 @@ struct UnseenMatches {
 // Chunks for a list that nobody has an opinion about; empty where only a scan will do.
 std::vector<UnseenChunkShape> unseen_usual_chunks(uint64_t count, unsigned threshold_max);
 
+class UnseenFamily;
+
 class UnseenIndex {
    public:
     explicit UnseenIndex(unsigned threshold_max) : threshold_max_(threshold_max) {}
@@ -33,6 +35,12 @@ class UnseenIndex {
     void build(UnseenMethod method, unsigned chunk_count);
     void remove(const std::vector<uint32_t> &entries);
     void search(const uint8_t *queries, size_t count, unsigned threshold, UnseenMatches &matches) const;
+    // Every entry within the radius of any query of the family, with its nearest ones (UnseenNearest), ordered by
+    // (entry, distance, query). The radius may be larger than that for which the index was made.
+    void search_family(const UnseenFamily &family, UnseenKeys &keys) const;
+
+    // The 32 bytes of an entry; throws std::out_of_range where there is none.
+    void read_code(size_t entry, uint8_t *row) const;
 
     unsigned threshold_max() const { return threshold_max_; }
     size_t count() const { return base_.count + delta_.count; }

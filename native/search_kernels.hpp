@@ -14,6 +14,15 @@ constexpr int kUnseenQueryShift = 39;
 // Vector loads may run this far beyond the last element of a plane or of a signature table.
 constexpr size_t kUnseenPadBytes = 128;
 
+// PDQ has 16 rows of 16 bits. Of each word every second group of 16 bits is an even row, and every second bit an even
+// column: four classes of 64 bits, cut out by these shifts and this mask. A mirrored picture has, but for a few, all bits
+// flipped of two of the last three, and never those of the first. Only speed depends on that.
+constexpr unsigned kUnseenClassShift[4] = {1, 0, 16, 17};
+constexpr uint64_t kUnseenOneClass = 0x0000555500005555;
+
+// So many codes in four planes of classes stay in the first-level cache.
+constexpr size_t kUnseenFamilyTile = 1024;
+
 // One bucket of one chunk, and the conditions under which an entry of it may lie within the radius.
 struct UnseenBucket {
     const uint16_t *signatures;
@@ -37,6 +46,11 @@ struct UnseenSearchKernels {
     // Of `count` entries, those within the radius, packed (query 0), and at which place of `entries` each stood.
     size_t (*verify)(const uint64_t *heads, const uint64_t *tails, const uint32_t *entries, size_t count,
                      const uint64_t *query, unsigned radius, uint64_t *out, uint32_t *out_at);
+    // Sorts the bits of up to kUnseenFamilyTile codes by class: words of class c lie at planes[c * kUnseenFamilyTile].
+    void (*classes)(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_t *planes);
+    // Of these codes, those within `bound` of a centre when the bits of any class but the first may be flipped, in
+    // ascending order as (that distance << 16 | place).
+    size_t (*near)(const uint64_t *planes, size_t count, const uint64_t *centre, unsigned bound, uint32_t *out);
 };
 
 extern const UnseenSearchKernels kUnseenSearchPortable;

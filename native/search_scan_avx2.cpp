@@ -6,6 +6,7 @@
 namespace {
 
 #include "search_verify.inc"
+#include "search_classes.inc"
 
 inline __m256i bits_per_byte(__m256i value) {
     const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,  //
@@ -93,4 +94,4 @@ size_t filter(const UnseenBucket *buckets, size_t count, uint64_t *out) {
 
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchAvx2 = {scan, filter, verify};
+const UnseenSearchKernels kUnseenSearchAvx2 = {scan, filter, verify, classes, near};

@@ -110,6 +110,64 @@ size_t filter(const UnseenBucket *buckets, size_t count, uint64_t *out) {
     return written;
 }
 
+// Of four words of eight codes each, those bits that belong to one class.
+template <unsigned kShift>
+inline __m512i one_class(const __m512i word[4]) {
+    const __m512i mask = _mm512_set1_epi64(kUnseenOneClass);
+    __m512i part[4];
+    for (int w = 0; w < 4; ++w) part[w] = _mm512_and_si512(_mm512_srli_epi64(word[w], kShift), mask);
+    const __m512i low = _mm512_or_si512(part[0], _mm512_slli_epi64(part[1], 1));
+    const __m512i high = _mm512_or_si512(part[2], _mm512_slli_epi64(part[3], 1));
+    return _mm512_or_si512(low, _mm512_slli_epi64(high, 16));
+}
+
+void classes(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_t *planes) {
+    const __m512i firsts = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    const __m512i seconds = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+    for (size_t i = 0; i < count; i += 8) {
+        __m512i word[4];
+        for (int half = 0; half < 2; ++half) {
+            const uint64_t *plane = (half ? tails : heads) + 2 * i;
+            const __m512i low = _mm512_loadu_si512(plane), high = _mm512_loadu_si512(plane + 8);
+            word[2 * half] = _mm512_permutex2var_epi64(low, firsts, high);
+            word[2 * half + 1] = _mm512_permutex2var_epi64(low, seconds, high);
+        }
+        _mm512_storeu_si512(planes + i, one_class<kUnseenClassShift[0]>(word));
+        _mm512_storeu_si512(planes + kUnseenFamilyTile + i, one_class<kUnseenClassShift[1]>(word));
+        _mm512_storeu_si512(planes + 2 * kUnseenFamilyTile + i, one_class<kUnseenClassShift[2]>(word));
+        _mm512_storeu_si512(planes + 3 * kUnseenFamilyTile + i, one_class<kUnseenClassShift[3]>(word));
+    }
+}
+
+// Differing bits of eight words of a class whose bits may all be flipped. Counts need no more than a byte.
+inline __m512i least_of_class(const uint64_t *words, __m512i centre) {
+    const __m512i bits = _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_loadu_si512(words), centre));
+    return _mm512_min_epu8(bits, _mm512_sub_epi8(_mm512_set1_epi64(64), bits));
+}
+
+size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsigned bound, uint32_t *out) {
+    const __m512i limit = _mm512_set1_epi64(static_cast<long long>(bound));
+    __m512i word[4];
+    for (int c = 0; c < 4; ++c) word[c] = _mm512_set1_epi64(static_cast<long long>(centre[c]));
+    size_t written = 0;
+    for (size_t i = 0; i < count; i += 8) {
+        const __m512i fixed = _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_loadu_si512(planes + i), word[0]));
+        const __m512i one = least_of_class(planes + kUnseenFamilyTile + i, word[1]);
+        const __m512i two = least_of_class(planes + 2 * kUnseenFamilyTile + i, word[2]);
+        const __m512i three = least_of_class(planes + 3 * kUnseenFamilyTile + i, word[3]);
+        const __m512i distance = _mm512_add_epi64(_mm512_add_epi64(fixed, one), _mm512_add_epi64(two, three));
+        const __mmask8 near_enough = _mm512_cmple_epu64_mask(distance, limit);
+        if (__builtin_expect(near_enough == 0, 1)) continue;
+        alignas(64) uint64_t distances[8];
+        _mm512_store_si512(distances, distance);
+        for (unsigned lanes = near_enough; lanes; lanes &= lanes - 1) {
+            const size_t lane = static_cast<size_t>(__builtin_ctz(lanes));
+            if (i + lane < count) out[written++] = static_cast<uint32_t>(distances[lane] << 16 | (i + lane));
+        }
+    }
+    return written;
+}
+
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchAvx512 = {scan, filter, verify};
+const UnseenSearchKernels kUnseenSearchAvx512 = {scan, filter, verify, classes, near};

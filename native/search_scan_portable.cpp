@@ -5,6 +5,7 @@
 namespace {
 
 #include "search_verify.inc"
+#include "search_classes.inc"
 
 size_t scan(const uint64_t *heads, const uint64_t *tails, uint32_t first_entry, size_t count,
             const uint64_t (*queries)[4], size_t query_count, unsigned radius, uint64_t *out) {
@@ -40,7 +41,7 @@ size_t filter(const UnseenBucket *buckets, size_t count, uint64_t *out) {
 
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchPortable = {scan, filter, verify};
+const UnseenSearchKernels kUnseenSearchPortable = {scan, filter, verify, classes, near};
 
 const UnseenSearchKernels &unseen_search_kernels() {
 #if defined(__x86_64__)

@@ -4,12 +4,22 @@ from unseen.kernel.checksum import BLOCK_BYTES, block_checksums
 from unseen.kernel.digests import digests_are_native, new_triple_digest
 from unseen.kernel.pdq import pdq, pdq_dihedral
 from unseen.kernel.places import likely_places
-from unseen.kernel.search import HammingIndex, ReferenceIndex, index_bytes, new_index
+from unseen.kernel.search import (
+    HammingFamily,
+    HammingIndex,
+    ReferenceFamily,
+    ReferenceIndex,
+    index_bytes,
+    new_family,
+    new_index,
+)
 from unseen.kernel.variant import available, in_use, use
 
 __all__ = [
     "BLOCK_BYTES",
+    "HammingFamily",
     "HammingIndex",
+    "ReferenceFamily",
     "ReferenceIndex",
     "available",
     "block_checksums",
@@ -17,6 +27,7 @@ __all__ = [
     "in_use",
     "index_bytes",
     "likely_places",
+    "new_family",
     "new_index",
     "new_triple_digest",
     "pdq",

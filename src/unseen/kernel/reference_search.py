@@ -1,14 +1,27 @@
 """Exact Hamming search as plain as it can be said: the definition that native code must equal."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 from unseen.kernel.reference_checksum import block_checksums
 
-__all__ = ["ReferenceIndex"]
+__all__ = ["ReferenceFamily", "ReferenceIndex"]
 
 Codes = npt.NDArray[np.uint8]
 Matches = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint16]]
+
+# An entry may lie near many placings of one picture, since these overlap. Two are enough to go on from.
+_QUERIES_KEPT = 2
+
+
+class ReferenceFamily(NamedTuple):
+    """Hashes of one picture, to be searched together: `group_size` in a row are of one placing."""
+
+    queries: Codes
+    threshold_bits: int
+    group_size: int
 
 
 class ReferenceIndex:
@@ -53,6 +66,28 @@ class ReferenceIndex:
         entries = np.flatnonzero((distances <= threshold) & ~self._is_removed)
         in_order = np.lexsort((entries, distances[entries]))
         return entries[in_order], distances[entries[in_order]]
+
+    def search_family(self, family: ReferenceFamily) -> Matches:
+        """Every entry within the threshold of a query, each with its two nearest queries of different groups.
+
+        Ordered by (entry, distance, query).
+        """
+        found = []
+        for entry in np.flatnonzero(~self._is_removed):
+            distances = np.bitwise_count(family.queries ^ self._codes[entry]).sum(axis=1, dtype=np.int64)
+            groups = set[int]()
+            for query in np.argsort(distances, kind="stable")[: _QUERIES_KEPT * family.group_size]:
+                if distances[query] > family.threshold_bits or len(groups) == _QUERIES_KEPT:
+                    break
+                if query // family.group_size not in groups:
+                    groups.add(query // family.group_size)
+                    found.append((query, entry, distances[query]))
+        query_at, entry_at, distance_bits = np.array(found, np.int64).reshape(-1, 3).T
+        return query_at, entry_at, distance_bits.astype(np.uint16)
+
+    def codes(self, entry_at: npt.NDArray[np.int64]) -> Codes:
+        """The codes of these entries."""
+        return self._codes[entry_at]
 
     def parts(self) -> list[tuple[str, Codes]]:
         """What a file holds; the native index reads it, and scans."""

@@ -19,12 +19,16 @@ __all__ = [
     "PERCEPTUAL",
     "THRESHOLD_BITS_DEFAULT",
     "THRESHOLD_BITS_MAX",
+    "Family",
     "Index",
     "check_threshold",
+    "make_family",
 ]
 
 Codes = npt.NDArray[np.uint8]
 Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint16]]
+# Hashes of one picture, which are searched together.
+Family = kernel.HammingFamily | kernel.ReferenceFamily
 
 CODE_BYTES = 32
 # The field's default for PDQ (python-threatexchange).
@@ -60,6 +64,23 @@ def check_threshold(threshold_bits: int) -> None:
             f"threshold of {threshold_bits} bits, expected 0 to {THRESHOLD_BITS_MAX}",
             hint=f"unrelated pictures lie around 128 bits apart; the field's default is {THRESHOLD_BITS_DEFAULT}",
         )
+
+
+def make_family(queries: Codes, *, threshold_bits: int, group_size: int) -> Family:
+    """Hashes of one picture, to be searched together in any number of indexes.
+
+    Args:
+        queries: uint8[m, 32], 0 <= m < 2^25, most significant bit first. Fast where they lie near each other, or near
+            each other's mirror images; exact always.
+        threshold_bits: Largest distance that counts, inclusive, 0 … 64, whatever an index was built for.
+        group_size: So many in a row are hashes of one placing; at least 1.
+
+    Raises:
+        UsageError: The queries are of another shape or type.
+        ThresholdError: `threshold_bits` is outside 0 … 64.
+    """
+    check_threshold(threshold_bits)
+    return kernel.new_family(_as_codes(queries, "queries"), threshold_bits, group_size)
 
 
 class Index:
@@ -140,6 +161,33 @@ class Index:
         except TypeError:
             # Checked only now: a single search takes a few microseconds, and so would checking first.
             return self._search(_as_codes(queries, "queries"), threshold_bits)
+
+    def search_family(self, family: Family) -> Columns:
+        """Find every entry within the threshold of any hash of a family, and for each its two nearest placings.
+
+        Returns:
+            (query_at int64[k], entry_at int64[k], distance_bits uint16[k]): for each entry at most two hashes, the
+            nearest of its nearest placing and of the next; of equally near ones the first. Ordered by (entry,
+            distance, query). So an entry costs the same memory however many hashes it lies near.
+
+        Raises:
+            IndexFileError: A part of the mapped file that this search needs is damaged.
+        """
+        try:
+            return self._kernel.search_family(family)  # type: ignore[arg-type]  # both made by one variant of the kernel
+        except RuntimeError as error:
+            raise self._damaged(error) from error
+
+    def codes(self, entry_at: npt.NDArray[np.int64]) -> Codes:
+        """The codes of entries, uint8[k, 32].
+
+        Raises:
+            IndexFileError: A part of the mapped file in which one lies is damaged.
+        """
+        try:
+            return self._kernel.codes(np.ascontiguousarray(entry_at, np.int64))
+        except RuntimeError as error:
+            raise self._damaged(error) from error
 
     def add(self, codes: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Add entries and return their numbers, int64[n]. They are found by every search that starts afterwards."""

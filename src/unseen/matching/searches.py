@@ -20,7 +20,7 @@ Search = Callable[[npt.NDArray[np.uint8]], tuple[Rows, Rows, Rows, Rows]]
 class Merged:
     """All columns of one signal that lie in memory, as one numbered range of entries."""
 
-    def __init__(self, columns: Sequence[Codes | StoredColumn], signal: str) -> None:
+    def __init__(self, columns: Sequence[Codes | StoredColumn | None], signal: str) -> None:
         held = [(place, codes) for place, codes in enumerate(columns) if isinstance(codes, Codes)]
         self.places = [place for place, codes in held if codes.signal == signal]
         self.values = [codes.values for _, codes in held if codes.signal == signal]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from unseen.errors import IndexFileError
 from unseen.matching.digests import DigestTable
-from unseen.matching.index import KIND, PERCEPTUAL, Index
+from unseen.matching.index import CODE_BYTES, KIND, PERCEPTUAL, Family, Index
 from unseen.matching.index_file import FileRef, MappedFile, map_file
 from unseen.matching.manifest import ColumnFiles, HeldManifest, segment_path
 from unseen.matching.self_test import try_digests, try_index
@@ -87,6 +87,34 @@ class StoredColumn:
             kept = ~np.isin(rows, self._removed)
             query_at, rows, distance_bits = query_at[kept], rows[kept], distance_bits[kept]
         return query_at, rows, distance_bits
+
+    def search_family(self, family: Family) -> tuple[Rows, Rows, npt.NDArray[np.uint16], npt.NDArray[np.uint8]]:
+        """Find every entry of a perceptual signal within a family's own threshold, and its two nearest placings.
+
+        Returns:
+            (query_at int64[k], rows int64[k], distance_bits uint16[k], values uint8[k, 32]): positions in the family,
+            keys of entries, distances, and the entries themselves.
+
+        Raises:
+            IndexFileError: A part that this search needs is damaged; there is no answer then.
+        """
+        nothing = (
+            np.empty(0, np.int64),
+            np.empty(0, np.int64),
+            np.empty(0, np.uint16),
+            np.empty((0, CODE_BYTES), np.uint8),
+        )
+        found = [nothing]
+        for segment in self._segments:
+            if isinstance(segment.search, Index):
+                query_at, entry_at, distance_bits = segment.search.search_family(family)
+                segment.search.check(dict(segment.mapped.parts)["rows"][0], entry_at)
+                rows = segment.rows[entry_at]
+                kept = ~np.isin(rows, self._removed)
+                values = segment.search.codes(entry_at[kept])
+                found.append((query_at[kept], rows[kept], distance_bits[kept], values))
+        query_at, rows, distance_bits, values = (np.concatenate(column) for column in zip(*found, strict=True))
+        return query_at, rows, distance_bits, values
 
     def within(self, threshold_bits: int) -> "StoredColumn":
         """The same entries, searched within so many bits.

@@ -1,0 +1,199 @@
+#include "search_family.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "search_index.hpp"
+
+namespace {
+
+// D of an entry that may still lie within 64 bits of a query, with some room for how far a centre may lie from its
+// queries. Unrelated pictures lie some 118 bits from each other by this measure, so few get further.
+constexpr unsigned kPassing = 100;
+constexpr size_t kTile = kUnseenFamilyTile;
+
+void pad(std::vector<uint64_t> &plane) { plane.resize(plane.size() + kUnseenPadBytes / sizeof(uint64_t)); }
+
+void append(UnseenMembers &members, const uint64_t code[4], size_t number, unsigned spread) {
+    members.heads.insert(members.heads.end(), code, code + 2);
+    members.tails.insert(members.tails.end(), code + 2, code + 4);
+    members.numbers.push_back(static_cast<uint32_t>(number));
+    members.spread.push_back(static_cast<uint8_t>(spread));
+}
+
+// How far each of all queries lies from one code.
+class Distances {
+   public:
+    explicit Distances(const UnseenMembers &all, size_t count) : kernels_(unseen_search_kernels()), count_(count) {
+        for (size_t tile = 0; tile < count; tile += kTile) {
+            planes_.resize(planes_.size() + 4 * kTile);
+            kernels_.classes(all.heads.data() + 2 * tile, all.tails.data() + 2 * tile, std::min(kTile, count - tile),
+                             planes_.data() + 4 * tile);
+        }
+    }
+    void classes_of(size_t query, uint64_t code[4]) const {
+        const uint64_t *plane = planes_.data() + 4 * (query / kTile * kTile) + query % kTile;
+        for (size_t c = 0; c < 4; ++c) code[c] = plane[c * kTile];
+    }
+    template <typename Visit>
+    void visit(const uint64_t centre[4], Visit visit) {
+        for (size_t tile = 0; tile < count_; tile += kTile) {
+            const size_t length = std::min(kTile, count_ - tile);
+            const size_t found = kernels_.near(planes_.data() + 4 * tile, length, centre, kUnseenBits, found_);
+            for (size_t i = 0; i < found; ++i) visit(tile + (found_[i] & 0xffff), found_[i] >> 16);
+        }
+    }
+
+   private:
+    const UnseenSearchKernels &kernels_;
+    size_t count_;
+    std::vector<uint64_t> planes_;
+    uint32_t found_[kTile];
+};
+
+}  // namespace
+
+void UnseenNearest::take(uint64_t key, unsigned group_size) {
+    if (key >= keys_[kKept - 1]) return;
+    const auto group = [group_size](uint64_t one) { return static_cast<uint32_t>(one) / group_size; };
+    unsigned place = kKept - 1;
+    for (unsigned i = 0; i + 1 < kKept; ++i) {
+        if (keys_[i] != kNone && group(keys_[i]) == group(key)) place = i;
+    }
+    if (key >= keys_[place]) return;
+    keys_[place] = key;
+    std::sort(keys_, keys_ + kKept);
+}
+
+UnseenFamily::UnseenFamily(const uint8_t *queries, size_t count, unsigned radius, unsigned group_size)
+    : codes_(4 * count), radius_(radius), group_size_(group_size) {
+    if (count) std::memcpy(codes_.data(), queries, 32 * count);
+    for (size_t q = 0; q < count; ++q) append(all_, codes_.data() + 4 * q, q, 0);
+    pad(all_.heads);
+    pad(all_.tails);
+}
+
+const std::vector<UnseenCluster> &UnseenFamily::clusters() const {
+    std::call_once(gathered_, [this] { gather(); });
+    return clusters_;
+}
+
+// The query that lies furthest from all centres becomes the next, until none lies too far.
+void UnseenFamily::gather() const {
+    const unsigned reach_max = kPassing > radius_ ? kPassing - radius_ : 0;
+    Distances distances(all_, count());
+    std::vector<uint32_t> cluster_of(count());
+    std::vector<uint8_t> spread(count(), 0xff);
+    for (size_t next = 0; count();) {
+        const uint32_t number = static_cast<uint32_t>(clusters_.size());
+        clusters_.emplace_back();
+        distances.classes_of(next, clusters_.back().centre);
+        distances.visit(clusters_.back().centre, [&](size_t query, unsigned D) {
+            if (D >= spread[query]) return;
+            spread[query] = static_cast<uint8_t>(D);
+            cluster_of[query] = number;
+        });
+        next = static_cast<size_t>(std::max_element(spread.begin(), spread.end()) - spread.begin());
+        if (spread[next] <= reach_max) break;
+    }
+    std::vector<uint32_t> order(count());
+    std::iota(order.begin(), order.end(), 0u);
+    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+        if (cluster_of[a] != cluster_of[b]) return cluster_of[a] < cluster_of[b];
+        return spread[a] != spread[b] ? spread[a] > spread[b] : a < b;
+    });
+    for (size_t i = 0; i < order.size(); ++i) {
+        UnseenCluster &cluster = clusters_[cluster_of[order[i]]];
+        if (cluster.count++ == 0) {
+            cluster.first = i;
+            cluster.reach = spread[order[i]];
+        }
+        append(members_, codes_.data() + 4 * order[i], order[i], spread[order[i]]);
+    }
+    pad(members_.heads);
+    pad(members_.tails);
+}
+
+namespace {
+
+// Below so many codes, comparing each with all queries costs less than to find out which queries lie together.
+constexpr size_t kShort = 2048;
+
+// One tile of codes: entries of it that lie within the radius of a query, and the nearest queries of each.
+struct Tile {
+    const UnseenFamily &family;
+    const UnseenSearchKernels &kernels = unseen_search_kernels();
+    std::vector<uint64_t> planes = std::vector<uint64_t>(4 * kTile);
+    std::vector<uint32_t> near = std::vector<uint32_t>(kTile);
+    std::vector<uint64_t> found = std::vector<uint64_t>(family.count());
+    std::vector<UnseenNearest> nearest = std::vector<UnseenNearest>(kTile);
+    const uint64_t *heads = nullptr, *tails = nullptr;
+
+    void compare(size_t at, const UnseenMembers &members, size_t first, size_t count) {
+        const uint64_t entry[1][4] = {{heads[2 * at], heads[2 * at + 1], tails[2 * at], tails[2 * at + 1]}};
+        const size_t within = kernels.scan(members.heads.data() + 2 * first, members.tails.data() + 2 * first,
+                                           static_cast<uint32_t>(first), count, entry, 1, family.radius(), found.data());
+        for (size_t i = 0; i < within; ++i) {
+            const uint64_t distance = found[i] >> kUnseenDistanceShift;
+            nearest[at].take(distance << 32 | members.numbers[static_cast<uint32_t>(found[i])], family.group_size());
+        }
+    }
+
+    void compare_all(size_t length) {
+        for (size_t at = 0; at < length; ++at) compare(at, family.all(), 0, family.count());
+    }
+
+    void compare_clusters(size_t length) {
+        const UnseenMembers &members = family.members();
+        kernels.classes(heads, tails, length, planes.data());
+        for (const UnseenCluster &cluster : family.clusters()) {
+            const size_t passed =
+                kernels.near(planes.data(), length, cluster.centre, family.radius() + cluster.reach, near.data());
+            for (size_t i = 0; i < passed; ++i) {
+                // A member nearer to the centre than this is too far from the entry.
+                const unsigned D = near[i] >> 16, least = D > family.radius() ? D - family.radius() : 0;
+                const uint8_t *spread = members.spread.data() + cluster.first;
+                const uint8_t *end = std::partition_point(spread, spread + cluster.count,
+                                                          [least](uint8_t one) { return one >= least; });
+                compare(near[i] & 0xffff, members, cluster.first, static_cast<size_t>(end - spread));
+            }
+        }
+    }
+
+    void empty_into(size_t length, size_t first_entry, const UnseenIndex &index, UnseenKeys &keys) {
+        for (size_t at = 0; at < length; ++at) {
+            const size_t entry = first_entry + at;
+            for (unsigned place = 0; place < UnseenNearest::kKept && nearest[at].key(place) != UnseenNearest::kNone; ++place) {
+                const uint64_t distance = nearest[at].key(place) >> 32, query = static_cast<uint32_t>(nearest[at].key(place));
+                if (index.is_removed(entry)) break;
+                keys.push(query << kUnseenQueryShift | distance << kUnseenDistanceShift | entry);
+            }
+            nearest[at] = UnseenNearest();
+        }
+    }
+};
+
+}  // namespace
+
+void UnseenIndex::search_family(const UnseenFamily &family, UnseenKeys &keys) const {
+    const std::shared_lock<std::shared_mutex> together(changing_);
+    if (!family.count()) return;
+    Tile tile{family};
+    const auto pass = [&](const UnseenPlanes &codes, size_t first_entry, const UnseenGuard *guard) {
+        const bool is_short = codes.count < kShort;
+        for (size_t at = 0; at < codes.count; at += kTile) {
+            const size_t length = std::min(kTile, codes.count - at);
+            tile.heads = codes.heads + 2 * at;
+            tile.tails = codes.tails + 2 * at;
+            if (guard) {
+                guard->check(tile.heads, 16 * length);
+                guard->check(tile.tails, 16 * length);
+            }
+            is_short ? tile.compare_all(length) : tile.compare_clusters(length);
+            tile.empty_into(length, first_entry + at, *this, keys);
+        }
+    };
+    pass(base_, 0, tables_.active_guard());
+    pass(delta_, base_.count, nullptr);
+}
