@@ -24,6 +24,8 @@ def _percent(kind: str, what: str, *percents: int) -> list[Alteration]:
     return [Alteration(kind, f"{percent} % {what}", percent / 100) for percent in percents]
 
 
+_COLLAGES = {"2": "two", "3": "three", "4": "four", "2x2": "four, two by two"}
+
 # A number in this catalogue, from 1, is what a worker is asked for: append, and leave the order alone. Zero: none.
 CATALOGUE: tuple[Alteration, ...] = (
     Alteration("unaltered", "the same bytes", 0.0),
@@ -58,6 +60,28 @@ CATALOGUE: tuple[Alteration, ...] = (
         Alteration("thumbnail turned", f"{pixels} pixels on the longer side, by 180°", pixels)
         for pixels in (320, 200, 128)
     ),
+    # From here on places, sides and colours are drawn too, and shares are those of both edges together.
+    *_percent("crop anywhere", "of width and of height in all", 5, 10, 15, 20, 30),
+    *(
+        alteration
+        for colour in ("black", "white", "blurred", "own")
+        for alteration in _percent(f"{colour} border", "of width and of height in all", 5, 10, 15, 20, 25)
+    ),
+    *(Alteration("tilt, black corners", f"up to {degrees}°", degrees) for degrees in range(1, 11)),
+    *(Alteration("tilt, cut to the frame", f"up to {degrees}°", degrees) for degrees in range(1, 11)),
+    *_percent("caption above or below", "of the height", 18),
+    *(Alteration("collage", f"of {number}", form) for form, number in _COLLAGES.items()),
+    *(
+        Alteration("screenshot with text", f"{device}, {shade}", f"{device} {shade}")
+        for device in ("telephone", "desktop")
+        for shade in ("light", "dark")
+    ),
+    *_percent("picture in picture", "of the width at most", 60),
+    *_percent("mirrored and cropped", "of width and of height in all", 10),
+    Alteration("cropped and tilted", "5 % in all, up to 3°", 3),
+    Alteration("photographed screen", "up to 12° askew", 12),
+    *(Alteration("stickers", name, count) for name, count in (("one", 1), ("three", 3))),
+    Alteration("letterbox", "to another shape", "black"),
 )
 # The number of the first, by which originals are hashed.
 UNALTERED = 1

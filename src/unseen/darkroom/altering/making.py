@@ -9,9 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from unseen.darkroom.altering.catalogue import CATALOGUE, UNALTERED
+from unseen.darkroom.altering.drawing import Chance, Size, draw_words, fitted, side
+from unseen.darkroom.altering.edging import EDGERS
+from unseen.darkroom.altering.setting import SETTERS
 from unseen.darkroom.develop import develop, nothing_read
 from unseen.darkroom.digests import Digests, digest_memory
 from unseen.decoding import SNIFF_BYTES, Kind, Limits, decode, sniff
@@ -26,6 +29,10 @@ PIXELS_MAX = 25_000_000
 # Twice this is still less than what a JPEG may measure, and words drawn over it stay within reason.
 _SIDE_MAX = 32_000
 _SAVED_QUALITY = 90
+# Programs that set pictures into frames and pages scale larger ones down first.
+_SET_SIDE = 2048
+# What a messenger may leave of a picture: the smallest that goes round, saved hard.
+_PASSED_ON_SIDE, _PASSED_ON_QUALITY = 512, 40
 _REASONS = {
     Kind.NOT_MEDIA: Reason.NOT_MEDIA,
     Kind.UNSUPPORTED: Reason.UNSUPPORTED,
@@ -34,7 +41,6 @@ _REASONS = {
 }
 # Neither a picture's own light nor dark.
 _BACKGROUND = (24, 26, 30)
-_WORDS = "EXAMPLE  0123"
 _TELEPHONE = (1080, 2160)
 
 
@@ -42,12 +48,12 @@ class Copyist:
     """What a locked worker alters pictures with."""
 
     def __init__(self, seed: int, limits: Limits) -> None:
-        """Make every alteration once: what a library loads late, it can load no more behind the lock."""
+        """Make every kind of alteration once: what a library loads late, it can load no more behind the lock."""
         self._seed = seed
         self._limits = limits
         rows, cols = np.mgrid[0:48, 0:64]
         ramp = Image.fromarray(np.stack([rows * 5, cols * 3, rows * cols % 256], axis=2).astype(np.uint8))
-        for number in range(UNALTERED + 1, len(CATALOGUE) + 1):
+        for number in _KINDS.values():
             develop(alter(ramp, number), limits=limits)
 
     def develop(self, descriptor: int, number: int) -> ItemHashes:
@@ -105,20 +111,42 @@ def _develop_copy(data: bytes, number: int, *, digests: Digests, seed: int, limi
     return replace(copied, size_bytes=original.size_bytes, sha256=original.sha256, sha1=original.sha1, md5=original.md5)
 
 
-def alter(picture: Image.Image, number: int, drawn_from: tuple[int, ...] = (0,)) -> bytes:
+def alter(
+    picture: Image.Image,
+    number: int,
+    drawn_from: tuple[int, ...] = (0,),
+    *,
+    partner: Callable[[Size], Image.Image] | None = None,
+    is_passed_on: bool = False,
+) -> bytes:
     """Make one altered copy as a JPEG file in memory.
 
     Args:
         picture: In RGB, of any size.
         number: Of the alteration in the catalogue, from 2: the first is no alteration.
         drawn_from: Seeds of what is drawn at random.
+        partner: Gives unrelated pictures of a size, in RGB, for what shows others besides; None to draw them.
+        is_passed_on: Scale the copy down to 512 pixels on its longer side, and save it with quality 40.
     """
     alteration = CATALOGUE[number - 1]
-    if alteration.kind == "jpeg":
-        return _save(picture, int(alteration.amount))
-    if alteration.kind == "noise":
-        return _save(_noise(picture, float(alteration.amount), drawn_from))
-    return _save(_MAKERS[alteration.kind](picture, alteration.amount))
+    chance = Chance.of(drawn_from)
+    chance = chance if partner is None else replace(chance, partner=partner)
+    if alteration.kind in _SET_MAKERS:
+        reduced = fitted(picture, _SET_SIDE, _SET_SIDE) if max(picture.size) > _SET_SIDE else picture
+        altered = _SET_MAKERS[alteration.kind](reduced, alteration.amount, chance)
+    elif alteration.kind == "noise":
+        altered = _noise(picture, float(alteration.amount), chance.rng)
+    elif alteration.kind == "jpeg":
+        saved = _save(picture, int(alteration.amount))
+        return _pass_on(Image.open(io.BytesIO(saved))) if is_passed_on else saved
+    else:
+        altered = _MAKERS[alteration.kind](picture, alteration.amount)
+    return _pass_on(altered) if is_passed_on else _save(altered)
+
+
+def _pass_on(picture: Image.Image) -> bytes:
+    reduced = fitted(picture, _PASSED_ON_SIDE, _PASSED_ON_SIDE)
+    return _save(reduced, _PASSED_ON_QUALITY)
 
 
 def _save(picture: Image.Image, quality: int = _SAVED_QUALITY) -> bytes:
@@ -127,12 +155,8 @@ def _save(picture: Image.Image, quality: int = _SAVED_QUALITY) -> bytes:
     return file.getvalue()
 
 
-def _side(length: float) -> int:
-    return max(1, round(length))
-
-
 def _scale(picture: Image.Image, share: float) -> Image.Image:
-    return picture.resize((_side(picture.width * share), _side(picture.height * share)), Image.Resampling.BICUBIC)
+    return picture.resize((side(picture.width * share), side(picture.height * share)), Image.Resampling.BICUBIC)
 
 
 def _thumbnail(picture: Image.Image, pixels: float) -> Image.Image:
@@ -140,7 +164,7 @@ def _thumbnail(picture: Image.Image, pixels: float) -> Image.Image:
 
 
 def _stretch(picture: Image.Image, share: float) -> Image.Image:
-    return picture.resize((_side(picture.width * share), picture.height), Image.Resampling.BICUBIC)
+    return picture.resize((side(picture.width * share), picture.height), Image.Resampling.BICUBIC)
 
 
 def _crop(picture: Image.Image, share: float) -> Image.Image:
@@ -167,33 +191,24 @@ def _blur(picture: Image.Image, share: float) -> Image.Image:
     return picture.filter(ImageFilter.GaussianBlur(share * max(picture.size)))
 
 
-def _noise(picture: Image.Image, levels: float, drawn_from: tuple[int, ...]) -> Image.Image:
+def _noise(picture: Image.Image, levels: float, rng: np.random.Generator) -> Image.Image:
     pixels = np.asarray(picture, np.float32)
-    drawn = np.random.default_rng(drawn_from).standard_normal(pixels.shape, np.float32)
+    drawn = rng.standard_normal(pixels.shape, np.float32)
     drawn *= levels
     drawn += pixels
     return Image.fromarray(drawn.clip(0, 255).astype(np.uint8))
 
 
-def _words(height: int) -> Image.Image:
-    """A line of words as a mask, so many pixels high."""
-    font = ImageFont.load_default_imagefont()
-    left, top, right, bottom = font.getbbox(_WORDS)
-    mask = Image.new("L", (int(right - left), int(bottom - top)))
-    ImageDraw.Draw(mask).text((-left, -top), _WORDS, font=font, fill=255)
-    return mask.resize((_side(mask.width * height / mask.height), _side(height)), Image.Resampling.BILINEAR)
-
-
 def _watermark(picture: Image.Image, amount: float | str) -> Image.Image:
     marked = picture.copy()
-    height = _side(picture.height * 0.06)
+    height = side(picture.height * 0.06)
     if amount == "corner":
-        mask = _words(height).point(lambda value: value // 2)
+        mask = draw_words(height).point(lambda value: value // 2)
         marked.paste((255, 255, 255), (round(picture.width * 0.04), round(picture.height * 0.9)), mask)
         return marked
-    mask = _words(height).point(lambda value: round(value * float(amount)))
+    mask = draw_words(height).point(lambda value: round(value * float(amount)))
     for line, top in enumerate(range(0, picture.height, 3 * height)):
-        for left in range(-(line % 2) * mask.width // 2, picture.width, _side(mask.width * 1.25)):
+        for left in range(-(line % 2) * mask.width // 2, picture.width, side(mask.width * 1.25)):
             marked.paste((255, 255, 255), (left, top), mask)
     return marked
 
@@ -201,19 +216,19 @@ def _watermark(picture: Image.Image, amount: float | str) -> Image.Image:
 def _bar(width: int, height: int) -> Image.Image:
     """Words on a white bar."""
     bar = Image.new("RGB", (width, height), "white")
-    bar.paste((0, 0, 0), (round(width * 0.05), round(height * 0.25)), _words(_side(height * 0.5)))
+    bar.paste((0, 0, 0), (round(width * 0.05), round(height * 0.25)), draw_words(side(height * 0.5)))
     return bar
 
 
 def _caption(picture: Image.Image, share: float) -> Image.Image:
     captioned = picture.copy()
-    height = _side(picture.height * share)
+    height = side(picture.height * share)
     captioned.paste(_bar(picture.width, height), (0, picture.height - height))
     return captioned
 
 
 def _caption_bar(picture: Image.Image, share: float) -> Image.Image:
-    height = _side(picture.height * share)
+    height = side(picture.height * share)
     captioned = Image.new("RGB", (picture.width, picture.height + height))
     captioned.paste(picture, (0, 0))
     captioned.paste(_bar(picture.width, height), (0, picture.height))
@@ -233,18 +248,19 @@ _COLOURS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
 
 def _screenshot(picture: Image.Image, how: str) -> Image.Image:
     if how == "window":
-        edge, title = _side(picture.width * 0.01), _side(picture.height * 0.06)
+        edge, title = side(picture.width * 0.01), side(picture.height * 0.06)
         shot = Image.new("RGB", (picture.width + 2 * edge, picture.height + title + edge), _BACKGROUND)
-        shot.paste((230, 230, 230), (round(shot.width * 0.02), round(title * 0.25)), _words(_side(title * 0.5)))
+        shot.paste((230, 230, 230), (round(shot.width * 0.02), round(title * 0.25)), draw_words(side(title * 0.5)))
         shot.paste(picture, (edge, title))
         return shot
     shot = Image.new("RGB", _TELEPHONE, _BACKGROUND)
-    shot.paste((230, 230, 230), (40, 30), _words(40))
+    shot.paste((230, 230, 230), (40, 30), draw_words(40))
     fitted = ImageOps.contain(picture, (_TELEPHONE[0], _TELEPHONE[1] - 400), Image.Resampling.BICUBIC)
     shot.paste(fitted, ((shot.width - fitted.width) // 2, (shot.height - fitted.height) // 2))
     return shot
 
 
+_SET_MAKERS = {**EDGERS, **SETTERS}
 # The kinds of the catalogue but for those that need more than an amount.
 _MAKERS: Mapping[str, Callable[[Image.Image, float | str], Image.Image]] = {
     "scale": lambda picture, share: _scale(picture, float(share)),
@@ -261,4 +277,10 @@ _MAKERS: Mapping[str, Callable[[Image.Image, float | str], Image.Image]] = {
     "thumbnail": lambda picture, pixels: _thumbnail(picture, float(pixels)),
     "thumbnail turned": lambda picture, pixels: _rotate(_thumbnail(picture, float(pixels)), 180),
     "screenshot": lambda picture, how: _screenshot(picture, str(how)),
+}
+# One number of each kind, and of each way that has a name: amounts of one kind go the same way.
+_KINDS = {
+    (one.kind, one.amount if isinstance(one.amount, str) else None): number
+    for number, one in enumerate(CATALOGUE, start=1)
+    if number > UNALTERED
 }
