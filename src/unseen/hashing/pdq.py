@@ -6,17 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen import kernel
-from unseen.errors import PixelsError, UsageError
+from unseen.errors import UsageError
+from unseen.hashing.pixels import checked
 
-__all__ = ["CONVENTIONS", "ORIENTATIONS", "Convention", "pdq", "pdq_dihedral"]
+__all__ = ["CONVENTIONS", "ORIENTATIONS", "Convention", "pdq", "pdq_dihedral", "pdq_float"]
 
 Convention = Literal["full", "512"]
 
 CONVENTIONS: tuple[Convention, ...] = ("full", "512")
 ORIENTATIONS = ("original", "rotate90", "rotate180", "rotate270", "flipx", "flipy", "plus", "minus")
 
-# Sums count their terms in float32, which holds integers exactly up to here; far above any picture.
-_SIDE_MAX = 1 << 24
+# Smaller pictures have no coefficients; their hash is zero.
+_SIDE_MIN = 5
 
 
 def pdq(pixels: npt.ArrayLike, *, convention: Convention = "full") -> tuple[bytes, int]:
@@ -44,7 +45,7 @@ def pdq(pixels: npt.ArrayLike, *, convention: Convention = "full") -> tuple[byte
         >>> hash_bytes.hex()[:16], quality
         ('999933116633c633', 100)
     """
-    return kernel.pdq(_checked(pixels), stretch=_is_stretched(convention))
+    return kernel.pdq(checked(pixels), stretch=_is_stretched(convention))
 
 
 def pdq_dihedral(pixels: npt.ArrayLike, *, convention: Convention = "full") -> tuple[npt.NDArray[np.uint8], int]:
@@ -65,24 +66,26 @@ def pdq_dihedral(pixels: npt.ArrayLike, *, convention: Convention = "full") -> t
         PixelsError: The array is empty or not of such a shape and type.
         UsageError: There is no such convention.
     """
-    eight_bytes, quality = kernel.pdq_dihedral(_checked(pixels), stretch=_is_stretched(convention))
+    eight_bytes, quality = kernel.pdq_dihedral(checked(pixels), stretch=_is_stretched(convention))
     return np.frombuffer(bytearray(eight_bytes), np.uint8).reshape(len(ORIENTATIONS), -1), quality
 
 
-def _checked(pixels: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    array = np.asarray(pixels)
-    if array.dtype != np.uint8:
-        raise PixelsError(
-            f"pixels are {array.dtype}, not uint8", hint="scale them to 0 … 255 first; clipping loses light"
-        )
-    if array.ndim not in {2, 3} or (array.ndim == 3 and array.shape[2] != 3):
-        raise PixelsError(
-            f"pixels have shape {array.shape}, not [h, w, 3] or [h, w]", hint="convert the picture to RGB"
-        )
-    rows, cols = array.shape[:2]
-    if not (0 < rows <= _SIDE_MAX and 0 < cols <= _SIDE_MAX):
-        raise PixelsError(f"a picture of {cols}x{rows} pixels cannot be hashed")
-    return np.ascontiguousarray(array)
+def pdq_float(pixels: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """Give the coefficients that the bits of `pdq` are made from, of all pixels.
+
+    Args:
+        pixels: As for `pdq`.
+
+    Returns:
+        float32[16, 16]: vertical by horizontal frequency, both from 1. A bit of the hash says whether its coefficient
+        lies above the lower median of all 256; the last coefficient is the most significant bit. Zeros for a picture
+        with a side below 5.
+
+    Raises:
+        PixelsError: The array is empty or not of such a shape and type.
+    """
+    array = checked(pixels)
+    return kernel.pdq_coefficients(array) if min(array.shape[:2]) >= _SIDE_MIN else np.zeros((16, 16), np.float32)
 
 
 def _is_stretched(convention: Convention) -> bool:

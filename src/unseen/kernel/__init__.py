@@ -2,7 +2,7 @@
 
 from unseen.kernel.checksum import BLOCK_BYTES, block_checksums
 from unseen.kernel.digests import digests_are_native, new_triple_digest
-from unseen.kernel.pdq import pdq, pdq_dihedral
+from unseen.kernel.pdq import pdq, pdq_coefficients, pdq_dihedral
 from unseen.kernel.places import likely_places
 from unseen.kernel.search import (
     HammingFamily,
@@ -14,6 +14,7 @@ from unseen.kernel.search import (
     new_index,
 )
 from unseen.kernel.variant import available, in_use, use
+from unseen.kernel.windows import shrink, warp, window_coefficients, window_hashes
 
 __all__ = [
     "BLOCK_BYTES",
@@ -31,6 +32,11 @@ __all__ = [
     "new_index",
     "new_triple_digest",
     "pdq",
+    "pdq_coefficients",
     "pdq_dihedral",
+    "shrink",
     "use",
+    "warp",
+    "window_coefficients",
+    "window_hashes",
 ]

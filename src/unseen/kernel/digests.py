@@ -2,11 +2,11 @@
 
 from functools import cache
 
-from unseen.kernel import _native, reference_digests, variant
+from unseen.kernel import _native, reference, variant
 
 __all__ = ["TripleDigest", "digests_are_native", "new_triple_digest"]
 
-TripleDigest = _native.TripleDigest | reference_digests.TripleDigest
+TripleDigest = _native.TripleDigest | reference.TripleDigest
 
 # Variants that stay away from what only some processors have.
 _PLAIN = frozenset({variant.REFERENCE, "portable"})
@@ -16,7 +16,7 @@ _PROBE_LENGTHS = (55, 56, 1_000)
 
 def new_triple_digest() -> TripleDigest:
     """SHA-256, SHA-1 and MD5 of bytes to come."""
-    return _native.TripleDigest() if digests_are_native() else reference_digests.TripleDigest()
+    return _native.TripleDigest() if digests_are_native() else reference.TripleDigest()
 
 
 def digests_are_native() -> bool:
@@ -31,9 +31,9 @@ def _is_sound() -> bool:
         return False
     for length in _PROBE_LENGTHS:
         probe = bytes(at * at % 251 for at in range(length))
-        native, reference = _native.TripleDigest(), reference_digests.TripleDigest()
-        for one in (native, reference):
+        native, readable = _native.TripleDigest(), reference.TripleDigest()
+        for one in (native, readable):
             one.update(probe)
-        if native.digests() != reference.digests():
+        if native.digests() != readable.digests():
             return False
     return True

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from unseen.kernel import _native, reference
 from unseen.kernel.variant import is_reference
 
-__all__ = ["pdq", "pdq_dihedral"]
+__all__ = ["pdq", "pdq_coefficients", "pdq_dihedral"]
 
 
 def pdq(pixels: npt.NDArray[np.uint8], *, stretch: bool = False) -> tuple[bytes, int]:
@@ -21,3 +21,9 @@ def pdq_dihedral(pixels: npt.NDArray[np.uint8], *, stretch: bool = False) -> tup
     if is_reference():
         return reference.pdq_dihedral(pixels, stretch=stretch)
     return _native.pdq_dihedral(pixels, stretch)
+
+
+def pdq_coefficients(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """What the hash of a picture with sides of 5 and more is made from: `float32[16, 16]`."""
+    of = reference.pdq_coefficients if is_reference() else _native.pdq_coefficients
+    return np.frombuffer(bytearray(of(pixels, is_plain=True)), np.float32).reshape(16, 16)

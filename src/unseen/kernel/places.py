@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from unseen.kernel import _native, reference_places, variant
+from unseen.kernel import _native, reference, variant
 
 __all__ = ["likely_places"]
 
@@ -19,5 +19,5 @@ def likely_places(data: bytes | memoryview, tables: npt.NDArray[np.uint8]) -> li
     Returns:
         Every place, ascending, at which three bytes in a row have a group in common; at the last two bytes is none.
     """
-    find = reference_places.likely_places if variant.is_reference() else _native.likely_places
+    find = reference.likely_places if variant.is_reference() else _native.likely_places
     return find(data, tables)

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen.kernel import _native, variant
-from unseen.kernel.reference_search import ReferenceFamily, ReferenceIndex
+from unseen.kernel.reference import ReferenceFamily, ReferenceIndex
 
 __all__ = [
     "HammingFamily",

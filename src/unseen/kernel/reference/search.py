@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from unseen.kernel.reference_checksum import block_checksums
+from unseen.kernel.reference.checksum import block_checksums
 
 __all__ = ["ReferenceFamily", "ReferenceIndex"]
 

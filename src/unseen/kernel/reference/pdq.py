@@ -8,7 +8,7 @@ runs it; the stretch is that of its command line.
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["pdq", "pdq_coefficients", "pdq_dihedral"]
+__all__ = ["MEDIAN_RANK", "orientations", "pdq", "pdq_coefficients", "pdq_dihedral"]
 
 _Pixels = npt.NDArray[np.uint8]
 _Floats = npt.NDArray[np.float32]
@@ -17,7 +17,7 @@ _SIDE = 64
 _COEFFICIENTS = 16
 _STRETCHED_SIDE = 512
 _HASHABLE_SIDE_MIN = 5
-_MEDIAN_RANK = 127  # of 256, from 0: the lower of the two in the middle
+MEDIAN_RANK = 127  # of 256, from 0: the lower of the two in the middle
 
 
 def pdq(pixels: _Pixels, *, stretch: bool = False) -> tuple[bytes, int]:
@@ -37,7 +37,7 @@ def pdq_dihedral(pixels: _Pixels, *, stretch: bool = False) -> tuple[bytes, int]
     if min(pixels.shape[:2]) < _HASHABLE_SIDE_MIN:
         return bytes(8 * 32), 0
     small = _small(pixels, is_plain=False)
-    return b"".join(_bits(oriented) for oriented in _orientations(_transform(small))), _quality(small)
+    return b"".join(_bits(oriented) for oriented in orientations(_transform(small))), _quality(small)
 
 
 def pdq_coefficients(pixels: _Pixels, *, is_plain: bool) -> bytes:
@@ -122,7 +122,7 @@ def _transform(small: _Floats) -> _Floats:
     return whole
 
 
-def _orientations(coefficients: _Floats) -> list[_Floats]:
+def orientations(coefficients: _Floats) -> list[_Floats]:
     """Turning or flipping a picture transposes its coefficients and changes the sign of some of them."""
     row, col = np.mgrid[0:_COEFFICIENTS, 0:_COEFFICIENTS]
     by_row = np.where(row % 2 == 0, -coefficients, coefficients)
@@ -134,4 +134,4 @@ def _orientations(coefficients: _Floats) -> list[_Floats]:
 def _bits(coefficients: _Floats) -> bytes:
     """One bit a coefficient: is it above the lower median? The last coefficient is the most significant bit."""
     flat = coefficients.ravel()
-    return np.packbits(flat[::-1] > np.sort(flat)[_MEDIAN_RANK]).tobytes()
+    return np.packbits(flat[::-1] > np.sort(flat)[MEDIAN_RANK]).tobytes()

@@ -1,0 +1,45 @@
+"""Hashes of many windows of one small picture, by the variant in use. Arguments are checked in `unseen.hashing`."""
+
+import numpy as np
+import numpy.typing as npt
+
+from unseen.kernel import reference
+
+__all__ = ["shrink", "warp", "window_coefficients", "window_hashes"]
+
+_Pixels = npt.NDArray[np.uint8]
+
+
+def shrink(pixels: _Pixels, rows: int, cols: int) -> _Pixels:
+    """Luma of `uint8[h, w, 3]` or `[h, w]`, averaged exactly over `rows` x `cols` equal parts: `uint8[rows, cols]`."""
+    return reference.shrink(pixels, rows, cols)
+
+
+def warp(luma: _Pixels, size: tuple[int, int], corner: tuple[float, ...], bend: tuple[float, ...]) -> _Pixels:
+    """Undo a turn and a keystone and cut a window out, by bilinear sampling in steps of 1/256 pixel.
+
+    Args:
+        luma: `uint8[h, w]`, continued by reflection.
+        size: Rows and columns of what is returned.
+        corner: Left and top of the window, and width and height of one of its pixels, in pixels of `luma`.
+        bend: Cosine and sine of the angle, and by how much a point's depth grows per pixel right and down.
+    """
+    return reference.warp(luma, size, corner, bend)
+
+
+def window_hashes(luma: _Pixels, cells: npt.NDArray[np.float64]) -> tuple[_Pixels, _Pixels]:
+    """Hash windows in eight orientations: `uint8[n, 8, 32]`, most significant bit first, and qualities `uint8[n]`.
+
+    Args:
+        luma: `uint8[h, w]`, continued by reflection.
+        cells: `float64[n, 4]`: left, width of a cell, top, height of a cell, in pixels; a window is 64 cells high and
+            wide and lies within one side of the picture beyond its frame.
+    """
+    return reference.window_hashes(luma, cells)
+
+
+def window_coefficients(
+    luma: _Pixels, cells: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+    """What the hashes are made from: `float32[n, 16, 16]`, and qualities `uint8[n]`; arguments as above."""
+    return reference.window_coefficients(luma, cells)
