@@ -8,6 +8,8 @@ from unseen.kernel import reference
 __all__ = ["shrink", "warp", "window_coefficients", "window_hashes"]
 
 _Pixels = npt.NDArray[np.uint8]
+_Cells = npt.NDArray[np.float64]
+_Numbers = tuple[float, ...]
 
 
 def shrink(pixels: _Pixels, rows: int, cols: int) -> _Pixels:
@@ -15,31 +17,33 @@ def shrink(pixels: _Pixels, rows: int, cols: int) -> _Pixels:
     return reference.shrink(pixels, rows, cols)
 
 
-def warp(luma: _Pixels, size: tuple[int, int], corner: tuple[float, ...], bend: tuple[float, ...]) -> _Pixels:
+def warp(luma: _Pixels, size: tuple[int, int], corner: _Numbers, bend: _Numbers, beyond: _Numbers) -> _Pixels:
     """Undo a turn and a keystone and cut a window out, by bilinear sampling in steps of 1/256 pixel.
 
     Args:
-        luma: `uint8[h, w]`, continued by reflection.
+        luma: `uint8[h, w]`.
         size: Rows and columns of what is returned.
-        corner: Left and top of the window, and width and height of one of its pixels, in pixels of `luma`.
-        bend: Cosine and sine of the angle, and by how much a point's depth grows per pixel right and down.
+        corner: Left and top of the window, in pixels.
+        bend: Cosine and sine of the angle, and by how much the depth of a point grows per pixel right and down.
+        beyond: What `luma` fades to beyond its frame, and how much is left after each pixel of what it differs by.
     """
-    return reference.warp(luma, size, corner, bend)
+    return reference.warp(luma, size, corner, bend, beyond)
 
 
-def window_hashes(luma: _Pixels, cells: npt.NDArray[np.float64]) -> tuple[_Pixels, _Pixels]:
+def window_hashes(luma: _Pixels, cells: _Cells, beyond: _Numbers) -> tuple[_Pixels, _Pixels]:
     """Hash windows in eight orientations: `uint8[n, 8, 32]`, most significant bit first, and qualities `uint8[n]`.
 
     Args:
-        luma: `uint8[h, w]`, continued by reflection.
+        luma: `uint8[h, w]`.
         cells: `float64[n, 4]`: left, width of a cell, top, height of a cell, in pixels; a window is 64 cells high and
             wide and lies within one side of the picture beyond its frame.
+        beyond: As for `warp`.
     """
-    return reference.window_hashes(luma, cells)
+    return reference.window_hashes(luma, cells, beyond)
 
 
 def window_coefficients(
-    luma: _Pixels, cells: npt.NDArray[np.float64]
+    luma: _Pixels, cells: _Cells, beyond: _Numbers
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
     """What the hashes are made from: `float32[n, 16, 16]`, and qualities `uint8[n]`; arguments as above."""
-    return reference.window_coefficients(luma, cells)
+    return reference.window_coefficients(luma, cells, beyond)

@@ -20,10 +20,10 @@ class Altered(StrEnum):
 class Placing:
     """Where in a picture a known one may lie.
 
-    The picture is continued beyond its frame by reflection, what was done to it is undone about its own centre, and of
-    that, again continued by reflection, the window is cut out. A point of what is undone, (u, v) pixels right of and
-    below the centre, lies at (u', v') = (u, v) / (1 + kx u / width + ky v / height), and in the picture at
-    (u' cos a + v' sin a, v' cos a - u' sin a).
+    The picture is continued beyond its frame as `hashing.Canvas` says, what was done to it is undone about its own
+    centre, and of that, which keeps its size and is continued likewise, the window is cut out. A point of what is
+    undone, (u, v) pixels right of and below the centre, lies at (u', v') = (u, v) / (1 + kx u / width + ky v / height),
+    and in the picture at (u' cos a + v' sin a, v' cos a - u' sin a).
 
     Attributes:
         window: (x, y, width, height) as shares of the picture's width and height, from its upper left corner; it may

@@ -26,13 +26,6 @@ def distance_bits(one: Pixels, other: Pixels) -> int:
     return int(np.bitwise_count(one ^ other).sum())
 
 
-def continued(pixels: Pixels) -> Pixels:
-    """The picture with half of it more on every side, mirrored at its frame."""
-    height, width = pixels.shape[:2]
-    sides = [(height // 2, height // 2), (width // 2, width // 2), (0, 0)]
-    return np.pad(pixels, sides[: pixels.ndim], mode="symmetric")
-
-
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (200, 320), (512, 512), (700, 1000), (1300, 900)])
 def test_the_whole_as_a_window_hashes_nearly_as_the_picture(height: int, width: int) -> None:
     """At every size the window that is the whole picture comes within 16 bits of PDQ of the picture."""
@@ -81,11 +74,19 @@ def test_an_untouched_window_is_cut_out_as_it_is() -> None:
     assert hashing.pdq(cut) == hashing.pdq(pixels[9:63, 30:90])
 
 
-def test_beyond_the_frame_the_picture_is_mirrored_with_the_pixel_at_the_frame_repeated() -> None:
-    """What is cut out beyond the frame is `numpy.pad` of mode `symmetric`, of the luma."""
+def test_beyond_the_frame_a_picture_fades_to_its_mean() -> None:
+    """What is cut out beyond the frame is the pixel at the frame, and with the distance ever more of the mean."""
     pixels = draw("noise", 90, 120, seed=6)
-    cut = hashing.cut_out(pixels, Placing(window=(-0.5, -0.5, 2.0, 2.0)))
-    assert np.array_equal(cut, continued(hashing.shrink(pixels)))
+    luma = hashing.shrink(pixels).astype(float)
+    cut = hashing.cut_out(pixels, Placing(window=(-0.5, -0.5, 2.0, 2.0))).astype(float)
+    assert np.array_equal(cut[45:135, 60:180], luma)
+    y, x = np.mgrid[0:180, 0:240]
+    beyond = np.maximum(0, np.maximum(45 - y - 0.5, y + 0.5 - 135)) + np.maximum(
+        0, np.maximum(60 - x - 0.5, x + 0.5 - 180)
+    )
+    edge = luma[np.clip(y - 45, 0, 89), np.clip(x - 60, 0, 119)]
+    expected = luma.mean() + (edge - luma.mean()) * np.exp(-beyond / (0.08 * 120))
+    assert np.abs(cut - expected).max() < 12
 
 
 def test_a_turn_by_nothing_changes_nothing() -> None:
