@@ -1,0 +1,80 @@
+"""The systematic family: windows that undo what leaves no trace in a picture, a crop or a turn whose corners were cut.
+
+A crop is undone by a window that reaches beyond the frame: the whole picture lay there. Which part of it is missing
+nobody can see, so that windows are tried; those of `fast` were chosen one after the other for what each finds that
+those before it do not.
+"""
+
+import itertools
+import math
+
+from unseen.model import Altered, Placing
+
+__all__ = ["crops", "turns"]
+
+# Of width and of height: the share that was cut off, and which part of that at the left or at the top.
+_CROPS_FAST = (
+    ((0.05, 0.5), (0.05, 0.25)), ((0.05, 0.25), (0.05, 0.75)), ((0.075, 0.75), (0.075, 0.5)),
+    ((0.075, 0.25), (0.075, 0.25)), ((0.1, 0.75), (0.125, 0.75)), ((0.125, 0.25), (0.1, 0.75)),
+    ((0.075, 0.75), (0.1, 0.25)), ((0.125, 0.25), (0.125, 0.25)), ((0.1, 0.0), (0.125, 0.5)),
+    ((0.075, 1.0), (0.1, 0.0)), ((0.1, 0.25), (0.1, 0.5)), ((0.125, 0.5), (0.125, 0.75)),
+    ((0.125, 0.5), (0.1, 0.0)), ((0.1, 1.0), (0.075, 0.25)), ((0.125, 0.75), (0.1, 0.5)),
+    ((0.05, 1.0), (0.05, 0.75)), ((0.1, 0.25), (0.125, 1.0)), ((0.1, 0.25), (0.125, 0.0)),
+    ((0.1, 1.0), (0.075, 1.0)), ((0.1, 0.0), (0.125, 0.25)), ((0.0, 0.0), (0.125, 0.5)), ((0.125, 0.5), (0.0, 0.0)),
+)  # fmt: skip
+# Cut off of both sides alike, and in how many places that may have been; the more is missing the fewer bits are left
+# for a window that lies aside, and the farther it can lie.
+_CROPS_THOROUGH = ((0.05, 4), (0.1, 5), (0.15, 7), (0.2, 8), (0.25, 9), (0.3, 10))
+_ANGLES_FAST = (3.0, 6.0, 9.0)
+_ANGLES_THOROUGH = (1.5, 3.0, 4.5, 6.0, 7.5, 9.0, 10.5)
+# Cut off before it was turned, in thorough: the share, and in how many places.
+_CROPS_TURNED = ((0.05, 2), (0.1, 3))
+
+
+def crops(mode: Altered) -> list[Placing]:
+    """Windows beyond the frame, straight."""
+    if mode is Altered.FAST:
+        return [_uncropped(across, down) for across, down in _CROPS_FAST]
+    return [_uncropped(*both) for share, places in _CROPS_THOROUGH for both in _in_places(share, places)]
+
+
+def turns(shape: tuple[int, int], mode: Altered) -> list[Placing]:
+    """Small turns to both sides: with corners filled, and with the largest upright part of the same shape cut out.
+
+    Args:
+        shape: Height and width in pixels; the share that a turn cuts off follows from them.
+        mode: How many.
+    """
+    placings = []
+    for angle, side in itertools.product(_ANGLES_FAST if mode is Altered.FAST else _ANGLES_THOROUGH, (1.0, -1.0)):
+        cut = _cut_by(angle, shape)
+        shares = [(0.0, 1), (cut, 1)]
+        if mode is Altered.THOROUGH:
+            shares += [
+                (cut / 2, 1),
+                *_CROPS_TURNED,
+                *((cut + share * (1 - cut), places) for share, places in _CROPS_TURNED),
+            ]
+        placings += [
+            Placing(window=_uncropped(*both).window, angle_deg=side * angle)
+            for share, places in shares
+            for both in _in_places(share, places)
+        ]
+    return placings
+
+
+def _in_places(share: float, places: int) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    parts = [0.5] if places == 1 else [place / (places - 1) for place in range(places)]
+    return [((share, across), (share, down)) for across, down in itertools.product(parts, parts)]
+
+
+def _uncropped(across: tuple[float, float], down: tuple[float, float]) -> Placing:
+    (x, width), (y, height) = ((-share * part / (1 - share), 1 / (1 - share)) for share, part in (across, down))
+    return Placing(window=(x, y, width, height))
+
+
+def _cut_by(angle_deg: float, shape: tuple[int, int]) -> float:
+    """Share of each side that is lost when a turned picture is cut to the largest upright part of its own shape."""
+    angle = math.radians(angle_deg)
+    longer = max(shape) / min(shape)
+    return 1 - 1 / (math.cos(angle) + math.sin(angle) * longer)
