@@ -9,7 +9,9 @@ NB_MODULE(_native, module) {
     nanobind::set_leak_warnings(false);
     bind_cpu(module);
     bind_digests(module);
+    bind_luma(module);
     bind_pdq(module);
     bind_places(module);
     bind_search(module);
+    bind_windows(module);
 }

@@ -58,3 +58,29 @@ class TripleDigest:
     def __init__(self) -> None: ...
     def update(self, data: bytes | memoryview) -> None: ...
     def digests(self) -> tuple[bytes, bytes, bytes]: ...
+
+def window_hashes(
+    luma: npt.NDArray[np.uint8],
+    windows: npt.NDArray[np.float64],
+    mean: float,
+    keep: float,
+    hashes: npt.NDArray[np.uint8],
+    qualities: npt.NDArray[np.uint8],
+) -> None: ...
+def window_coefficients(
+    luma: npt.NDArray[np.uint8],
+    windows: npt.NDArray[np.float64],
+    mean: float,
+    keep: float,
+    out: npt.NDArray[np.float32],
+    qualities: npt.NDArray[np.uint8],
+) -> None: ...
+def shrink(pixels: npt.NDArray[np.uint8], out: npt.NDArray[np.uint8]) -> None: ...
+def warp(
+    luma: npt.NDArray[np.uint8],
+    corner: tuple[float, ...],
+    bend: tuple[float, ...],
+    mean: float,
+    keep: float,
+    out: npt.NDArray[np.uint8],
+) -> None: ...

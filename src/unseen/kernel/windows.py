@@ -3,21 +3,27 @@
 import numpy as np
 import numpy.typing as npt
 
-from unseen.kernel import reference
+from unseen.kernel import _native, reference
+from unseen.kernel.variant import is_reference
 
 __all__ = ["shrink", "warp", "window_coefficients", "window_hashes"]
 
 _Pixels = npt.NDArray[np.uint8]
 _Cells = npt.NDArray[np.float64]
 _Numbers = tuple[float, ...]
+_Beyond = tuple[float, float]
 
 
 def shrink(pixels: _Pixels, rows: int, cols: int) -> _Pixels:
     """Luma of `uint8[h, w, 3]` or `[h, w]`, averaged exactly over `rows` x `cols` equal parts: `uint8[rows, cols]`."""
-    return reference.shrink(pixels, rows, cols)
+    if is_reference():
+        return reference.shrink(pixels, rows, cols)
+    out = np.empty((rows, cols), np.uint8)
+    _native.shrink(pixels, out)
+    return out
 
 
-def warp(luma: _Pixels, size: tuple[int, int], corner: _Numbers, bend: _Numbers, beyond: _Numbers) -> _Pixels:
+def warp(luma: _Pixels, size: tuple[int, int], corner: _Numbers, bend: _Numbers, beyond: _Beyond) -> _Pixels:
     """Undo a turn and a keystone and cut a window out, by bilinear sampling in steps of 1/256 pixel.
 
     Args:
@@ -27,10 +33,14 @@ def warp(luma: _Pixels, size: tuple[int, int], corner: _Numbers, bend: _Numbers,
         bend: Cosine and sine of the angle, and by how much the depth of a point grows per pixel right and down.
         beyond: What `luma` fades to beyond its frame, and how much is left after each pixel of what it differs by.
     """
-    return reference.warp(luma, size, corner, bend, beyond)
+    if is_reference():
+        return reference.warp(luma, size, corner, bend, beyond)
+    out = np.empty(size, np.uint8)
+    _native.warp(luma, corner, bend, *beyond, out)
+    return out
 
 
-def window_hashes(luma: _Pixels, cells: _Cells, beyond: _Numbers) -> tuple[_Pixels, _Pixels]:
+def window_hashes(luma: _Pixels, cells: _Cells, beyond: _Beyond) -> tuple[_Pixels, _Pixels]:
     """Hash windows in eight orientations: `uint8[n, 8, 32]`, most significant bit first, and qualities `uint8[n]`.
 
     Args:
@@ -39,11 +49,19 @@ def window_hashes(luma: _Pixels, cells: _Cells, beyond: _Numbers) -> tuple[_Pixe
             wide and lies within one side of the picture beyond its frame.
         beyond: As for `warp`.
     """
-    return reference.window_hashes(luma, cells, beyond)
+    if is_reference():
+        return reference.window_hashes(luma, cells, beyond)
+    hashes, qualities = np.empty((len(cells), 8, 32), np.uint8), np.empty(len(cells), np.uint8)
+    _native.window_hashes(luma, cells, *beyond, hashes, qualities)
+    return hashes, qualities
 
 
 def window_coefficients(
-    luma: _Pixels, cells: _Cells, beyond: _Numbers
+    luma: _Pixels, cells: _Cells, beyond: _Beyond
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
     """What the hashes are made from: `float32[n, 16, 16]`, and qualities `uint8[n]`; arguments as above."""
-    return reference.window_coefficients(luma, cells, beyond)
+    if is_reference():
+        return reference.window_coefficients(luma, cells, beyond)
+    coefficients, qualities = np.empty((len(cells), 16, 16), np.float32), np.empty(len(cells), np.uint8)
+    _native.window_coefficients(luma, cells, *beyond, coefficients, qualities)
+    return coefficients, qualities

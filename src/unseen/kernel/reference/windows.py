@@ -30,7 +30,7 @@ _LANES = _COEFFICIENTS + _CELLS
 _BOX = np.sqrt(0.5)
 # Integers count these parts of a level, so that sums of them are exact: of pixels, and of coefficients of columns.
 _PARTS_OF_PIXELS = 64
-_PARTS_OF_COLUMNS = 1024
+_PARTS_OF_COLUMNS = 512
 # Bilinear weights are multiples of this part of a pixel.
 _STEPS = 256
 

@@ -1,0 +1,140 @@
+// Small pictures: luma averaged over equal parts of a picture, and turned.
+#include "luma.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/array.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "bindings.hpp"
+#include "cpu.hpp"
+
+namespace nb = nanobind;
+
+namespace {
+
+using Pixels = nb::ndarray<const uint8_t, nb::c_contig, nb::device::cpu>;
+using Luma = nb::ndarray<const uint8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Out = nb::ndarray<uint8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+const UnseenLumaKernel &kernel_in_use() {
+#if defined(__x86_64__)
+    if (unseen_isa() == UnseenIsa::avx512) return unseen_luma_avx512;
+    if (unseen_isa() == UnseenIsa::avx2) return unseen_luma_avx2;
+#endif
+    return unseen_luma_portable;
+}
+
+// Where one of `count` equal parts of `length` pixels begins: a pixel, and how much of it lies before, of `count` in all.
+struct Edge {
+    size_t whole, part;
+    Edge(size_t at, size_t length, size_t count) : whole(at * length / count), part(at * length % count) {}
+};
+
+// One row of parts from sums over rows. Weighted sums are exact: below 2^63 for every picture there may be.
+template <int CHANNELS>
+void average_row(const uint32_t *sums, size_t width, size_t cols, double scale, uint8_t *out) {
+    constexpr uint64_t WEIGHTS[2][3] = {{1000, 0, 0}, {299, 587, 114}};
+    for (size_t col = 0; col < cols; ++col) {
+        const Edge begin(col, width, cols), end(col + 1, width, cols);
+        uint64_t luma = 0;
+        for (int channel = 0; channel < CHANNELS; ++channel) {
+            uint64_t whole = 0;
+            for (size_t x = begin.whole + 1; x < end.whole; ++x) whole += sums[x * CHANNELS + channel];
+            uint64_t total = whole * cols + sums[begin.whole * CHANNELS + channel] * uint64_t{cols - begin.part};
+            if (end.part != 0) total += sums[end.whole * CHANNELS + channel] * uint64_t{end.part};
+            luma += total * WEIGHTS[CHANNELS / 2][channel];
+        }
+        out[col] = static_cast<uint8_t>(std::floor(static_cast<double>(luma) * scale + 0.5));
+    }
+}
+
+void shrink(Pixels pixels, Out out) {
+    const size_t channels = pixels.ndim() == 2 ? 1 : 3, rows = out.shape(0), cols = out.shape(1);
+    if (pixels.ndim() != 2 && (pixels.ndim() != 3 || pixels.shape(2) != 3)) throw nb::value_error("not [h, w, 3] or [h, w]");
+    const size_t height = pixels.shape(0), width = pixels.shape(1);
+    // 255 * height fits into 32 bits, and no part is smaller than a pixel.
+    constexpr size_t side_max = 1 << 24;
+    if (rows < 1 || cols < 1 || rows > height || cols > width || std::max(height, width) > side_max) {
+        throw nb::value_error("no such size");
+    }
+    const nb::gil_scoped_release others_may_run;
+    const double scale = 1.0 / (1000.0 * static_cast<double>(height) * static_cast<double>(width));
+    std::vector<uint32_t> sums(width * channels);
+    for (size_t row = 0; row < rows; ++row) {
+        const Edge begin(row, height, rows), end(row + 1, height, rows);
+        const std::array<uint32_t, 3> weights = {static_cast<uint32_t>(rows - begin.part), static_cast<uint32_t>(rows),
+                                                 static_cast<uint32_t>(end.part)};
+        const uint8_t *const first = pixels.data() + begin.whole * width * channels;
+        kernel_in_use().sum_rows(first, sums.size(), end.whole - begin.whole - 1, weights.data(), sums.data());
+        const auto average = channels == 1 ? average_row<1> : average_row<3>;
+        average(sums.data(), width, cols, scale, out.data() + row * cols);
+    }
+}
+
+// Four pixels in one number, so that bilinear sampling looks up one.
+std::vector<uint32_t> quads_of(const Luma &luma) {
+    const size_t height = luma.shape(0), width = luma.shape(1);
+    std::vector<uint32_t> quads(height * width);
+    for (size_t y = 0; y < height; ++y) {
+        const uint8_t *const here = luma.data() + y * width, *const below = here + (y + 1 < height ? width : 0);
+        uint32_t *const to = quads.data() + y * width;
+        for (size_t x = 0; x + 1 < width; ++x) {
+            to[x] = here[x] | uint32_t{here[x + 1]} << 8 | uint32_t{below[x]} << 16 | uint32_t{below[x + 1]} << 24;
+        }
+        to[width - 1] = here[width - 1] * 0x101u | below[width - 1] * 0x1010000u;
+    }
+    return quads;
+}
+
+// A place on the way of a window, brought inside the frame, and how far away it was.
+struct Framed {
+    float inside, beyond;
+    Framed(float place, float length)
+        : inside(std::min(std::max(place, 0.0f), length)), beyond(std::fabs(place - inside)) {}
+};
+
+void warp(Luma luma, std::array<double, 2> corner, std::array<double, 4> bend, double mean, double keep, Out out) {
+    constexpr size_t side_max = 1 << 11;
+    const size_t height = luma.shape(0), width = luma.shape(1), rows = out.shape(0), cols = out.shape(1);
+    if (std::min({height, width, rows, cols}) < 1 || std::max({height, width, rows, cols}) > side_max) {
+        throw nb::value_error("no such size");
+    }
+    // Depth stays above a half, and places stay near enough for every distance to be in the table.
+    const double least_depth = 1 - (std::fabs(bend[2]) * width + std::fabs(bend[3]) * height) / 2;
+    const bool is_near = std::fabs(corner[0]) <= 2 * side_max && std::fabs(corner[1]) <= 2 * side_max;
+    if (!(least_depth >= 0.5 && is_near && std::fabs(bend[0]) <= 1 && std::fabs(bend[1]) <= 1 && keep >= 0 && keep < 1)) {
+        throw nb::value_error("no such warp");
+    }
+    const nb::gil_scoped_release others_may_run;
+    const std::vector<uint32_t> quads = quads_of(luma);
+    std::vector<float> u(cols), x_beyond(cols), kept(16 * side_max, 1.0f);
+    for (size_t i = 1; i < kept.size(); ++i) kept[i] = kept[i - 1] * static_cast<float>(keep);
+    const float full_width = static_cast<float>(width), full_height = static_cast<float>(height);
+    for (size_t x = 0; x < cols; ++x) {
+        const Framed framed(static_cast<float>(corner[0]) + (static_cast<float>(x) + 0.5f), full_width);
+        u[x] = framed.inside - 0.5f * full_width;
+        x_beyond[x] = framed.beyond;
+    }
+    const UnseenWarp shared = {quads.data(), kept.data(), u.data(), x_beyond.data(), full_width, full_height,
+                               static_cast<float>(bend[0]), static_cast<float>(bend[1]), static_cast<float>(bend[2]),
+                               static_cast<float>(bend[3]), static_cast<float>(mean), static_cast<int32_t>(kept.size() - 1),
+                               cols};
+    for (size_t y = 0; y < rows; ++y) {
+        const Framed framed(static_cast<float>(corner[1]) + (static_cast<float>(y) + 0.5f), full_height);
+        kernel_in_use().warp_row(shared, framed.inside - 0.5f * full_height, framed.beyond, out.data() + y * cols);
+    }
+}
+
+}  // namespace
+
+void bind_luma(nb::module_ &module) {
+    module.def("shrink", shrink, nb::arg("pixels").noconvert(), nb::arg("out").noconvert(),
+               "Write the luma of uint8[h, w, 3] or [h, w], averaged over equal parts, to uint8[rows, cols].");
+    module.def("warp", warp, nb::arg("luma").noconvert(), nb::arg("corner"), nb::arg("bend"), nb::arg("mean"), nb::arg("keep"),
+               nb::arg("out").noconvert(), "Write what lies in a window of uint8[h, w] once a turn is undone.");
+}

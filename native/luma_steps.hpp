@@ -1,0 +1,69 @@
+// Rows of a picture that shrinks or turns, in plain loops whose turns do not depend on each other: the compiler makes vectors
+// of them. Included by one file for each instruction set.
+#pragma once
+
+#include "luma.hpp"
+
+namespace {
+
+constexpr size_t SAMPLES_TOGETHER = 64;
+
+void sum_rows(const uint8_t *first, size_t samples, size_t between, const uint32_t *weights, uint32_t *sums) {
+    const uint8_t *const last = weights[2] == 0 ? first : first + (between + 1) * samples;
+    const uint32_t first_weight = weights[0], weight = weights[1], last_weight = weights[2];
+    size_t begin = 0;
+    for (; begin + SAMPLES_TOGETHER <= samples; begin += SAMPLES_TOGETHER) {
+        uint32_t whole[SAMPLES_TOGETHER] = {};
+        for (size_t row = 1; row <= between; ++row) {
+            const uint8_t *const from = first + row * samples + begin;
+            for (size_t i = 0; i < SAMPLES_TOGETHER; ++i) whole[i] += from[i];
+        }
+        const uint8_t *const above = first + begin, *const below = last + begin;
+        uint32_t *const to = sums + begin;
+        for (size_t i = 0; i < SAMPLES_TOGETHER; ++i) {
+            to[i] = above[i] * first_weight + whole[i] * weight + below[i] * last_weight;
+        }
+    }
+    for (; begin < samples; ++begin) {
+        uint32_t whole = 0;
+        for (size_t row = 1; row <= between; ++row) whole += first[row * samples + begin];
+        sums[begin] = first[begin] * first_weight + whole * weight + last[begin] * last_weight;
+    }
+}
+
+inline float within(float value, float most) {
+    const float positive = value > 0.0f ? value : 0.0f;
+    return positive < most ? positive : most;
+}
+
+inline int32_t steps_within(float place, float length) {
+    const int32_t steps = static_cast<int32_t>(place * UNSEEN_STEPS) - UNSEEN_STEPS / 2;
+    const int32_t most = (static_cast<int32_t>(length) - 1) * UNSEEN_STEPS, positive = steps > 0 ? steps : 0;
+    return positive < most ? positive : most;
+}
+
+void warp_row(const UnseenWarp &warp, float v, float y_beyond, uint8_t *out) {
+    const UnseenWarp w = warp;
+    const float row_depth = 1.0f + w.by_v * v, half_width = 0.5f * w.width, half_height = 0.5f * w.height;
+    const int32_t stride = static_cast<int32_t>(w.width);
+    for (size_t i = 0; i < w.cols; ++i) {
+        const float depth = row_depth + w.by_u * w.u[i];
+        const float across = w.u[i] / depth, down = v / depth;
+        const float x = (across * w.cosine + down * w.sine) + half_width;
+        const float y = (down * w.cosine - across * w.sine) + half_height;
+        const float x_inside = within(x, w.width), y_inside = within(y, w.height);
+        const float beyond = (y_beyond + w.x_beyond[i]) + (__builtin_fabsf(x - x_inside) + __builtin_fabsf(y - y_inside));
+        const int32_t distance = static_cast<int32_t>(beyond + 0.5f);
+        const float kept = w.kept[distance < w.kept_last ? distance : w.kept_last];
+        const int32_t x_steps = steps_within(x_inside, w.width), y_steps = steps_within(y_inside, w.height);
+        const uint32_t quad = w.quads[y_steps / UNSEEN_STEPS * stride + x_steps / UNSEEN_STEPS];
+        const uint32_t x_part = x_steps % UNSEEN_STEPS, y_part = y_steps % UNSEEN_STEPS;
+        const uint32_t above = (quad & 255) * (UNSEEN_STEPS - x_part) + (quad >> 8 & 255) * x_part;
+        const uint32_t below = (quad >> 16 & 255) * (UNSEEN_STEPS - x_part) + (quad >> 24) * x_part;
+        const int32_t sum = static_cast<int32_t>(above * (UNSEEN_STEPS - y_part) + below * y_part);
+        const float value = static_cast<float>(sum) * (1.0f / (UNSEEN_STEPS * UNSEEN_STEPS));
+        out[i] = static_cast<uint8_t>(static_cast<int32_t>((w.mean + (value - w.mean) * kept) + 0.5f));
+    }
+}
+
+}  // namespace
