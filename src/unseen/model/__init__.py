@@ -1,7 +1,7 @@
 """Frozen values that the rooms pass to each other. No behaviour beyond parsing and printing themselves."""
 
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
-from unseen.model.altered import Aim, Altered, Placing, Proposals
+from unseen.model.altered import CONFIDENCES_PER_NAT, Aim, Altered, Placing, Proposals
 from unseen.model.cases import (
     CaseEvent,
     CaseOutcome,
@@ -51,6 +51,7 @@ from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary,
 from unseen.model.outcomes import EXHIBIT, Outcome, Reason, Retention, State
 
 __all__ = [
+    "CONFIDENCES_PER_NAT",
     "EXHIBIT",
     "NEAR_BITS_MAX",
     "PDQ_BITS",

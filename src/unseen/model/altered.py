@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Aim", "Altered", "Placing", "Proposals"]
+__all__ = ["CONFIDENCES_PER_NAT", "Aim", "Altered", "Placing", "Proposals"]
+
+# Confidences are logarithms of the odds that an entry has the bit that a window shows, so many for each power of e.
+CONFIDENCES_PER_NAT = 50
 
 
 class Altered(StrEnum):

@@ -1,5 +1,22 @@
 """Altered copies: which entries a picture comes near in some placing, and what is decided of them."""
 
+from unseen.matching.altered.calibrated import BOUND_BITS, FALSE_MATCH_BOUND, Kind
+from unseen.matching.altered.deciding import Decision, decide, kind_of
 from unseen.matching.altered.searching import AIMS_MAX, RADIUS_BITS, AlteredSearch, Candidate, Chosen, choose_aims
+from unseen.matching.altered.soft import soft_distance
 
-__all__ = ["AIMS_MAX", "RADIUS_BITS", "AlteredSearch", "Candidate", "Chosen", "choose_aims"]
+__all__ = [
+    "AIMS_MAX",
+    "BOUND_BITS",
+    "FALSE_MATCH_BOUND",
+    "RADIUS_BITS",
+    "AlteredSearch",
+    "Candidate",
+    "Chosen",
+    "Decision",
+    "Kind",
+    "choose_aims",
+    "decide",
+    "kind_of",
+    "soft_distance",
+]

@@ -1,0 +1,79 @@
+"""How surely a window says each bit of the hash of a known picture. Not here: what is decided of it.
+
+A bit of PDQ says whether a coefficient lies above the median of all. What was done to a known picture moves its
+coefficients, so a bit whose coefficient lies near the median says little. How far they are moved was fitted to altered
+copies of photographs (see docs/explanation/altered-copies.md): each by a part that is the same in all frequencies, and
+by a part of what is usual in its frequency, which grows with the share of the window that lies beyond the frame.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from unseen.model import CONFIDENCES_PER_NAT, PDQ_BITS
+
+__all__ = ["confidences", "log_odds", "share_beyond"]
+
+Floats = npt.NDArray[np.float64]
+
+# Fitted by greatest likelihood, with window and angle right but for 0.3 % and 0.15 degrees; coefficients are counted in
+# medians of how far those of their window lie from the middle.
+_FALL = 1.041  # by which power of the frequency coefficients fall
+_NOISE = 0.156  # alike in all frequencies: compression, writing
+_BLUR = 0.221  # of what is usual: what is not undone exactly
+_INVENTED = 2.468  # of what is usual, where all of a window lies beyond the frame
+_SURPRISE = 0.0087  # share of bits of which nothing is known, whatever their coefficients say
+# A logistic curve this steep comes nearest to the normal distribution.
+_LOGIT_OF_NORMAL = 1.702
+# Frequency for which the parts above are given.
+_MIDDLE = 8.0
+_MEDIAN_RANK = 127  # of 256, from 0, as in PDQ
+
+
+def confidences(coefficients: npt.NDArray[np.float32], beyond: float) -> bytes:
+    """Say of each bit of a hash how sure it is.
+
+    Args:
+        coefficients: float32[16, 16] as `pdq_float` gives them, in the orientation of the hash.
+        beyond: Share of the window that lies beyond the frame, 0 … 1.
+
+    Returns:
+        256 bytes in the order of the bits of the hash, most significant first: the logarithm of the odds that the
+        entry has the same bit, `CONFIDENCES_PER_NAT` for each power of e, at most 255.
+    """
+    odds = np.abs(log_odds(coefficients[None], np.array([beyond]))[0])
+    rounded = np.minimum(255, np.rint(odds * CONFIDENCES_PER_NAT)).astype(np.uint8)
+    return bytes(rounded.ravel()[::-1])
+
+
+def log_odds(coefficients: npt.NDArray[np.float32], beyond: Floats) -> Floats:
+    """Give the natural logarithm of the odds that each bit of a known picture is one.
+
+    Args:
+        coefficients: float32[n, 16, 16].
+        beyond: float64[n]: share of each window that lies beyond the frame, 0 … 1.
+
+    Returns:
+        float64[n, 16, 16]: positive where the bit is more likely one; at most about 5 on either side. Zeros for a
+        window in which nothing differs.
+    """
+    flat = coefficients.reshape(len(coefficients), PDQ_BITS).astype(np.float64)
+    apart = flat - np.partition(flat, _MEDIAN_RANK, axis=1)[:, _MEDIAN_RANK, None]
+    scale = np.median(np.abs(apart), axis=1)[:, None]
+    moved = np.sqrt(_NOISE**2 + (_BLUR**2 + _INVENTED**2 * beyond[:, None]) * _usual_squared())
+    # A flat picture has no scale: its bits are rounding, and say nothing.
+    apart = np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0)
+    half = _SURPRISE / 2
+    likely = half + (1 - _SURPRISE) / (1 + np.exp(-np.clip(_LOGIT_OF_NORMAL * apart / moved, -50, 50)))
+    return np.asarray(np.log(likely / (1 - likely))).reshape(coefficients.shape)
+
+
+def share_beyond(windows: Floats) -> Floats:
+    """Share of each window that lies beyond the frame: float64[n] of float64[n, 4] (x, y, width, height)."""
+    first, sides = windows[:, :2], windows[:, 2:]
+    inside = np.minimum(1, first + sides) - np.maximum(0, first)
+    return np.asarray(1 - np.prod(np.clip(inside, 0, None) / sides, axis=1))
+
+
+def _usual_squared() -> Floats:
+    row, col = np.mgrid[1:17, 1:17]
+    return np.asarray((np.hypot(row, col) / _MIDDLE) ** (-2 * _FALL)).reshape(1, PDQ_BITS)

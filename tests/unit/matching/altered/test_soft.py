@@ -1,0 +1,111 @@
+"""The soft distance: equal to its definition, and to nothing but what is seen and known."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unseen.errors import UsageError
+from unseen.matching.altered import soft_distance
+from unseen.matching.altered.plainness import PARTS, bits_alone
+from unseen.model import CONFIDENCES_PER_NAT, AlteredHash, How
+
+_HASHES = st.binary(min_size=32, max_size=32)
+_CONFIDENCES = st.binary(min_size=256, max_size=256)
+# Bits of this one were drawn: no neighbour foretells them.
+_RICH = np.random.default_rng(7).bytes(32)
+_SURE = bytes([255]) * 256
+
+
+def seen(pdq: bytes, confidences: bytes = _SURE) -> AlteredHash:
+    """A window that shows this hash."""
+    return AlteredHash(How(), pdq, 100, confidences)
+
+
+def _bits(value: bytes) -> list[int]:
+    return [int(digit) for digit in f"{int.from_bytes(value, 'big'):0256b}"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(_HASHES, _CONFIDENCES, _HASHES)
+def test_it_equals_its_definition(pdq: bytes, confidences: bytes, value: bytes) -> None:
+    """What a hash costs whoever sees the window, in bits of probability, less what it costs whoever does not."""
+    cost = 0.0
+    for shown, known, confidence in zip(_bits(pdq), _bits(value), confidences, strict=True):
+        odds = math.exp(confidence / CONFIDENCES_PER_NAT)
+        cost -= math.log2(odds / (1 + odds) if shown == known else 1 / (1 + odds))
+    expected = cost + 256 - bits_alone(value) / PARTS
+    assert soft_distance(seen(pdq, confidences), value) == pytest.approx(expected, abs=1.6)
+
+
+def test_the_same_hash_is_next_to_nothing_away_where_all_bits_are_sure() -> None:
+    """Its odds are bounded, so two bits remain."""
+    assert soft_distance(seen(_RICH), _RICH) == 2
+
+
+@given(_HASHES, _HASHES)
+def test_who_is_sure_of_nothing_is_far_from_everything(pdq: bytes, value: bytes) -> None:
+    """A bit without confidence speaks neither for nor against an entry."""
+    assert soft_distance(seen(pdq, bytes(256)), value) >= 256
+
+
+@settings(max_examples=50, deadline=None)
+@given(_HASHES, _CONFIDENCES, st.integers(0, 255), st.integers(1, 255))
+def test_a_sure_bit_that_differs_costs_more(pdq: bytes, confidences: bytes, at: int, more: int) -> None:
+    """And one that agrees costs less: never the other way round."""
+    surer = bytearray(confidences)
+    surer[at] = min(255, surer[at] + more)
+    other = bytearray(pdq)
+    other[at // 8] ^= 128 >> at % 8
+    assert soft_distance(seen(pdq, bytes(surer)), pdq) <= soft_distance(seen(pdq, confidences), pdq)
+    assert soft_distance(seen(bytes(other), bytes(surer)), pdq) >= soft_distance(seen(bytes(other), confidences), pdq)
+
+
+@settings(max_examples=50, deadline=None)
+@given(_HASHES)
+def test_a_hash_says_at_most_its_bits(value: bytes) -> None:
+    """And never less than nothing."""
+    assert 0 < bits_alone(value) <= 256 * PARTS
+
+
+def test_hashes_of_plain_pictures_say_little() -> None:
+    """Stripes, squares and a single change are foretold; drawn bits are not."""
+    stripes, columns, checkered = b"\xff\xff\x00\x00" * 8, b"\xf0" * 32, b"\xaa\xaa\x55\x55" * 8
+    assert [bits_alone(value) < 50 * PARTS for value in (bytes(32), stripes, columns, checkered)] == [True] * 4
+    assert bits_alone(_RICH) == 256 * PARTS
+
+
+def test_the_same_plain_hash_is_no_evidence() -> None:
+    """Whoever sees stripes has not seen one of a million pictures of stripes."""
+    stripes = b"\xff\xff\x00\x00" * 8
+    assert soft_distance(seen(stripes), stripes) > 200
+
+
+@settings(max_examples=30, deadline=None)
+@given(_HASHES)
+def test_how_much_a_hash_says_equals_its_definition(value: bytes) -> None:
+    """Bit for bit, each by how often its neighbours were followed so before, of five choices of neighbours the best."""
+    bits = np.array(_bits(value)[::-1]).reshape(16, 16)
+    ways = ([(1, 0), (0, 1), (1, 1)], [(1, 0)], [(0, 1)], [(2, 0), (0, 2)], [(1, 0), (0, 1), (1, 1), (2, 0), (0, 2)])
+    costs = []
+    for neighbours in ways:
+        counts: dict[tuple[int, ...], list[int]] = {}
+        cost = math.log2(5)
+        for row in range(16):
+            for col in range(16):
+                around = tuple(int(row >= r and col >= c and bits[row - r, col - c]) for r, c in neighbours)
+                zeros_ones = counts.setdefault(around, [0, 0])
+                cost -= math.log2((zeros_ones[bits[row, col]] + 0.5) / (sum(zeros_ones) + 1))
+                zeros_ones[bits[row, col]] += 1
+        costs.append(cost)
+    assert bits_alone(value) / PARTS == pytest.approx(min(256, *costs), abs=2)
+
+
+@pytest.mark.parametrize("sizes", [(31, 256, 32), (32, 255, 32), (32, 256, 33), (0, 0, 0)])
+def test_what_is_no_hash_is_refused(sizes: tuple[int, int, int]) -> None:
+    """A stored hash that was cut says nothing, instead of something else."""
+    pdq, confidences, value = (bytes(size) for size in sizes)
+    with pytest.raises(UsageError):
+        soft_distance(seen(pdq, confidences), value)
