@@ -12,6 +12,7 @@
 
 #include "bindings.hpp"
 #include "cpu.hpp"
+#include "fading.hpp"
 
 namespace nb = nanobind;
 
@@ -99,21 +100,21 @@ struct Framed {
 };
 
 void warp(Luma luma, std::array<double, 2> corner, std::array<double, 4> bend, double mean, double keep, Out out) {
-    constexpr size_t side_max = 1 << 11;
+    constexpr size_t side_max = 1 << 12;
+    constexpr double keep_max = 0.999;
     const size_t height = luma.shape(0), width = luma.shape(1), rows = out.shape(0), cols = out.shape(1);
     if (std::min({height, width, rows, cols}) < 1 || std::max({height, width, rows, cols}) > side_max) {
         throw nb::value_error("no such size");
     }
-    // Depth stays above a half, and places stay near enough for every distance to be in the table.
     const double least_depth = 1 - (std::fabs(bend[2]) * width + std::fabs(bend[3]) * height) / 2;
     const bool is_near = std::fabs(corner[0]) <= 2 * side_max && std::fabs(corner[1]) <= 2 * side_max;
-    if (!(least_depth >= 0.5 && is_near && std::fabs(bend[0]) <= 1 && std::fabs(bend[1]) <= 1 && keep >= 0 && keep < 1)) {
+    if (!(least_depth >= 0.5 && is_near && std::fabs(bend[0]) <= 1 && std::fabs(bend[1]) <= 1 && keep >= 0 && keep <= keep_max)) {
         throw nb::value_error("no such warp");
     }
     const nb::gil_scoped_release others_may_run;
     const std::vector<uint32_t> quads = quads_of(luma);
-    std::vector<float> u(cols), x_beyond(cols), kept(16 * side_max, 1.0f);
-    for (size_t i = 1; i < kept.size(); ++i) kept[i] = kept[i - 1] * static_cast<float>(keep);
+    const std::vector<float> kept = unseen_fading(static_cast<float>(keep));
+    std::vector<float> u(cols), x_beyond(cols);
     const float full_width = static_cast<float>(width), full_height = static_cast<float>(height);
     for (size_t x = 0; x < cols; ++x) {
         const Framed framed(static_cast<float>(corner[0]) + (static_cast<float>(x) + 0.5f), full_width);

@@ -42,27 +42,27 @@ inline int32_t steps_within(float place, float length) {
     return positive < most ? positive : most;
 }
 
-void warp_row(const UnseenWarp &warp, float v, float y_beyond, uint8_t *out) {
-    const UnseenWarp w = warp;
-    const float row_depth = 1.0f + w.by_v * v, half_width = 0.5f * w.width, half_height = 0.5f * w.height;
-    const int32_t stride = static_cast<int32_t>(w.width);
-    for (size_t i = 0; i < w.cols; ++i) {
-        const float depth = row_depth + w.by_u * w.u[i];
-        const float across = w.u[i] / depth, down = v / depth;
-        const float x = (across * w.cosine + down * w.sine) + half_width;
-        const float y = (down * w.cosine - across * w.sine) + half_height;
-        const float x_inside = within(x, w.width), y_inside = within(y, w.height);
-        const float beyond = (y_beyond + w.x_beyond[i]) + (__builtin_fabsf(x - x_inside) + __builtin_fabsf(y - y_inside));
+void warp_row(const UnseenWarp &warp, float v, float y_beyond, uint8_t *__restrict__ out) {
+    const float *const us = warp.u, *const beyonds = warp.x_beyond, *const kepts = warp.kept;
+    const uint32_t *const quads = warp.quads;
+    const float width = warp.width, height = warp.height, cosine = warp.cosine, sine = warp.sine, mean = warp.mean;
+    const float by_u = warp.by_u, row_depth = 1.0f + warp.by_v * v;
+    const int32_t stride = static_cast<int32_t>(width), kept_last = warp.kept_last, cols = static_cast<int32_t>(warp.cols);
+    for (int32_t i = 0; i < cols; ++i) {
+        const float depth = row_depth + by_u * us[i], across = us[i] / depth, down = v / depth;
+        const float x = (across * cosine + down * sine) + 0.5f * width;
+        const float y = (down * cosine - across * sine) + 0.5f * height;
+        const float x_inside = within(x, width), y_inside = within(y, height);
+        const float beyond = (y_beyond + beyonds[i]) + (__builtin_fabsf(x - x_inside) + __builtin_fabsf(y - y_inside));
         const int32_t distance = static_cast<int32_t>(beyond + 0.5f);
-        const float kept = w.kept[distance < w.kept_last ? distance : w.kept_last];
-        const int32_t x_steps = steps_within(x_inside, w.width), y_steps = steps_within(y_inside, w.height);
-        const uint32_t quad = w.quads[y_steps / UNSEEN_STEPS * stride + x_steps / UNSEEN_STEPS];
-        const uint32_t x_part = x_steps % UNSEEN_STEPS, y_part = y_steps % UNSEEN_STEPS;
-        const uint32_t above = (quad & 255) * (UNSEEN_STEPS - x_part) + (quad >> 8 & 255) * x_part;
-        const uint32_t below = (quad >> 16 & 255) * (UNSEEN_STEPS - x_part) + (quad >> 24) * x_part;
-        const int32_t sum = static_cast<int32_t>(above * (UNSEEN_STEPS - y_part) + below * y_part);
-        const float value = static_cast<float>(sum) * (1.0f / (UNSEEN_STEPS * UNSEEN_STEPS));
-        out[i] = static_cast<uint8_t>(static_cast<int32_t>((w.mean + (value - w.mean) * kept) + 0.5f));
+        const float kept = kepts[distance < kept_last ? distance : kept_last];
+        const int32_t x_steps = steps_within(x_inside, width), y_steps = steps_within(y_inside, height);
+        const int32_t quad = static_cast<int32_t>(quads[(y_steps >> 8) * stride + (x_steps >> 8)]);
+        const int32_t x_part = x_steps & 255, y_part = y_steps & 255;
+        const int32_t above = (quad & 255) * (256 - x_part) + (quad >> 8 & 255) * x_part;
+        const int32_t below = (quad >> 16 & 255) * (256 - x_part) + (quad >> 24 & 255) * x_part;
+        const float value = static_cast<float>(above * (256 - y_part) + below * y_part) * (1.0f / 65536);
+        out[i] = static_cast<uint8_t>(static_cast<int32_t>((mean + (value - mean) * kept) + 0.5f));
     }
 }
 

@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 #include <vector>
 
 #include "bindings.hpp"
 #include "cpu.hpp"
+#include "fading.hpp"
 
 namespace nb = nanobind;
 
@@ -48,131 +50,158 @@ struct Cosines {
     }
 };
 
-// Rows of a picture, or columns: which of them are looked up, first and one past the last.
-struct Range {
-    int32_t first = INT32_MAX, end = INT32_MIN;
-    void include(const UnseenCells &cells) {
-        first = std::min(first, cells.begin[0]);
-        end = std::max(end, cells.end[CELLS - 1] + 1);
-    }
-    size_t size() const { return static_cast<size_t>(end - first); }
-};
+// The whole number below; of small numbers, without a call.
+int32_t whole_below(double place) {
+    const int32_t towards_zero = static_cast<int32_t>(place);
+    return towards_zero - (place < towards_zero ? 1 : 0);
+}
 
-// Where the middles of 64 cells lie that follow each other from `first` on; see UnseenCells. The middle is as wide as
-// spreads like two boxes of half a cell.
-UnseenCells cells_of(double first, double cell, size_t side, int parts) {
-    const double box = std::sqrt(0.5), length = static_cast<double>(side);
+// Where the middles of 64 cells lie that follow each other from `first` on, counted from the first line of a table; see
+// UnseenCells. The middle is so wide that it spreads as two boxes of half a cell do.
+UnseenCells cells_of(double first, double cell, int32_t origin, int parts) {
+    const double box = std::sqrt(0.5);
     UnseenCells cells;
     for (int k = 0; k < CELLS; ++k) {
         const double begin = first + (k + (0.5 - box / 2)) * cell, end = first + (k + (0.5 + box / 2)) * cell;
-        if (!(cell > 0 && begin >= -length && end < 2 * length)) throw nb::value_error("no such window");
-        cells.begin[k] = static_cast<int32_t>(std::floor(begin));
-        cells.end[k] = static_cast<int32_t>(std::floor(end));
-        cells.begin_part[k] = static_cast<float>(begin - std::floor(begin));
-        cells.end_part[k] = static_cast<float>(end - std::floor(end));
+        const int32_t begin_whole = whole_below(begin), end_whole = whole_below(end);
+        cells.begin[k] = begin_whole - origin;
+        cells.end[k] = end_whole - origin;
+        cells.begin_part[k] = static_cast<float>(begin - begin_whole);
+        cells.end_part[k] = static_cast<float>(end - end_whole);
     }
     cells.scale = static_cast<float>(1.0 / (cell * box * parts));
     return cells;
 }
 
-// The same cells, counted from what is the first of a table.
-UnseenCells from_first(UnseenCells cells, int32_t first) {
-    for (int k = 0; k < CELLS; ++k) cells.begin[k] -= first, cells.end[k] -= first;
-    return cells;
-}
+// Rows of a picture, or columns: which of them are looked up, first and one past the last.
+struct Range {
+    int32_t first = INT32_MAX, end = INT32_MIN;
+    void include(double from, double cell) {
+        first = std::min(first, whole_below(from));
+        end = std::max(end, whole_below(from + CELLS * cell) + 2);
+    }
+    size_t size() const { return static_cast<size_t>(end - first); }
+};
 
-// A table of running sums over what a range of lines holds, each of so many numbers; beyond the lines there are, the
-// outermost fades away. `line(i, out)` gives one of them.
+// Memory that is written before it is read, and kept for the next call: large tables are slow to get from the system.
+class Table {
+   public:
+    int32_t *of(size_t size) {
+        if (values_.size() < size) values_.resize(size);
+        return values_.data();
+    }
+
+   private:
+    std::vector<int32_t> values_;
+};
+
+// Running sums over a range of lines, each of so many numbers; beyond the lines there are, the outermost fades away.
+// `line(i, out)` gives one of them.
 template <class Line>
-std::vector<int32_t> sums_over(Range range, int32_t count, size_t width, float keep, Line line) {
-    std::vector<int32_t> sums((range.size() + 1) * width), values(width);
-    std::vector<float> kept(std::max({1, 1 - range.first, range.end - count + 1}), 1.0f);
-    for (size_t distance = 1; distance < kept.size(); ++distance) kept[distance] = kept[distance - 1] * keep;
+const int32_t *sums_over(Range range, int32_t count, size_t width, const std::vector<float> &kept, Table &table, Line line) {
+    int32_t *const sums = table.of((range.size() + 1) * width);
+    std::fill_n(sums, width, 0);
     for (int32_t at = range.first; at < range.end; ++at) {
         const int32_t inside = std::clamp(at, 0, count - 1);
-        line(inside, values.data());
+        const int32_t *const before = sums + static_cast<size_t>(at - range.first) * width;
+        int32_t *const after = sums + static_cast<size_t>(at - range.first + 1) * width;
+        line(inside, after);
         if (at != inside) {
-            for (int32_t &value : values) {
-                const float faded = static_cast<float>(value) * kept[std::abs(at - inside)];
-                value = static_cast<int32_t>((faded + UNSEEN_ROUNDING) - UNSEEN_ROUNDING);
+            const float left = kept[std::min<size_t>(std::abs(at - inside), kept.size() - 1)];
+            for (size_t i = 0; i < width; ++i) {
+                const float faded = static_cast<float>(after[i]) * left;
+                after[i] = static_cast<int32_t>((faded + UNSEEN_ROUNDING) - UNSEEN_ROUNDING);
             }
         }
-        const int32_t *const before = sums.data() + static_cast<size_t>(at - range.first) * width;
-        int32_t *const after = sums.data() + static_cast<size_t>(at - range.first + 1) * width;
-        for (size_t i = 0; i < width; ++i) after[i] = before[i] + values[i];
+        for (size_t i = 0; i < width; ++i) after[i] += before[i];
     }
     return sums;
 }
+
+// Left and top of a window, and the width and height of its cells, in pixels.
+struct Window {
+    double left, width, top, height;
+    bool is_before(const Window &other) const { return std::tie(top, height) < std::tie(other.top, other.height); }
+};
 
 // All windows that are asked for, and what is found of each.
 class Looking {
    public:
     Looking(const Luma &luma, const Windows &windows, double mean, double keep)
-        : luma_(luma.data()), rows_(luma.shape(0)), cols_(luma.shape(1)), keep_(static_cast<float>(keep)) {
+        : luma_(luma.data()), rows_(luma.shape(0)), cols_(luma.shape(1)) {
         if (std::min(rows_, cols_) < 1 || std::max(rows_, cols_) > SIDE_MAX) throw nb::value_error("no such size");
         if (!(mean >= 0 && mean <= 255 && keep >= 0 && keep <= KEEP_MAX)) throw nb::value_error("no such fading");
+        kept_ = unseen_fading(static_cast<float>(keep));
         mean_ = static_cast<int32_t>(std::nearbyint(mean * UNSEEN_PARTS_OF_PIXELS));
-        for (size_t n = 0; n < windows.shape(0); ++n) {
+        windows_.resize(windows.shape(0));
+        for (size_t n = 0; n < windows_.size(); ++n) {
             const double *const at = windows.data() + 4 * n;
-            across_.push_back(cells_of(at[0], at[1], cols_, UNSEEN_PARTS_OF_COLUMNS));
-            down_.push_back({at[2], at[3]});
-            range_.include(cells_of(at[2], at[3], rows_, UNSEEN_PARTS_OF_PIXELS));
+            windows_[n] = {at[0], at[1], at[2], at[3]};
+            check(at[0], at[1], static_cast<double>(cols_));
+            check(at[2], at[3], static_cast<double>(rows_));
         }
     }
 
     // Calls found(number, coefficients, quality) for each window, in no order.
     template <class Found>
     void run(Found found) const {
-        if (down_.empty()) return;
-        std::vector<size_t> order(down_.size());
+        thread_local Table row_table;
+        std::vector<size_t> order(windows_.size());
         std::iota(order.begin(), order.end(), size_t{0});
-        std::sort(order.begin(), order.end(), [this](size_t a, size_t b) { return down_[a] < down_[b]; });
-        const std::vector<int32_t> row_sums = sums_of_rows();
+        std::sort(order.begin(), order.end(), [this](size_t a, size_t b) { return windows_[a].is_before(windows_[b]); });
+        Range range;
+        for (const Window &window : windows_) range.include(window.top, window.height);
+        if (order.empty()) return;
+        const int32_t *const row_sums = sums_over(
+            range, static_cast<int32_t>(rows_), width(), kept_, row_table, [this](int32_t row, int32_t *out) {
+                const uint8_t *const from = luma_ + static_cast<size_t>(row) * cols_;
+                for (size_t x = 0; x < cols_; ++x) out[x] = from[x] * UNSEEN_PARTS_OF_PIXELS - mean_;
+                std::fill(out + cols_, out + width(), 0);
+            });
         for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-            while (end < order.size() && down_[order[end]] == down_[order[begin]]) ++end;
-            run_same_height(row_sums, order.data() + begin, end - begin, found);
+            while (end < order.size() && !windows_[order[begin]].is_before(windows_[order[end]])) ++end;
+            run_same_height(row_sums, range.first, order.data() + begin, end - begin, found);
         }
     }
 
    private:
-    size_t width() const { return std::max(cols_, static_cast<size_t>(UNSEEN_LANES_MAX)); }
-
-    std::vector<int32_t> sums_of_rows() const {
-        return sums_over(range_, static_cast<int32_t>(rows_), width(), keep_, [this](int32_t row, int32_t *out) {
-            const uint8_t *const from = luma_ + static_cast<size_t>(row) * cols_;
-            for (size_t x = 0; x < cols_; ++x) out[x] = from[x] * UNSEEN_PARTS_OF_PIXELS - mean_;
-        });
+    static void check(double first, double cell, double side) {
+        if (!(cell > 0 && first >= -side && first + CELLS * cell <= 2 * side)) throw nb::value_error("no such window");
     }
 
+    size_t width() const { return std::max(cols_, static_cast<size_t>(UNSEEN_LANES_MAX)); }
+
     template <class Found>
-    void run_same_height(const std::vector<int32_t> &row_sums, const size_t *numbers, size_t count, Found found) const {
+    void run_same_height(const int32_t *row_sums, int32_t first_row, const size_t *numbers, size_t count,
+                         Found found) const {
         static const Cosines cosines;
+        thread_local Table lane_table, column_table;
         const UnseenWindowsKernel &kernel = kernel_in_use();
-        const auto [top, height] = down_[numbers[0]];
-        const UnseenCells down = from_first(cells_of(top, height, rows_, UNSEEN_PARTS_OF_PIXELS), range_.first);
-        std::vector<int32_t> lanes(width() * LANES);
-        kernel.columns(row_sums.data(), width(), down, cosines.value, lanes.data());
+        const Window &any = windows_[numbers[0]];
+        int32_t *const lanes = lane_table.of(width() * LANES);
+        kernel.columns(row_sums, width(), cells_of(any.top, any.height, first_row, UNSEEN_PARTS_OF_PIXELS), cosines.value,
+                       lanes);
         Range range;
-        for (size_t i = 0; i < count; ++i) range.include(across_[numbers[i]]);
-        const std::vector<int32_t> sums =
-            sums_over(range, static_cast<int32_t>(cols_), LANES, keep_, [&lanes](int32_t column, int32_t *out) {
-                std::copy_n(lanes.data() + static_cast<size_t>(column) * LANES, LANES, out);
+        for (size_t i = 0; i < count; ++i) range.include(windows_[numbers[i]].left, windows_[numbers[i]].width);
+        const int32_t *const sums = sums_over(
+            range, static_cast<int32_t>(cols_), LANES, kept_, column_table, [lanes](int32_t column, int32_t *out) {
+                std::copy_n(lanes + static_cast<size_t>(column) * LANES, LANES, out);
             });
         for (size_t i = 0; i < count; ++i) {
+            const Window &window = windows_[numbers[i]];
             alignas(64) float coefficients[UNSEEN_WINDOW_BITS];
             int quality = 0;
-            kernel.window(sums.data(), from_first(across_[numbers[i]], range.first), cosines.value, coefficients, &quality);
+            kernel.window(sums, cells_of(window.left, window.width, range.first, UNSEEN_PARTS_OF_COLUMNS), cosines.value,
+                          coefficients, &quality);
             found(numbers[i], coefficients, quality);
         }
     }
 
     const uint8_t *luma_;
     size_t rows_, cols_;
-    float keep_;
     int32_t mean_;
-    std::vector<UnseenCells> across_;
-    std::vector<std::pair<double, double>> down_;  // top, height of a cell
-    Range range_;                                  // of rows
+    std::vector<float> kept_;
+    std::vector<Window> windows_;
 };
 
 void window_hashes(Luma luma, Windows windows, double mean, double keep, Hashes hashes, Qualities qualities) {

@@ -11,11 +11,17 @@ struct Lanes256 {
     static constexpr int WIDTH = 8;
 
     static Ints bits_of(Floats values) { return reinterpret_cast<Ints>(values); }
-    static unsigned above(const float *sixteen, float bound) {
-        const __m256 bounds = _mm256_set1_ps(bound);
-        const int low = _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(sixteen), bounds, _CMP_GT_OQ));
-        const int high = _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(sixteen + 8), bounds, _CMP_GT_OQ));
-        return static_cast<unsigned>(low | high << 8);
+    static Floats floats_of(Ints bits) { return reinterpret_cast<Floats>(bits); }
+    static int bits_below(Ints keys, int32_t bound) {
+        return _mm256_movemask_ps(_mm256_castsi256_ps(reinterpret_cast<__m256i>(keys < bound)));
+    }
+    static int count_below(const Ints *keys, int32_t bound) {
+        int count = 0;
+        for (int i = 0; i < UNSEEN_WINDOW_BITS / WIDTH; ++i) count += __builtin_popcount(bits_below(keys[i], bound));
+        return count;
+    }
+    static unsigned sixteen_from(const Ints *keys, int32_t least) {
+        return static_cast<unsigned>(~(bits_below(keys[0], least) | bits_below(keys[1], least) << 8)) & 0xffff;
     }
 };
 

@@ -11,9 +11,16 @@ struct Lanes512 {
     static constexpr int WIDTH = 16;
 
     static Ints bits_of(Floats values) { return reinterpret_cast<Ints>(values); }
-    static unsigned above(const float *sixteen, float bound) {
-        return _mm512_cmp_ps_mask(_mm512_loadu_ps(sixteen), _mm512_set1_ps(bound), _CMP_GT_OQ);
+    static Floats floats_of(Ints bits) { return reinterpret_cast<Floats>(bits); }
+    static unsigned bits_below(Ints keys, int32_t bound) {
+        return _mm512_cmplt_epi32_mask(reinterpret_cast<__m512i>(keys), _mm512_set1_epi32(bound));
     }
+    static int count_below(const Ints *keys, int32_t bound) {
+        int count = 0;
+        for (int i = 0; i < UNSEEN_WINDOW_BITS / WIDTH; ++i) count += __builtin_popcount(bits_below(keys[i], bound));
+        return count;
+    }
+    static unsigned sixteen_from(const Ints *keys, int32_t least) { return ~bits_below(keys[0], least) & 0xffff; }
 };
 
 }  // namespace

@@ -112,65 +112,75 @@ void window(const int32_t *sums, const UnseenCells &cells, UnseenCosines cosines
     *quality = quality_of(means);
 }
 
-// The lower median: of floats as integers that are ordered as they are, the 128th smallest, bit by bit from the highest.
+// Turning or flipping a picture changes the signs of every second row of its coefficients, or column, or of both: four ways,
+// by row (even, odd) and column.
+constexpr int WAYS = 4;
+constexpr int32_t SIGN = INT32_MIN;
+#define UNSEEN_EIGHT_TIMES(a, b) {a, b, a, b, a, b, a, b, a, b, a, b, a, b, a, b}
+alignas(64) constexpr int32_t SIGNS[WAYS][2][N] = {
+    {UNSEEN_EIGHT_TIMES(0, 0), UNSEEN_EIGHT_TIMES(0, 0)},
+    {UNSEEN_EIGHT_TIMES(SIGN, SIGN), UNSEEN_EIGHT_TIMES(0, 0)},
+    {UNSEEN_EIGHT_TIMES(SIGN, 0), UNSEEN_EIGHT_TIMES(SIGN, 0)},
+    {UNSEEN_EIGHT_TIMES(0, SIGN), UNSEEN_EIGHT_TIMES(SIGN, 0)},
+};
+#undef UNSEEN_EIGHT_TIMES
+
+// Integers that are ordered as these floats are with the signs of a way.
 template <class Lanes>
-float median_of(const int32_t *bits) {
+void keys_of(const float *values, int way, typename Lanes::Ints *keys) {
+    using Floats = typename Lanes::Floats;
     using Ints = typename Lanes::Ints;
     constexpr int W = Lanes::WIDTH;
-    constexpr int32_t LOWEST = INT32_MIN;
-    Ints ordered[UNSEEN_WINDOW_BITS / W];
     for (int i = 0; i < UNSEEN_WINDOW_BITS / W; ++i) {
-        const Ints raw = load<Ints>(bits + i * W);
-        ordered[i] = raw ^ ((raw >> 31) & INT32_MAX);
+        const Ints sign = load<Ints>(SIGNS[way][i * W / N % 2] + i * W % N);
+        const Ints changed = load<Ints>(values + i * W) ^ sign;
+        // Adding nothing makes the two zeros one.
+        const Ints bits = Lanes::bits_of(Lanes::floats_of(changed) + Floats{});
+        keys[i] = bits ^ ((bits >> 31) & INT32_MAX);
     }
+}
+
+// The least key that is above the lower median, or any that separates the lower half from the upper. Bit by bit from the
+// highest: at most 128 keys are below what is found so far.
+template <class Lanes>
+int32_t least_above_median(const typename Lanes::Ints *keys) {
+    constexpr uint32_t OFFSET = 1u << 31;
     uint32_t median = 0;
-    for (uint32_t bit = 1u << 31; bit != 0; bit >>= 1) {
-        const Ints bound = Ints{} + static_cast<int32_t>((median | bit) ^ static_cast<uint32_t>(LOWEST));
-        Ints below{};
-        for (const Ints &each : ordered) below += each < bound;
-        int count = 0;
-        for (int i = 0; i < W; ++i) count -= below[i];
-        if (count < UNSEEN_WINDOW_BITS / 2) median |= bit;
+    for (uint32_t bit = OFFSET; bit != 0; bit >>= 1) {
+        const int32_t bound = static_cast<int32_t>((median | bit) ^ OFFSET);
+        const int count = Lanes::count_below(keys, bound);
+        if (count == UNSEEN_WINDOW_BITS / 2) return bound;
+        median |= count < UNSEEN_WINDOW_BITS / 2 ? bit : 0;
     }
-    const int32_t key = static_cast<int32_t>(median ^ static_cast<uint32_t>(LOWEST));
-    const int32_t raw = key ^ ((key >> 31) & INT32_MAX);
-    float value;
-    memcpy(&value, &raw, sizeof value);
-    return value;
+    return static_cast<int32_t>(median ^ OFFSET) + 1;
 }
 
 // Sixteen rows of sixteen bits, the last first, most significant bit first.
 template <class Lanes>
-void write_bits(const float *rows, float median, uint8_t *hash) {
+void write_bits(const typename Lanes::Ints *keys, int32_t least, uint8_t *hash) {
     for (int row = 0; row < N; ++row) {
-        const unsigned bits = Lanes::above(rows + row * N, median);
+        const unsigned bits = Lanes::sixteen_from(keys + row * N / Lanes::WIDTH, least);
         hash[2 * (N - 1 - row)] = static_cast<uint8_t>(bits >> 8);
         hash[2 * (N - 1 - row) + 1] = static_cast<uint8_t>(bits);
     }
 }
 
-// Turning or flipping changes the sign of every second row, or column, or both, and transposes or not: the four ways to
-// change signs have a median each, which two orientations share.
+// Two orientations share the signs of a way: one as they are, and one transposed.
 template <class Lanes>
-void hashes_of(const float *coefficients, uint8_t *hashes) {
-    // By sign of columns, then of rows: which orientation has them as they are, and which transposed.
-    constexpr int AS_IT_IS[4] = {0, 4, 5, 2}, TRANSPOSED[4] = {6, 3, 1, 7};
-    for (int way = 0; way < 4; ++way) {
-        alignas(64) int32_t by_column[UNSEEN_WINDOW_BITS], by_row[UNSEEN_WINDOW_BITS];
-        memcpy(by_column, coefficients, sizeof by_column);
-        for (int g = 0; g < N; ++g) {
-            for (int f = 0; f < N; ++f) {
-                const bool row_changes = (way & 1) != 0 && f % 2 == 0, column_changes = (way & 2) != 0 && g % 2 == 0;
-                by_column[g * N + f] ^= row_changes != column_changes ? INT32_MIN : 0;
-                by_row[f * N + g] = by_column[g * N + f];
-            }
-        }
-        const float median = median_of<Lanes>(by_column);
-        float signed_columns[UNSEEN_WINDOW_BITS], signed_rows[UNSEEN_WINDOW_BITS];
-        memcpy(signed_columns, by_column, sizeof by_column);
-        memcpy(signed_rows, by_row, sizeof by_row);
-        write_bits<Lanes>(signed_rows, median, hashes + AS_IT_IS[way] * UNSEEN_WINDOW_BYTES);
-        write_bits<Lanes>(signed_columns, median, hashes + TRANSPOSED[way] * UNSEEN_WINDOW_BYTES);
+void hashes_of(const float *transposed, uint8_t *hashes) {
+    constexpr int AS_IT_IS[WAYS] = {0, 4, 5, 2}, TRANSPOSED[WAYS] = {6, 3, 1, 7};
+    constexpr int WAY_OF_TRANSPOSED[WAYS] = {0, 2, 1, 3};
+    alignas(64) float coefficients[UNSEEN_WINDOW_BITS];
+    for (int g = 0; g < N; ++g) {
+        for (int f = 0; f < N; ++f) coefficients[f * N + g] = transposed[g * N + f];
+    }
+    for (int way = 0; way < WAYS; ++way) {
+        typename Lanes::Ints keys[UNSEEN_WINDOW_BITS / Lanes::WIDTH];
+        keys_of<Lanes>(coefficients, way, keys);
+        const int32_t least = least_above_median<Lanes>(keys);
+        write_bits<Lanes>(keys, least, hashes + AS_IT_IS[way] * UNSEEN_WINDOW_BYTES);
+        keys_of<Lanes>(transposed, WAY_OF_TRANSPOSED[way], keys);
+        write_bits<Lanes>(keys, least, hashes + TRANSPOSED[way] * UNSEEN_WINDOW_BYTES);
     }
 }
 

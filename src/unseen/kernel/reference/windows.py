@@ -31,6 +31,8 @@ _BOX = np.sqrt(0.5)
 # Integers count these parts of a level, so that sums of them are exact: of pixels, and of coefficients of columns.
 _PARTS_OF_PIXELS = 64
 _PARTS_OF_COLUMNS = 512
+# Less of a difference is none: products would be slow, and change nothing.
+_LEAST_KEPT = np.float32(2.0**-20)
 # Bilinear weights are multiples of this part of a pixel.
 _STEPS = 256
 
@@ -104,7 +106,8 @@ def _kept(keep: np.float32, count: int) -> _Floats:
     """What is left 0 … `count` pixels beyond the frame of what tells the pixel at the frame from the mean."""
     kept = np.ones(count + 1, np.float32)
     for distance in range(count):
-        kept[distance + 1] = kept[distance] * keep
+        less = kept[distance] * keep
+        kept[distance + 1] = less if less >= _LEAST_KEPT else 0
     return kept
 
 
