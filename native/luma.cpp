@@ -30,7 +30,8 @@ const UnseenLumaKernel &kernel_in_use() {
     return unseen_luma_portable;
 }
 
-// Where one of `count` equal parts of `length` pixels begins: a pixel, and how much of it lies before, of `count` in all.
+// Where one of `count` equal parts of `length` pixels begins: a pixel, and how much of it lies before, of `count` in
+// all.
 struct Edge {
     size_t whole, part;
     Edge(size_t at, size_t length, size_t count) : whole(at * length / count), part(at * length % count) {}
@@ -56,7 +57,8 @@ void average_row(const uint32_t *sums, size_t width, size_t cols, double scale, 
 
 void shrink(Pixels pixels, Out out) {
     const size_t channels = pixels.ndim() == 2 ? 1 : 3, rows = out.shape(0), cols = out.shape(1);
-    if (pixels.ndim() != 2 && (pixels.ndim() != 3 || pixels.shape(2) != 3)) throw nb::value_error("not [h, w, 3] or [h, w]");
+    if (pixels.ndim() != 2 && (pixels.ndim() != 3 || pixels.shape(2) != 3))
+        throw nb::value_error("not [h, w, 3] or [h, w]");
     const size_t height = pixels.shape(0), width = pixels.shape(1);
     // 255 * height fits into 32 bits, and no part is smaller than a pixel.
     constexpr size_t side_max = 1 << 24;
@@ -108,7 +110,8 @@ void warp(Luma luma, std::array<double, 2> corner, std::array<double, 4> bend, d
     }
     const double least_depth = 1 - (std::fabs(bend[2]) * width + std::fabs(bend[3]) * height) / 2;
     const bool is_near = std::fabs(corner[0]) <= 2 * side_max && std::fabs(corner[1]) <= 2 * side_max;
-    if (!(least_depth >= 0.5 && is_near && std::fabs(bend[0]) <= 1 && std::fabs(bend[1]) <= 1 && keep >= 0 && keep <= keep_max)) {
+    if (!(least_depth >= 0.5 && is_near && std::fabs(bend[0]) <= 1 && std::fabs(bend[1]) <= 1 && keep >= 0 &&
+          keep <= keep_max)) {
         throw nb::value_error("no such warp");
     }
     const nb::gil_scoped_release others_may_run;
@@ -121,9 +124,18 @@ void warp(Luma luma, std::array<double, 2> corner, std::array<double, 4> bend, d
         u[x] = framed.inside - 0.5f * full_width;
         x_beyond[x] = framed.beyond;
     }
-    const UnseenWarp shared = {quads.data(), kept.data(), u.data(), x_beyond.data(), full_width, full_height,
-                               static_cast<float>(bend[0]), static_cast<float>(bend[1]), static_cast<float>(bend[2]),
-                               static_cast<float>(bend[3]), static_cast<float>(mean), static_cast<int32_t>(kept.size() - 1),
+    const UnseenWarp shared = {quads.data(),
+                               kept.data(),
+                               u.data(),
+                               x_beyond.data(),
+                               full_width,
+                               full_height,
+                               static_cast<float>(bend[0]),
+                               static_cast<float>(bend[1]),
+                               static_cast<float>(bend[2]),
+                               static_cast<float>(bend[3]),
+                               static_cast<float>(mean),
+                               static_cast<int32_t>(kept.size() - 1),
                                cols};
     for (size_t y = 0; y < rows; ++y) {
         const Framed framed(static_cast<float>(corner[1]) + (static_cast<float>(y) + 0.5f), full_height);
@@ -136,6 +148,7 @@ void warp(Luma luma, std::array<double, 2> corner, std::array<double, 4> bend, d
 void bind_luma(nb::module_ &module) {
     module.def("shrink", shrink, nb::arg("pixels").noconvert(), nb::arg("out").noconvert(),
                "Write the luma of uint8[h, w, 3] or [h, w], averaged over equal parts, to uint8[rows, cols].");
-    module.def("warp", warp, nb::arg("luma").noconvert(), nb::arg("corner"), nb::arg("bend"), nb::arg("mean"), nb::arg("keep"),
-               nb::arg("out").noconvert(), "Write what lies in a window of uint8[h, w] once a turn is undone.");
+    module.def("warp", warp, nb::arg("luma").noconvert(), nb::arg("corner"), nb::arg("bend"), nb::arg("mean"),
+               nb::arg("keep"), nb::arg("out").noconvert(),
+               "Write what lies in a window of uint8[h, w] once a turn is undone.");
 }

@@ -9,8 +9,9 @@ constexpr int UNSEEN_STEPS = 256;
 
 // What every row of a turned picture needs: see `warp` in the readable reference, whose names these are.
 struct UnseenWarp {
-    const uint32_t *quads;  // of each pixel: itself, the next, the one below, and the next of that, from the lowest byte on
-    const float *kept;      // what is left by distance from the frame, from 0 to `kept_last`
+    const uint32_t
+        *quads;         // of each pixel: itself, the next, the one below, and the next of that, from the lowest byte on
+    const float *kept;  // what is left by distance from the frame, from 0 to `kept_last`
     const float *u, *x_beyond;  // by column of what is returned
     float width, height, cosine, sine, by_u, by_v, mean;
     int32_t kept_last;
@@ -19,8 +20,8 @@ struct UnseenWarp {
 
 // Every variant gives the same bits; see windows.hpp.
 struct UnseenLumaKernel {
-    // sums = first * weights[0] + (sum of `between` rows after it) * weights[1] + (the row after these) * weights[2]; with
-    // a weight of 0 for the last row it is not read.
+    // sums = first * weights[0] + (sum of `between` rows after it) * weights[1] + (the row after these) * weights[2];
+    // with a weight of 0 for the last row it is not read.
     void (*sum_rows)(const uint8_t *first, size_t samples, size_t between, const uint32_t *weights, uint32_t *sums);
     void (*warp_row)(const UnseenWarp &warp, float v, float y_beyond, uint8_t *out);
 };

@@ -1,5 +1,5 @@
-// Rows of a picture that shrinks or turns, in plain loops whose turns do not depend on each other: the compiler makes vectors
-// of them. Included by one file for each instruction set.
+// Rows of a picture that shrinks or turns, in plain loops whose turns do not depend on each other: the compiler makes
+// vectors of them. Included by one file for each instruction set.
 #pragma once
 
 #include "luma.hpp"
@@ -47,7 +47,8 @@ void warp_row(const UnseenWarp &warp, float v, float y_beyond, uint8_t *__restri
     const uint32_t *const quads = warp.quads;
     const float width = warp.width, height = warp.height, cosine = warp.cosine, sine = warp.sine, mean = warp.mean;
     const float by_u = warp.by_u, row_depth = 1.0f + warp.by_v * v;
-    const int32_t stride = static_cast<int32_t>(width), kept_last = warp.kept_last, cols = static_cast<int32_t>(warp.cols);
+    const int32_t stride = static_cast<int32_t>(width), kept_last = warp.kept_last,
+                  cols = static_cast<int32_t>(warp.cols);
     for (int32_t i = 0; i < cols; ++i) {
         const float depth = row_depth + by_u * us[i], across = us[i] / depth, down = v / depth;
         const float x = (across * cosine + down * sine) + 0.5f * width;

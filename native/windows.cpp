@@ -18,14 +18,15 @@ namespace nb = nanobind;
 
 namespace {
 
-constexpr int CELLS = UNSEEN_CELLS, N = UNSEEN_FREQUENCIES, LANES = UNSEEN_COLUMN_LANES;
+constexpr int CELLS = UNSEEN_CELLS, N = UNSEEN_FREQUENCIES;
 // Sums of a picture with longer sides, or that fades later, might not fit.
 constexpr size_t SIDE_MAX = 1024;
 constexpr double KEEP_MAX = 0.99;
 
 using Luma = nb::ndarray<const uint8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Windows = nb::ndarray<const double, nb::shape<-1, 4>, nb::c_contig, nb::device::cpu>;
-using Hashes = nb::ndarray<uint8_t, nb::shape<-1, UNSEEN_ORIENTATIONS, UNSEEN_WINDOW_BYTES>, nb::c_contig, nb::device::cpu>;
+using Hashes =
+    nb::ndarray<uint8_t, nb::shape<-1, UNSEEN_ORIENTATIONS, UNSEEN_WINDOW_BYTES>, nb::c_contig, nb::device::cpu>;
 using Coefficients = nb::ndarray<float, nb::shape<-1, N, N>, nb::c_contig, nb::device::cpu>;
 using Qualities = nb::ndarray<uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
@@ -96,24 +97,23 @@ class Table {
 };
 
 // Running sums over a range of lines, each of so many numbers; beyond the lines there are, the outermost fades away.
-// `line(i, out)` gives one of them.
-template <class Line>
-const int32_t *sums_over(Range range, int32_t count, size_t width, const std::vector<float> &kept, Table &table, Line line) {
+// `add(i, before, after)` adds one of them.
+template <class Add>
+const int32_t *sums_over(Range range, int32_t count, size_t width, const std::vector<float> &kept, Table &table,
+                         Add add) {
     int32_t *const sums = table.of((range.size() + 1) * width);
     std::fill_n(sums, width, 0);
     for (int32_t at = range.first; at < range.end; ++at) {
         const int32_t inside = std::clamp(at, 0, count - 1);
         const int32_t *const before = sums + static_cast<size_t>(at - range.first) * width;
         int32_t *const after = sums + static_cast<size_t>(at - range.first + 1) * width;
-        line(inside, after);
-        if (at != inside) {
-            const float left = kept[std::min<size_t>(std::abs(at - inside), kept.size() - 1)];
-            for (size_t i = 0; i < width; ++i) {
-                const float faded = static_cast<float>(after[i]) * left;
-                after[i] = static_cast<int32_t>((faded + UNSEEN_ROUNDING) - UNSEEN_ROUNDING);
-            }
+        add(inside, before, after);
+        if (at == inside) continue;
+        const float left = kept[std::min<size_t>(std::abs(at - inside), kept.size() - 1)];
+        for (size_t i = 0; i < width; ++i) {
+            const float faded = static_cast<float>(after[i] - before[i]) * left;
+            after[i] = before[i] + static_cast<int32_t>((faded + UNSEEN_ROUNDING) - UNSEEN_ROUNDING);
         }
-        for (size_t i = 0; i < width; ++i) after[i] += before[i];
     }
     return sums;
 }
@@ -127,8 +127,12 @@ struct Window {
 // All windows that are asked for, and what is found of each.
 class Looking {
    public:
-    Looking(const Luma &luma, const Windows &windows, double mean, double keep)
-        : luma_(luma.data()), rows_(luma.shape(0)), cols_(luma.shape(1)) {
+    // With qualities there are more lanes to look up.
+    Looking(const Luma &luma, const Windows &windows, double mean, double keep, bool has_qualities)
+        : luma_(luma.data()),
+          rows_(luma.shape(0)),
+          cols_(luma.shape(1)),
+          lane_count_(has_qualities ? UNSEEN_COLUMN_LANES : N) {
         if (std::min(rows_, cols_) < 1 || std::max(rows_, cols_) > SIDE_MAX) throw nb::value_error("no such size");
         if (!(mean >= 0 && mean <= 255 && keep >= 0 && keep <= KEEP_MAX)) throw nb::value_error("no such fading");
         kept_ = unseen_fading(static_cast<float>(keep));
@@ -148,16 +152,17 @@ class Looking {
         thread_local Table row_table;
         std::vector<size_t> order(windows_.size());
         std::iota(order.begin(), order.end(), size_t{0});
-        std::sort(order.begin(), order.end(), [this](size_t a, size_t b) { return windows_[a].is_before(windows_[b]); });
+        std::sort(order.begin(), order.end(),
+                  [this](size_t a, size_t b) { return windows_[a].is_before(windows_[b]); });
         Range range;
         for (const Window &window : windows_) range.include(window.top, window.height);
         if (order.empty()) return;
-        const int32_t *const row_sums = sums_over(
-            range, static_cast<int32_t>(rows_), width(), kept_, row_table, [this](int32_t row, int32_t *out) {
-                const uint8_t *const from = luma_ + static_cast<size_t>(row) * cols_;
-                for (size_t x = 0; x < cols_; ++x) out[x] = from[x] * UNSEEN_PARTS_OF_PIXELS - mean_;
-                std::fill(out + cols_, out + width(), 0);
-            });
+        const int32_t *const row_sums =
+            sums_over(range, static_cast<int32_t>(rows_), width(), kept_, row_table,
+                      [this](int32_t row, auto *before, auto *after) {
+                          std::fill(after + cols_, after + width(), 0);
+                          kernel_.add_pixels(luma_ + static_cast<size_t>(row) * cols_, cols_, mean_, before, after);
+                      });
         for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
             while (end < order.size() && !windows_[order[begin]].is_before(windows_[order[end]])) ++end;
             run_same_height(row_sums, range.first, order.data() + begin, end - begin, found);
@@ -176,29 +181,31 @@ class Looking {
                          Found found) const {
         static const Cosines cosines;
         thread_local Table lane_table, column_table;
-        const UnseenWindowsKernel &kernel = kernel_in_use();
         const Window &any = windows_[numbers[0]];
-        int32_t *const lanes = lane_table.of(width() * LANES);
-        kernel.columns(row_sums, width(), cells_of(any.top, any.height, first_row, UNSEEN_PARTS_OF_PIXELS), cosines.value,
-                       lanes);
+        int32_t *const lanes = lane_table.of(width() * lane_count_);
+        kernel_.columns(row_sums, width(), cells_of(any.top, any.height, first_row, UNSEEN_PARTS_OF_PIXELS),
+                        cosines.value, lane_count_, lanes);
         Range range;
         for (size_t i = 0; i < count; ++i) range.include(windows_[numbers[i]].left, windows_[numbers[i]].width);
-        const int32_t *const sums = sums_over(
-            range, static_cast<int32_t>(cols_), LANES, kept_, column_table, [lanes](int32_t column, int32_t *out) {
-                std::copy_n(lanes + static_cast<size_t>(column) * LANES, LANES, out);
-            });
+        const int32_t *const sums = sums_over(range, static_cast<int32_t>(cols_), lane_count_, kept_, column_table,
+                                              [=](int32_t column, auto *before, auto *after) {
+                                                  kernel_.add_lanes(lanes + static_cast<size_t>(column) * lane_count_,
+                                                                    lane_count_, before, after);
+                                              });
         for (size_t i = 0; i < count; ++i) {
             const Window &window = windows_[numbers[i]];
             alignas(64) float coefficients[UNSEEN_WINDOW_BITS];
             int quality = 0;
-            kernel.window(sums, cells_of(window.left, window.width, range.first, UNSEEN_PARTS_OF_COLUMNS), cosines.value,
-                          coefficients, &quality);
+            kernel_.window(sums, cells_of(window.left, window.width, range.first, UNSEEN_PARTS_OF_COLUMNS),
+                           cosines.value, lane_count_, coefficients, &quality);
             found(numbers[i], coefficients, quality);
         }
     }
 
+    const UnseenWindowsKernel &kernel_ = kernel_in_use();
     const uint8_t *luma_;
     size_t rows_, cols_;
+    int lane_count_;
     int32_t mean_;
     std::vector<float> kept_;
     std::vector<Window> windows_;
@@ -207,30 +214,28 @@ class Looking {
 void window_hashes(Luma luma, Windows windows, double mean, double keep, Hashes hashes, Qualities qualities) {
     if (hashes.shape(0) != windows.shape(0) || qualities.shape(0) != windows.shape(0)) throw nb::value_error("no room");
     const nb::gil_scoped_release others_may_run;
-    Looking(luma, windows, mean, keep).run([&](size_t n, const float *coefficients, int quality) {
+    Looking(luma, windows, mean, keep, true).run([&](size_t n, const float *coefficients, int quality) {
         kernel_in_use().hashes(coefficients, hashes.data() + n * UNSEEN_ORIENTATIONS * UNSEEN_WINDOW_BYTES);
         qualities.data()[n] = static_cast<uint8_t>(quality);
     });
 }
 
-void window_coefficients(Luma luma, Windows windows, double mean, double keep, Coefficients out, Qualities qualities) {
-    if (out.shape(0) != windows.shape(0) || qualities.shape(0) != windows.shape(0)) throw nb::value_error("no room");
+void window_coefficients(Luma luma, Windows windows, double mean, double keep, Coefficients out) {
+    if (out.shape(0) != windows.shape(0)) throw nb::value_error("no room");
     const nb::gil_scoped_release others_may_run;
-    Looking(luma, windows, mean, keep).run([&](size_t n, const float *coefficients, int quality) {
+    Looking(luma, windows, mean, keep, false).run([&](size_t n, const float *coefficients, int) {
         for (int f = 0; f < N; ++f) {
             for (int g = 0; g < N; ++g) out.data()[n * UNSEEN_WINDOW_BITS + f * N + g] = coefficients[g * N + f];
         }
-        qualities.data()[n] = static_cast<uint8_t>(quality);
     });
 }
 
 }  // namespace
 
 void bind_windows(nb::module_ &module) {
-    module.def("window_hashes", window_hashes, nb::arg("luma").noconvert(), nb::arg("windows").noconvert(), nb::arg("mean"),
-               nb::arg("keep"), nb::arg("hashes").noconvert(), nb::arg("qualities").noconvert(),
+    module.def("window_hashes", window_hashes, nb::arg("luma").noconvert(), nb::arg("windows").noconvert(),
+               nb::arg("mean"), nb::arg("keep"), nb::arg("hashes").noconvert(), nb::arg("qualities").noconvert(),
                "Write uint8[n, 8, 32] hashes and uint8[n] qualities of windows float64[n, 4] of uint8[h, w].");
     module.def("window_coefficients", window_coefficients, nb::arg("luma").noconvert(), nb::arg("windows").noconvert(),
-               nb::arg("mean"), nb::arg("keep"), nb::arg("out").noconvert(), nb::arg("qualities").noconvert(),
-               "Write float32[n, 16, 16] coefficients and uint8[n] qualities.");
+               nb::arg("mean"), nb::arg("keep"), nb::arg("out").noconvert(), "Write float32[n, 16, 16] coefficients.");
 }

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-constexpr int UNSEEN_CELLS = 64;         // a window is so many cells high and wide
-constexpr int UNSEEN_FREQUENCIES = 16;   // of each axis so many are kept
+constexpr int UNSEEN_CELLS = 64;        // a window is so many cells high and wide
+constexpr int UNSEEN_FREQUENCIES = 16;  // of each axis so many are kept
 // Of one column of a window: its coefficients, then the means of its cells.
 constexpr int UNSEEN_COLUMN_LANES = UNSEEN_FREQUENCIES + UNSEEN_CELLS;
 constexpr int UNSEEN_WINDOW_BITS = UNSEEN_FREQUENCIES * UNSEEN_FREQUENCIES;
@@ -32,12 +32,18 @@ using UnseenCosines = const float (*)[UNSEEN_CELLS / 2];
 // The steps that depend on the instruction set. Every variant gives the same bits: integers are exact, each float is
 // made by the same float32 operations in the same order, and only independent ones share a vector.
 struct UnseenWindowsKernel {
-    // One column after the other, its lanes as integers: sums[r] are those of the pixels of all rows before row r, which
-    // are `width` long, at least UNSEEN_LANES_MAX.
-    void (*columns)(const int32_t *sums, size_t width, const UnseenCells &cells, UnseenCosines cosines, int32_t *lanes);
+    // after[x] = before[x] + what pixel x has more than the mean, in parts.
+    void (*add_pixels)(const uint8_t *pixels, size_t width, int32_t mean, const int32_t *before, int32_t *after);
+    // after[i] = before[i] + values[i].
+    void (*add_lanes)(const int32_t *values, size_t count, const int32_t *before, int32_t *after);
+    // One column after the other, so many of its lanes, as integers: sums[r] are those of the pixels of all rows before
+    // row r, which are `width` long, at least UNSEEN_LANES_MAX.
+    void (*columns)(const int32_t *sums, size_t width, const UnseenCells &cells, UnseenCosines cosines, int lane_count,
+                    int32_t *lanes);
     // sums[c] are those of the lanes of all columns before column c. Coefficients lie by horizontal frequency, then by
-    // vertical.
-    void (*window)(const int32_t *sums, const UnseenCells &cells, UnseenCosines cosines, float *coefficients, int *quality);
+    // vertical. The quality is 0 where lanes are only those of the coefficients.
+    void (*window)(const int32_t *sums, const UnseenCells &cells, UnseenCosines cosines, int lane_count,
+                   float *coefficients, int *quality);
     // Eight hashes of such coefficients.
     void (*hashes)(const float *coefficients, uint8_t *hashes);
 };

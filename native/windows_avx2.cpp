@@ -27,4 +27,5 @@ struct Lanes256 {
 
 }  // namespace
 
-const UnseenWindowsKernel unseen_windows_avx2 = {columns<Lanes256>, window<Lanes256>, hashes_of<Lanes256>};
+const UnseenWindowsKernel unseen_windows_avx2 = {add_pixels, add_lanes, columns<Lanes256>, window<Lanes256>,
+                                                 hashes_of<Lanes256>};

@@ -25,4 +25,5 @@ struct Lanes512 {
 
 }  // namespace
 
-const UnseenWindowsKernel unseen_windows_avx512 = {columns<Lanes512>, window<Lanes512>, hashes_of<Lanes512>};
+const UnseenWindowsKernel unseen_windows_avx512 = {add_pixels, add_lanes, columns<Lanes512>, window<Lanes512>,
+                                                   hashes_of<Lanes512>};

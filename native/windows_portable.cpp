@@ -28,4 +28,5 @@ struct Lanes128 {
 
 }  // namespace
 
-const UnseenWindowsKernel unseen_windows_portable = {columns<Lanes128>, window<Lanes128>, hashes_of<Lanes128>};
+const UnseenWindowsKernel unseen_windows_portable = {add_pixels, add_lanes, columns<Lanes128>, window<Lanes128>,
+                                                     hashes_of<Lanes128>};

@@ -1,5 +1,5 @@
-// From sums of pixels to the hashes of a window, for vectors of any width. Included by one file for each instruction set,
-// which brings a `Lanes`: GCC's and Clang's own vectors, and how to compare sixteen floats at once.
+// From sums of pixels to the hashes of a window, for vectors of any width. Included by one file for each instruction
+// set, which brings a `Lanes`: GCC's and Clang's own vectors, and how to compare sixteen floats at once.
 #pragma once
 
 #include <cstring>
@@ -59,8 +59,17 @@ void transform(const typename Lanes::Floats *values, UnseenCosines cosines, type
     }
 }
 
+void add_pixels(const uint8_t *pixels, size_t width, int32_t mean, const int32_t *before, int32_t *__restrict__ after) {
+    for (size_t x = 0; x < width; ++x) after[x] = before[x] + (pixels[x] * UNSEEN_PARTS_OF_PIXELS - mean);
+}
+
+void add_lanes(const int32_t *values, size_t count, const int32_t *before, int32_t *__restrict__ after) {
+    for (size_t i = 0; i < count; ++i) after[i] = before[i] + values[i];
+}
+
 template <class Lanes>
-void columns(const int32_t *sums, size_t width, const UnseenCells &cells, UnseenCosines cosines, int32_t *lanes) {
+void columns(const int32_t *sums, size_t width, const UnseenCells &cells, UnseenCosines cosines, int lane_count,
+             int32_t *lanes) {
     constexpr size_t W = Lanes::WIDTH;
     for (size_t first = 0; first < width; first += W) {
         // The last columns are taken once more where they do not fill a vector.
@@ -69,14 +78,14 @@ void columns(const int32_t *sums, size_t width, const UnseenCells &cells, Unseen
         for (int k = 0; k < CELLS; ++k) values[N + k] = mean_of<Lanes>(sums + column, width, cells, k);
         transform<Lanes>(values + N, cosines, values);
         int32_t rounded[N + CELLS][W];
-        for (int lane = 0; lane < COLUMN_LANES; ++lane) {
+        for (int lane = 0; lane < lane_count; ++lane) {
             const typename Lanes::Ints bits = Lanes::bits_of(values[lane] * UNSEEN_PARTS_OF_COLUMNS + ROUNDING);
             const typename Lanes::Ints integers = bits - Lanes::bits_of(typename Lanes::Floats{} + ROUNDING);
             memcpy(rounded[lane], &integers, sizeof integers);
         }
         for (size_t x = 0; x < W; ++x) {
-            int32_t *const to = lanes + (column + x) * COLUMN_LANES;
-            for (int lane = 0; lane < COLUMN_LANES; ++lane) to[lane] = rounded[lane][x];
+            int32_t *const to = lanes + (column + x) * static_cast<size_t>(lane_count);
+            for (int lane = 0; lane < lane_count; ++lane) to[lane] = rounded[lane][x];
         }
     }
 }
@@ -88,18 +97,20 @@ int quality_of(const float (*means)[COLUMN_LANES]) {
     for (int k = 0; k < CELLS; ++k) {
         const float *const here = means[k] + N, *const next = means[k + 1 < CELLS ? k + 1 : k] + N;
         for (int i = 0; i < CELLS; ++i) sum += __builtin_abs(static_cast<int>((next[i] - here[i]) * HUNDREDTHS));
-        for (int i = 0; i + 1 < CELLS; ++i) sum += __builtin_abs(static_cast<int>((here[i + 1] - here[i]) * HUNDREDTHS));
+        for (int i = 0; i + 1 < CELLS; ++i)
+            sum += __builtin_abs(static_cast<int>((here[i + 1] - here[i]) * HUNDREDTHS));
     }
     return sum / 90 < 100 ? sum / 90 : 100;
 }
 
 template <class Lanes>
-void window(const int32_t *sums, const UnseenCells &cells, UnseenCosines cosines, float *coefficients, int *quality) {
+void window(const int32_t *sums, const UnseenCells &cells, UnseenCosines cosines, int lane_count, float *coefficients,
+            int *quality) {
     constexpr int W = Lanes::WIDTH;
     alignas(64) float means[CELLS][COLUMN_LANES];
     for (int k = 0; k < CELLS; ++k) {
-        for (int lane = 0; lane < COLUMN_LANES; lane += W) {
-            const typename Lanes::Floats mean = mean_of<Lanes>(sums + lane, COLUMN_LANES, cells, k);
+        for (int lane = 0; lane < lane_count; lane += W) {
+            const typename Lanes::Floats mean = mean_of<Lanes>(sums + lane, lane_count, cells, k);
             memcpy(means[k] + lane, &mean, sizeof mean);
         }
     }
@@ -109,11 +120,11 @@ void window(const int32_t *sums, const UnseenCells &cells, UnseenCosines cosines
         transform<Lanes>(values, cosines, out);
         for (int g = 0; g < N; ++g) memcpy(coefficients + g * N + lane, out + g, sizeof out[g]);
     }
-    *quality = quality_of(means);
+    *quality = lane_count == COLUMN_LANES ? quality_of(means) : 0;
 }
 
-// Turning or flipping a picture changes the signs of every second row of its coefficients, or column, or of both: four ways,
-// by row (even, odd) and column.
+// Turning or flipping a picture changes the signs of every second row of its coefficients, or column, or of both: four
+// ways, by row (even, odd) and column.
 constexpr int WAYS = 4;
 constexpr int32_t SIGN = INT32_MIN;
 #define UNSEEN_EIGHT_TIMES(a, b) {a, b, a, b, a, b, a, b, a, b, a, b, a, b, a, b}
@@ -140,8 +151,8 @@ void keys_of(const float *values, int way, typename Lanes::Ints *keys) {
     }
 }
 
-// The least key that is above the lower median, or any that separates the lower half from the upper. Bit by bit from the
-// highest: at most 128 keys are below what is found so far.
+// The least key that is above the lower median, or any that separates the lower half from the upper. Bit by bit from
+// the highest: at most 128 keys are below what is found so far.
 template <class Lanes>
 int32_t least_above_median(const typename Lanes::Ints *keys) {
     constexpr uint32_t OFFSET = 1u << 31;

@@ -152,7 +152,7 @@ class Canvas:
         Raises:
             UsageError: A window is none, or reaches further.
         """
-        return kernel.window_coefficients(self.luma, self._cells(windows), _beyond(self.luma, self.mean))[0]
+        return kernel.window_coefficients(self.luma, self._cells(windows), _beyond(self.luma, self.mean))
 
     def _cells(self, windows: npt.ArrayLike) -> Windows:
         """Left, width of a cell, top and height of a cell, in pixels, moved to where PDQ's filter looks."""
@@ -199,7 +199,7 @@ def cut_out(pixels: npt.ArrayLike, placing: Placing) -> Pixels:
 
 def _scale_of_cut(sides: Windows, full_side: int) -> Windows:
     """By how much a picture shrinks before windows with `sides` in pixels, float64[n, 2], are turned or continued."""
-    return np.minimum(min(1.0, _TURNED_SIDE_MAX / full_side), _CUT_OUT_SIDE_MAX / sides.max(axis=1))
+    return np.asarray(np.minimum(min(1.0, _TURNED_SIDE_MAX / full_side), _CUT_OUT_SIDE_MAX / sides.max(axis=1)))
 
 
 def _whole(first: float, share: float, side: int) -> slice:

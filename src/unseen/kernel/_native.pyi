@@ -73,7 +73,6 @@ def window_coefficients(
     mean: float,
     keep: float,
     out: npt.NDArray[np.float32],
-    qualities: npt.NDArray[np.uint8],
 ) -> None: ...
 def shrink(pixels: npt.NDArray[np.uint8], out: npt.NDArray[np.uint8]) -> None: ...
 def warp(

@@ -56,12 +56,10 @@ def window_hashes(luma: _Pixels, cells: _Cells, beyond: _Beyond) -> tuple[_Pixel
     return hashes, qualities
 
 
-def window_coefficients(
-    luma: _Pixels, cells: _Cells, beyond: _Beyond
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
-    """What the hashes are made from: `float32[n, 16, 16]`, and qualities `uint8[n]`; arguments as above."""
+def window_coefficients(luma: _Pixels, cells: _Cells, beyond: _Beyond) -> npt.NDArray[np.float32]:
+    """What the hashes are made from: `float32[n, 16, 16]`; arguments as above."""
     if is_reference():
         return reference.window_coefficients(luma, cells, beyond)
-    coefficients, qualities = np.empty((len(cells), 16, 16), np.float32), np.empty(len(cells), np.uint8)
-    _native.window_coefficients(luma, cells, *beyond, coefficients, qualities)
-    return coefficients, qualities
+    coefficients = np.empty((len(cells), 16, 16), np.float32)
+    _native.window_coefficients(luma, cells, *beyond, coefficients)
+    return coefficients

@@ -113,14 +113,18 @@ def _kept(keep: np.float32, count: int) -> _Floats:
 
 def window_hashes(luma: _Pixels, cells: _Cells, beyond: _Numbers) -> tuple[_Pixels, _Pixels]:
     """Hashes uint8[n, 8, 32] and qualities uint8[n]; see `unseen.kernel.window_hashes`."""
-    coefficients, qualities = window_coefficients(luma, cells, beyond)
+    coefficients, qualities = _looked_up(luma, cells, beyond)
     eight = np.array([orientations(each) for each in coefficients], np.float32).reshape(len(cells), 8, 256)
     medians = np.sort(eight, axis=-1)[:, :, MEDIAN_RANK, None]
     return np.packbits(eight[:, :, ::-1] > medians, axis=-1), qualities
 
 
-def window_coefficients(luma: _Pixels, cells: _Cells, beyond: _Numbers) -> tuple[_Floats, _Pixels]:
-    """Coefficients float32[n, 16, 16] and qualities uint8[n]; see `unseen.kernel.window_coefficients`."""
+def window_coefficients(luma: _Pixels, cells: _Cells, beyond: _Numbers) -> _Floats:
+    """Coefficients float32[n, 16, 16]; see `unseen.kernel.window_coefficients`."""
+    return _looked_up(luma, cells, beyond)[0]
+
+
+def _looked_up(luma: _Pixels, cells: _Cells, beyond: _Numbers) -> tuple[_Floats, _Pixels]:
     coefficients = np.empty((len(cells), _COEFFICIENTS, _COEFFICIENTS), np.float32)
     qualities = np.empty(len(cells), np.uint8)
     mean, keep = beyond[0], np.float32(beyond[1])
