@@ -1,8 +1,11 @@
 """Rectangles that long straight edges enclose: borders, bars, letterboxes, screenshots, collages, pictures in pictures.
 
 Whoever pastes a picture into another leaves its four sides behind: steps of brightness that run straight along a row or
-a column for as long as the picture is wide or high, which hardly anything in nature does. No colour, no uniformity is
-asked of what surrounds it, so that gradients, blurred copies, text and other pictures are seen through alike.
+a column for as long as the picture is wide or high, which hardly anything in nature does. Nothing is asked of what
+surrounds it, so that colours, gradients, blurred copies, text and other pictures are seen through alike.
+
+A step counts by how many times larger it is than the steps beside it, so that a faint edge between two plain parts says
+as much as a strong one in grass; and only up to four times, so that an edge is strong by being long.
 """
 
 from dataclasses import dataclass
@@ -10,82 +13,118 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Rectangle", "rectangles"]
+__all__ = ["PARTS", "Lines", "averaged", "rectangles", "stand_out"]
 
 _Floats = npt.NDArray[np.float32]
 _Ints = npt.NDArray[np.intp]
 
 # Along an edge the picture is averaged in so many parts: text and grain vanish, and a part is short enough to end at.
-_PARTS = 32
-# A step of so many grey levels is a whole one: higher ones say no more, so that one bright lamp makes no line.
-_STEP_LEVELS = 14.0
+PARTS = 32
+# What grain leaves of steps in a plain part, in grey levels.
+_GRAIN_LEVELS = 2.0
 # What steps there are this far to both sides of a row is its texture; an edge stands out from it.
 _NEIGHBOURS = 5
+# In doublings: beyond this a step says no more, and counts as 1.
+_DOUBLINGS_MAX = 2.0
 # A part of a line must say more than this to make it longer.
-_LONGER_THAN = 0.22
+_LONGER_THAN = 0.2
 # Of each direction the best so many lines are combined; all pairs of pairs of them stay below five thousand.
 _LINES = 10
 # Lines nearer to each other than this share are one.
-_APART = 0.012
+_APART = 0.008
 _SIDE_MIN = 0.18
 # How much a side says that is the frame itself: no step can be seen there, and half of all alterations leave one.
 _FRAME_SAYS = 0.5
+_SAYS_MIN = 0.02
+# Of two rectangles that stand out alike the larger is the likelier: what a picture shows has edges too.
+_LARGER = 0.1
+# What lies across a rectangle from side to side divides it, as the seam of a collage does.
+_DIVIDED = 0.3
+# A rectangle as large as this is the whole picture.
+_WHOLE = 0.985
 
 
 @dataclass(frozen=True, slots=True)
-class Rectangle:
-    """x, y, width and height as shares of the picture, and how much its sides stand out (0 … 1)."""
+class Lines:
+    """Lines in one direction, ascending, the frame's two included, and what they say.
 
-    window: tuple[float, float, float, float]
-    strength: float
+    Attributes:
+        places: Number of the row (or column) that each lies above (or left of).
+        side: How many rows (or columns) there are.
+        sums: float32[lines, PARTS + 1]: what the parts of each say, summed from its beginning.
+    """
+
+    places: _Ints
+    side: int
+    sums: _Floats
+
+    def between(self, first: _Floats, last: _Floats) -> _Floats:
+        """What each line says on the mean between places along it, given as shares: float32[lines, n]."""
+        begin = np.rint(first * PARTS).astype(np.intp)
+        end = np.maximum(np.rint(last * PARTS).astype(np.intp), begin + 1)
+        return np.asarray((self.sums[:, end] - self.sums[:, begin]) / (end - begin), np.float32)
+
+    def pairs(self) -> tuple[_Ints, _Ints]:
+        """Numbers of the first and the second of any two that are far enough apart."""
+        first, second = np.triu_indices(len(self.places), 1)
+        are_wide = self.places[second] - self.places[first] >= _SIDE_MIN * self.side
+        return first[are_wide], second[are_wide]
+
+    def shares(self) -> _Floats:
+        """The places as shares of the side."""
+        return np.asarray(self.places / self.side, np.float32)
 
 
-def rectangles(luma: npt.NDArray[np.uint8], count: int) -> list[Rectangle]:
+def rectangles(luma: npt.NDArray[np.uint8], count: int) -> list[tuple[float, float, float, float]]:
     """The `count` rectangles whose sides stand out most, best first; fewer where there are fewer.
 
     Args:
         luma: uint8[h, w].
         count: How many at most.
+
+    Returns:
+        x, y, width and height of each as shares of the picture.
     """
-    rows, cols = luma.shape
-    if min(rows, cols) < 2 * _PARTS:
+    if min(luma.shape) < 2 * PARTS:
         return []
     level = luma.astype(np.float32)
-    across = _steps(_averaged(level))
-    down = _steps(_averaged(level.T))
-    ys, xs = _lines(across), _lines(down)
-    return _combined(across, down, (ys, xs), count)
+    return _enclosed(_lines(averaged(level)), _lines(averaged(level.T)), count)
 
 
-def _averaged(level: _Floats) -> _Floats:
-    """Means of `_PARTS` equal parts of each row: float32[h, parts]."""
+def averaged(level: _Floats) -> _Floats:
+    """Means of `PARTS` equal parts of each row: float32[h, PARTS]."""
     cols = level.shape[1]
-    at = np.arange(_PARTS) * cols // _PARTS
+    at = np.arange(PARTS) * cols // PARTS
     widths = np.diff(np.append(at, cols)).astype(np.float32)
     return np.asarray(np.add.reduceat(level, at, axis=1) / widths, np.float32)
 
 
-def _steps(means: _Floats) -> _Floats:
-    """How far each part of the line above each row stands out from its surroundings: float32[h + 1, parts], -1 … 1.
+def stand_out(means: _Floats) -> _Floats:
+    """How far the step above each row stands out from those beside it: float32[h + 1, parts], -0.5 … 1.
 
-    The first and last are the frame.
+    The first and last are the frame, where nothing can be seen.
     """
+    step = np.zeros((len(means) + 1, means.shape[1]), np.float32)
     pairs = means[:-1] + means[1:]
-    whole = np.zeros((len(means) + 1, _PARTS), np.float32)
-    whole[2:-2] = np.minimum(np.abs(pairs[2:] - pairs[:-2]) / (2 * _STEP_LEVELS), 1.0)
-    sums = np.cumsum(np.pad(whole, ((_NEIGHBOURS + 1, _NEIGHBOURS), (0, 0)), mode="edge"), axis=0)
+    step[2:-2] = np.abs(pairs[2:] - pairs[:-2]) / 2
+    step[[1, -2]] = np.abs(means[[1, -1]] - means[[0, -2]])
+    padded = np.pad(step, ((_NEIGHBOURS + 1, _NEIGHBOURS), (0, 0)), mode="edge")
+    sums = np.cumsum(padded, axis=0)
     wide = sums[2 * _NEIGHBOURS + 1 :] - sums[: -2 * _NEIGHBOURS - 1]
-    near = whole.copy()
-    near[1:] += whole[:-1]
-    near[:-1] += whole[1:]
+    # A step is seen in its neighbours too, because pixels are averages.
+    near = step.copy()
+    near[1:] += step[:-1]
+    near[:-1] += step[1:]
     texture = (wide - near) / (2 * _NEIGHBOURS - 2)
-    said = np.asarray(whole - 1.5 * texture, np.float32)
-    said[0] = said[-1] = _FRAME_SAYS
-    return said
+    doublings = np.log2((step + _GRAIN_LEVELS) / (texture + _GRAIN_LEVELS))
+    return np.asarray(np.clip(doublings, -1.0, _DOUBLINGS_MAX) / _DOUBLINGS_MAX, np.float32)
 
 
-def _lines(said: _Floats) -> _Ints:
-    """The rows above which the longest, plainest lines run, ascending, the frame included."""
+def _lines(means: _Floats) -> Lines:
+    """The rows above which the longest, plainest lines run."""
+    said = stand_out(means)
+    said[[0, -1]] = _FRAME_SAYS
+    # The best part of each row: what its parts say is added from left to right, and begins anew where it was in vain.
     best = np.zeros(len(said), np.float32)
     here = np.zeros(len(said), np.float32)
     for part in said.T:
@@ -100,43 +139,33 @@ def _lines(said: _Floats) -> _Ints:
             break
         found.append(row)
         best[max(0, row - apart) : row + apart + 1] = 0
-    return np.sort(np.array(found))
+    places = np.sort(np.array(found, np.intp))
+    sums = np.cumsum(said[places], axis=1)
+    return Lines(places, len(means), np.concatenate([np.zeros((len(places), 1), np.float32), sums], axis=1))
 
 
-def _combined(across: _Floats, down: _Floats, lines: tuple[_Ints, _Ints], count: int) -> list[Rectangle]:
-    ys, xs = lines
-    rows, cols = len(across) - 1, len(down) - 1
-    top, bottom = _pairs(ys, rows)
-    left, right = _pairs(xs, cols)
-    horizontal = _along(across, (top, bottom), (left / cols, right / cols))
-    vertical = _along(down, (left, right), (top / rows, bottom / rows)).transpose(0, 2, 1)
-    sides = np.concatenate([horizontal, vertical])
-    strength = np.prod(np.clip(sides, 0.02, 1.0), axis=0) ** 0.25
-    # Of two that stand out alike the larger is the likelier: what a picture shows has edges too.
-    share = ((bottom - top) / rows)[:, None] * ((right - left) / cols)[None, :]
-    rank = strength * share**0.1
-    rank[(share > 0.985)] = 0
-    chosen: list[Rectangle] = []
-    for place in np.argsort(-rank, axis=None, kind="stable")[:count]:
-        v, h = divmod(int(place), len(left))
-        if rank[v, h] <= 0.0:
-            break
-        x, y, width, height = left[h], top[v], right[h] - left[h], bottom[v] - top[v]
-        window = (float(x / cols), float(y / rows), float(width / cols), float(height / rows))
-        chosen.append(Rectangle(window, float(strength[v, h])))
-    return chosen
+def _enclosed(across: Lines, down: Lines, count: int) -> list[tuple[float, float, float, float]]:
+    top, bottom = across.pairs()
+    left, right = down.pairs()
+    y, x = across.shares(), down.shares()
+    horizontal = across.between(x[left], x[right])
+    vertical = down.between(y[top], y[bottom])
+    sides = horizontal[top], horizontal[bottom], vertical[left].T, vertical[right].T
+    strength = np.ones((len(top), len(left)), np.float32)
+    for side in sides:
+        strength *= np.clip(side, _SAYS_MIN, 1.0)
+    divided = np.maximum(_most_inside(horizontal, top, bottom), _most_inside(vertical, left, right).T)
+    share = (y[bottom] - y[top])[:, None] * (x[right] - x[left])[None, :]
+    rank = np.where(share > _WHOLE, 0, strength**0.25 * (1 - _DIVIDED * divided) * share**_LARGER)
+    rows, cols = np.divmod(np.argsort(-rank, axis=None, kind="stable")[:count], max(1, len(left)))
+    corners = np.stack([x[left[cols]], y[top[rows]], x[right[cols]], y[bottom[rows]]], axis=1)[rank[rows, cols] > 0]
+    return [(x0, y0, x1 - x0, y1 - y0) for x0, y0, x1, y1 in corners.astype(np.float64).tolist()]
 
 
-def _pairs(places: _Ints, length: int) -> tuple[_Ints, _Ints]:
-    first, second = np.triu_indices(len(places), 1)
-    wide = places[second] - places[first] >= _SIDE_MIN * length
-    return places[first][wide], places[second][wide]
-
-
-def _along(said: _Floats, lines: tuple[_Ints, _Ints], ends: tuple[npt.NDArray[np.float64], ...]) -> _Floats:
-    """What two lines say between two ends, for each pair of lines and each pair of ends: float32[2, lines, ends]."""
-    sums = np.concatenate([np.zeros((len(said), 1), np.float32), np.cumsum(said, axis=1)], axis=1)
-    first = np.round(ends[0] * _PARTS).astype(np.intp)
-    last = np.maximum(np.round(ends[1] * _PARTS).astype(np.intp), first + 1)
-    along: _Floats = np.stack([(sums[line][:, last] - sums[line][:, first]) / (last - first) for line in lines])
-    return along
+def _most_inside(said: _Floats, first: _Ints, second: _Ints) -> _Floats:
+    """What the plainest line between two lines says, at least 0: float32[pairs, n]."""
+    most = np.zeros((len(first), said.shape[1]), np.float32)
+    for at, (one, other) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+        if other > one + 1:
+            said[one + 1 : other].max(axis=0, out=most[at])
+    return np.asarray(np.maximum(most, 0), np.float32)

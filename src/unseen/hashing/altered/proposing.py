@@ -32,7 +32,7 @@ def propose(luma: npt.NDArray[np.uint8], mode: Altered) -> tuple[Placing, ...]:
     """
     if mode is Altered.OFF or min(luma.shape) < 5:
         return ()
-    seen = [Placing(window=found.window) for found in rectangles(luma, _RECTANGLES[mode])]
+    seen = [Placing(window=window) for window in rectangles(luma, _RECTANGLES[mode])]
     family = [*turns(luma.shape, mode), *crops(mode)]
     return tuple(_different([_WHOLE, *seen, *family]))[: PLACINGS_MAX[mode]]
 
