@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PARTS", "Lines", "averaged", "rectangles", "stand_out"]
+__all__ = ["PARTS", "Averages", "rectangles", "stand_out"]
 
 _Floats = npt.NDArray[np.float32]
 _Ints = npt.NDArray[np.intp]
@@ -42,10 +42,12 @@ _LARGER = 0.1
 _DIVIDED = 0.3
 # A rectangle as large as this is the whole picture.
 _WHOLE = 0.985
+# What stands out less is what a photograph shows: three such rectangles in half of them, and hardly any true one.
+_RANK_MIN = 0.33
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class _Lines:
     """Lines in one direction, ascending, the frame's two included, and what they say.
 
     Attributes:
@@ -75,24 +77,35 @@ class Lines:
         return np.asarray(self.places / self.side, np.float32)
 
 
-def rectangles(luma: npt.NDArray[np.uint8], count: int) -> list[tuple[float, float, float, float]]:
-    """The `count` rectangles whose sides stand out most, best first; fewer where there are fewer.
+@dataclass(frozen=True, slots=True)
+class Averages:
+    """A picture averaged along its rows and along its columns, in which edges are looked for.
 
-    Args:
-        luma: uint8[h, w].
-        count: How many at most.
-
-    Returns:
-        x, y, width and height of each as shares of the picture.
+    Attributes:
+        shape: Rows and columns of the picture.
+        rows: float32[h, PARTS]: means of equal parts of each row.
+        cols: float32[w, PARTS]: of each column.
     """
-    if min(luma.shape) < 2 * PARTS:
-        return []
-    level = luma.astype(np.float32)
-    return _enclosed(_lines(averaged(level)), _lines(averaged(level.T)), count)
+
+    shape: tuple[int, int]
+    rows: _Floats
+    cols: _Floats
+
+    @classmethod
+    def of(cls, luma: npt.NDArray[np.uint8]) -> "Averages | None":
+        """Average uint8[h, w]; None where a part would be less than two pixels long."""
+        if min(luma.shape) < 2 * PARTS:
+            return None
+        level = luma.astype(np.float32)
+        return cls((luma.shape[0], luma.shape[1]), _averaged(level), _averaged(level.T))
 
 
-def averaged(level: _Floats) -> _Floats:
-    """Means of `PARTS` equal parts of each row: float32[h, PARTS]."""
+def rectangles(averages: Averages, count: int) -> list[tuple[float, float, float, float]]:
+    """The rectangles whose sides stand out, up to `count`, best first: x, y, width and height as shares."""
+    return _enclosed(_lines(averages.rows), _lines(averages.cols), count)
+
+
+def _averaged(level: _Floats) -> _Floats:
     cols = level.shape[1]
     at = np.arange(PARTS) * cols // PARTS
     widths = np.diff(np.append(at, cols)).astype(np.float32)
@@ -120,7 +133,7 @@ def stand_out(means: _Floats) -> _Floats:
     return np.asarray(np.clip(doublings, -1.0, _DOUBLINGS_MAX) / _DOUBLINGS_MAX, np.float32)
 
 
-def _lines(means: _Floats) -> Lines:
+def _lines(means: _Floats) -> _Lines:
     """The rows above which the longest, plainest lines run."""
     said = stand_out(means)
     said[[0, -1]] = _FRAME_SAYS
@@ -141,10 +154,10 @@ def _lines(means: _Floats) -> Lines:
         best[max(0, row - apart) : row + apart + 1] = 0
     places = np.sort(np.array(found, np.intp))
     sums = np.cumsum(said[places], axis=1)
-    return Lines(places, len(means), np.concatenate([np.zeros((len(places), 1), np.float32), sums], axis=1))
+    return _Lines(places, len(means), np.concatenate([np.zeros((len(places), 1), np.float32), sums], axis=1))
 
 
-def _enclosed(across: Lines, down: Lines, count: int) -> list[tuple[float, float, float, float]]:
+def _enclosed(across: _Lines, down: _Lines, count: int) -> list[tuple[float, float, float, float]]:
     top, bottom = across.pairs()
     left, right = down.pairs()
     y, x = across.shares(), down.shares()
@@ -158,7 +171,9 @@ def _enclosed(across: Lines, down: Lines, count: int) -> list[tuple[float, float
     share = (y[bottom] - y[top])[:, None] * (x[right] - x[left])[None, :]
     rank = np.where(share > _WHOLE, 0, strength**0.25 * (1 - _DIVIDED * divided) * share**_LARGER)
     rows, cols = np.divmod(np.argsort(-rank, axis=None, kind="stable")[:count], max(1, len(left)))
-    corners = np.stack([x[left[cols]], y[top[rows]], x[right[cols]], y[bottom[rows]]], axis=1)[rank[rows, cols] > 0]
+    corners = np.stack([x[left[cols]], y[top[rows]], x[right[cols]], y[bottom[rows]]], axis=1)[
+        rank[rows, cols] >= _RANK_MIN
+    ]
     return [(x0, y0, x1 - x0, y1 - y0) for x0, y0, x1, y1 in corners.astype(np.float64).tolist()]
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from unseen.hashing.altered.edges import rectangles
+from unseen.hashing.altered.edges import Averages, rectangles
 from unseen.hashing.altered.family import crops, turns
+from unseen.hashing.altered.tilts import tilted_frames
 from unseen.hashing.windows import WINDOW_MARGIN, Canvas
 from unseen.model import QUALITY_MIN, Altered, Placing, Proposals
 
@@ -14,7 +15,8 @@ __all__ = ["PLACINGS_MAX", "look", "propose"]
 
 # Every placing is searched in eight orientations: this is what the time for a picture allows.
 PLACINGS_MAX = {Altered.OFF: 0, Altered.FAST: 50, Altered.THOROUGH: 1600}
-_RECTANGLES = {Altered.FAST: 15, Altered.THOROUGH: 120}
+_RECTANGLES = {Altered.FAST: 14, Altered.THOROUGH: 120}
+_TILTED_FRAMES = {Altered.FAST: 8, Altered.THOROUGH: 60}
 _WHOLE = Placing(window=(0.0, 0.0, 1.0, 1.0))
 # Windows whose edges all lie nearer than this share of the picture have nearly the same hash.
 _APART = 0.004
@@ -32,7 +34,11 @@ def propose(luma: npt.NDArray[np.uint8], mode: Altered) -> tuple[Placing, ...]:
     """
     if mode is Altered.OFF or min(luma.shape) < 5:
         return ()
-    seen = [Placing(window=window) for window in rectangles(luma, _RECTANGLES[mode])]
+    averages = Averages.of(luma)
+    seen = []
+    if averages is not None:
+        seen += [Placing(window=window) for window in rectangles(averages, _RECTANGLES[mode])]
+        seen += tilted_frames(averages, _TILTED_FRAMES[mode])
     family = [*turns(luma.shape, mode), *crops(mode)]
     return tuple(_different([_WHOLE, *seen, *family]))[: PLACINGS_MAX[mode]]
 

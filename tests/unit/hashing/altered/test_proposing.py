@@ -1,5 +1,6 @@
 """What is proposed: bounded, always the same, and where a picture was really put."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,6 +135,69 @@ def test_a_picture_laid_upon_something_is_proposed(
         around[max(0, top - _GAP) : top + rows + _GAP, max(0, left - _GAP) : left + cols + _GAP] = 255
     luma, window = framed(drawn_picture(rows, cols), around, top, left)
     assert min(_apart(placing, window) for placing in propose(luma, Altered.FAST)) <= 0.01
+
+
+@pytest.mark.parametrize("angle_deg", [-10, -7.3, -3, -1.6, 2, 4.4, 8.5])
+@pytest.mark.parametrize("ground", [0, 128, 255])
+def test_a_picture_turned_upon_a_plain_ground_is_proposed(angle_deg: float, ground: int) -> None:
+    """Its turn within one degree, and its four corners within 1 % of where they are."""
+    picture = Image.fromarray(drawn_picture(300, 400))
+    turned = picture.rotate(angle_deg, Image.Resampling.BICUBIC, expand=True, fillcolor=ground)
+    cosine, sine = math.cos(math.radians(angle_deg)), math.sin(math.radians(angle_deg))
+    corners = [(u * cosine + v * sine, v * cosine - u * sine) for v in (-150, 150) for u in (-200, 200)]
+    best = min(
+        propose(np.asarray(turned), Altered.FAST), key=lambda placing: _corners_apart(placing, corners, turned.size)
+    )
+    assert abs(best.angle_deg - angle_deg) <= 1
+    assert _corners_apart(best, corners, turned.size) <= 0.01
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        [(60, 40), (430, 55), (55, 350), (445, 330)],
+        [(90, 60), (420, 40), (95, 310), (445, 335)],
+        [(40, 70), (460, 40), (80, 360), (440, 345)],
+    ],
+)
+def test_a_photographed_screen_is_proposed(corners: list[tuple[float, float]]) -> None:
+    """Seen aslant, with turn and keystone together: its four corners within 2 %, in `fast`."""
+    upper_left, upper_right, lower_left, lower_right = corners
+    ground = Image.fromarray(np.tile(np.linspace(90, 190, 512), (400, 1)).astype(np.uint8))
+    bend = _perspective([upper_left, upper_right, lower_right, lower_left], (400, 300))
+    picture = Image.fromarray(drawn_picture(300, 400))
+    seen = picture.transform(ground.size, Image.Transform.PERSPECTIVE, bend, Image.Resampling.BICUBIC)
+    covered = Image.new("L", picture.size, 255).transform(ground.size, Image.Transform.PERSPECTIVE, bend)
+    ground.paste(seen, (0, 0), covered)
+    centred = [(x - 256, y - 200) for x, y in corners]
+    placings = propose(np.asarray(ground), Altered.FAST)
+    assert min(_corners_apart(placing, centred, ground.size) for placing in placings) <= 0.02
+
+
+def _perspective(corners: list[tuple[float, float]], size: tuple[int, int]) -> list[float]:
+    """What Pillow calls the coefficients that map corners of a quadrilateral onto those of a picture, clockwise."""
+    onto = [(0, 0), (size[0], 0), size, (0, size[1])]
+    rows = []
+    for (x, y), (u, v) in zip(corners, onto, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+    solved: list[float] = np.linalg.solve(np.array(rows, float), np.array(onto, float).ravel()).tolist()
+    return solved
+
+
+def _corners_apart(placing: Placing, corners: list[tuple[float, float]], size: tuple[int, int]) -> float:
+    """How far, as a share of the longer side, the corners of a window lie off in the picture, row by row."""
+    cols, rows = size
+    x, y, width, height = placing.window
+    (kx, ky), angle = placing.keystone, math.radians(placing.angle_deg)
+    apart = []
+    uv = [((x + i * width - 0.5) * cols, (y + j * height - 0.5) * rows) for j in (0, 1) for i in (0, 1)]
+    for (u, v), (at_x, at_y) in zip(uv, corners, strict=True):
+        depth = 1 + kx * u / cols + ky * v / rows
+        u_bent, v_bent = u / depth, v / depth
+        in_x = u_bent * math.cos(angle) + v_bent * math.sin(angle)
+        in_y = v_bent * math.cos(angle) - u_bent * math.sin(angle)
+        apart.append(math.hypot(in_x - at_x, in_y - at_y))
+    return max(apart) / max(size)
 
 
 def test_crops_are_undone_within_the_radius(vectors: Path) -> None:
