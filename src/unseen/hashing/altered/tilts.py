@@ -31,7 +31,7 @@ _OFF = 2
 _SIDE_MIN = 0.25
 _KEYSTONE_MAX = 0.45
 # Two turns that the sides of one picture speak of differ by less than this (tangent).
-_TURNS_APART = 0.06
+_TURNS_APART = 0.09
 # Less than this over a whole side is straight, and `edges` knows it better.
 _SLOPE_MIN = 0.008
 _SAYS_MIN = 0.02

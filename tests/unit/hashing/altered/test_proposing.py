@@ -1,5 +1,6 @@
 """What is proposed: bounded, always the same, and where a picture was really put."""
 
+import itertools
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -153,25 +154,25 @@ def test_a_picture_turned_upon_a_plain_ground_is_proposed(angle_deg: float, grou
 
 
 @pytest.mark.parametrize(
-    "corners",
+    "screen",
     [
-        [(60, 40), (430, 55), (55, 350), (445, 330)],
-        [(90, 60), (420, 40), (95, 310), (445, 335)],
-        [(40, 70), (460, 40), (80, 360), (440, 345)],
+        Placing(window=(0.14, 0.12, 0.7, 0.72), angle_deg=2.5, keystone=(0.1, -0.08)),
+        Placing(window=(0.1, 0.16, 0.75, 0.7), angle_deg=-4, keystone=(-0.15, 0.05)),
+        Placing(window=(0.2, 0.1, 0.65, 0.75), angle_deg=0, keystone=(0.2, 0.1)),
     ],
 )
-def test_a_photographed_screen_is_proposed(corners: list[tuple[float, float]]) -> None:
+def test_a_photographed_screen_is_proposed(screen: Placing) -> None:
     """Seen aslant, with turn and keystone together: its four corners within 2 %, in `fast`."""
-    upper_left, upper_right, lower_left, lower_right = corners
     ground = Image.fromarray(np.tile(np.linspace(90, 190, 512), (400, 1)).astype(np.uint8))
-    bend = _perspective([upper_left, upper_right, lower_right, lower_left], (400, 300))
+    corners = _corners(screen, ground.size)
+    clockwise = [(corners[at][0] + 256, corners[at][1] + 200) for at in (0, 1, 3, 2)]
+    bend = _perspective(clockwise, (400, 300))
     picture = Image.fromarray(drawn_picture(300, 400))
     seen = picture.transform(ground.size, Image.Transform.PERSPECTIVE, bend, Image.Resampling.BICUBIC)
     covered = Image.new("L", picture.size, 255).transform(ground.size, Image.Transform.PERSPECTIVE, bend)
     ground.paste(seen, (0, 0), covered)
-    centred = [(x - 256, y - 200) for x, y in corners]
     placings = propose(np.asarray(ground), Altered.FAST)
-    assert min(_corners_apart(placing, centred, ground.size) for placing in placings) <= 0.02
+    assert min(_corners_apart(placing, corners, ground.size) for placing in placings) <= 0.02
 
 
 def _perspective(corners: list[tuple[float, float]], size: tuple[int, int]) -> list[float]:
@@ -185,19 +186,22 @@ def _perspective(corners: list[tuple[float, float]], size: tuple[int, int]) -> l
 
 
 def _corners_apart(placing: Placing, corners: list[tuple[float, float]], size: tuple[int, int]) -> float:
-    """How far, as a share of the longer side, the corners of a window lie off in the picture, row by row."""
+    """How far the corners of a window lie off in the picture, as a share of the longer side."""
+    return max(math.dist(one, other) for one, other in zip(_corners(placing, size), corners, strict=True)) / max(size)
+
+
+def _corners(placing: Placing, size: tuple[int, int]) -> list[tuple[float, float]]:
+    """Where the corners of a window lie in the picture, row by row, in pixels from its centre."""
     cols, rows = size
     x, y, width, height = placing.window
     (kx, ky), angle = placing.keystone, math.radians(placing.angle_deg)
-    apart = []
-    uv = [((x + i * width - 0.5) * cols, (y + j * height - 0.5) * rows) for j in (0, 1) for i in (0, 1)]
-    for (u, v), (at_x, at_y) in zip(uv, corners, strict=True):
-        depth = 1 + kx * u / cols + ky * v / rows
-        u_bent, v_bent = u / depth, v / depth
+    corners = []
+    for v, u in itertools.product((y - 0.5, y + height - 0.5), (x - 0.5, x + width - 0.5)):
+        depth = 1 + kx * u + ky * v
+        u_bent, v_bent = u * cols / depth, v * rows / depth
         in_x = u_bent * math.cos(angle) + v_bent * math.sin(angle)
-        in_y = v_bent * math.cos(angle) - u_bent * math.sin(angle)
-        apart.append(math.hypot(in_x - at_x, in_y - at_y))
-    return max(apart) / max(size)
+        corners.append((in_x, v_bent * math.cos(angle) - u_bent * math.sin(angle)))
+    return corners
 
 
 def test_crops_are_undone_within_the_radius(vectors: Path) -> None:
