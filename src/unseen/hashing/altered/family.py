@@ -12,19 +12,30 @@ from unseen.model import Altered, Placing
 
 __all__ = ["crops", "turns"]
 
-# Of width and of height: the share that was cut off, and which part of that at the left or at the top.
+# Of width and of height: the share that was cut off, and which part of that at the left or at the top. Chosen one after
+# the other, on 370 photographs cropped by 5 to 15 % in all ways, for what each brings within 48 bits that no other did.
 _CROPS_FAST = (
-    ((0.05, 0.5), (0.05, 0.25)), ((0.05, 0.25), (0.05, 0.75)), ((0.075, 0.75), (0.075, 0.5)),
-    ((0.075, 0.25), (0.075, 0.25)), ((0.1, 0.75), (0.125, 0.75)), ((0.125, 0.25), (0.1, 0.75)),
-    ((0.075, 0.75), (0.1, 0.25)), ((0.125, 0.25), (0.125, 0.25)), ((0.1, 0.0), (0.125, 0.5)),
-    ((0.075, 1.0), (0.1, 0.0)), ((0.1, 0.25), (0.1, 0.5)), ((0.125, 0.5), (0.125, 0.75)),
-    ((0.125, 0.5), (0.1, 0.0)), ((0.1, 1.0), (0.075, 0.25)), ((0.125, 0.75), (0.1, 0.5)),
-    ((0.05, 1.0), (0.05, 0.75)), ((0.1, 0.25), (0.125, 1.0)), ((0.1, 0.25), (0.125, 0.0)),
-    ((0.1, 1.0), (0.075, 1.0)), ((0.1, 0.0), (0.125, 0.25)), ((0.0, 0.0), (0.125, 0.5)), ((0.125, 0.5), (0.0, 0.0)),
+    ((0.05, 0.333), (0.05, 0.667)), ((0.05, 0.667), (0.05, 0.333)), ((0.075, 0.75), (0.075, 0.75)),
+    ((0.075, 0.25), (0.075, 0.25)), ((0.1, 0.25), (0.1, 0.75)), ((0.1, 0.75), (0.075, 0.25)),
+    ((0.1, 0.25), (0.125, 0.25)), ((0.1, 0.5), (0.1, 0.75)), ((0.125, 0.25), (0.1, 0.5)),
+    ((0.1, 1.0), (0.1, 0.75)), ((0.125, 0.75), (0.1, 0.0)), ((0.1, 0.75), (0.1, 0.5)),
+    ((0.075, 0.5), (0.075, 0.25)), ((0.075, 0.25), (0.0, 0.5)), ((0.1, 0.25), (0.1, 1.0)),
+    ((0.0, 0.5), (0.125, 0.75)), ((0.0, 0.5), (0.125, 0.25)), ((0.1, 0.0), (0.125, 0.5)),
+    ((0.1, 0.75), (0.0, 0.5)), ((0.125, 0.5), (0.125, 0.25)), ((0.125, 0.5), (0.1, 1.0)),
+    ((0.1, 0.0), (0.1, 0.75)), ((0.1, 0.0), (0.125, 0.25)), ((0.125, 0.75), (0.15, 0.833)),
+    ((0.15, 0.167), (0.0, 0.5)), ((0.125, 0.5), (0.125, 0.5)), ((0.1, 1.0), (0.1, 0.25)),
+    ((0.05, 0.0), (0.075, 0.75)), ((0.0, 0.5), (0.15, 0.167)), ((0.15, 0.5), (0.15, 0.167)),
+    ((0.15, 0.833), (0.15, 0.833)), ((0.125, 0.25), (0.15, 0.167)), ((0.125, 0.0), (0.15, 0.667)),
+    ((0.15, 0.167), (0.125, 0.0)), ((0.0, 0.5), (0.125, 0.5)), ((0.15, 0.833), (0.0, 0.5)),
+    ((0.1, 1.0), (0.125, 0.5)),
 )  # fmt: skip
-# Cut off of both sides alike, and in how many places that may have been; the more is missing the fewer bits are left
-# for a window that lies aside, and the farther it can lie.
-_CROPS_THOROUGH = ((0.05, 4), (0.1, 5), (0.15, 7), (0.2, 8), (0.25, 9), (0.3, 10))
+# The share cut off, and in how many places that may have been: the more is missing the farther it can lie, and the
+# fewer bits are left for a window that lies aside.
+_PLACES = {0.0: 1, 0.025: 2, 0.05: 4, 0.075: 5, 0.1: 5, 0.125: 5, 0.15: 7, 0.2: 9, 0.25: 11, 0.3: 13}
+# As much of the width as of the height.
+_ALIKE = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+# More of one than of the other: here every second place is tried.
+_UNLIKE = ((0.05, 0.15), (0.05, 0.25), (0.1, 0.2), (0.15, 0.3))
 _ANGLES_FAST = (3.0, 6.0, 9.0)
 _ANGLES_THOROUGH = (1.5, 3.0, 4.5, 6.0, 7.5, 9.0, 10.5)
 # Cut off before it was turned, in thorough: the share, and in how many places.
@@ -35,7 +46,15 @@ def crops(mode: Altered) -> list[Placing]:
     """Windows beyond the frame, straight."""
     if mode is Altered.FAST:
         return [_uncropped(across, down) for across, down in _CROPS_FAST]
-    return [_uncropped(*both) for share, places in _CROPS_THOROUGH for both in _in_places(share, places)]
+    pairs = [(share, share, 1) for share in _ALIKE]
+    pairs += [pair for share in _PLACES for pair in ((share, 0.0, 1), (0.0, share, 1))]
+    pairs += [pair for less, more in _UNLIKE for pair in ((less, more, 2), (more, less, 2))]
+    return [
+        _uncropped(across, down)
+        for wide, high, step in pairs
+        for across in _places(wide, _PLACES[wide])[::step]
+        for down in _places(high, _PLACES[high])[::step]
+    ]
 
 
 def turns(shape: tuple[int, int], mode: Altered) -> list[Placing]:
@@ -64,8 +83,11 @@ def turns(shape: tuple[int, int], mode: Altered) -> list[Placing]:
 
 
 def _in_places(share: float, places: int) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    parts = [0.5] if places == 1 else [place / (places - 1) for place in range(places)]
-    return [((share, across), (share, down)) for across, down in itertools.product(parts, parts)]
+    return list(itertools.product(_places(share, places), _places(share, places)))
+
+
+def _places(share: float, count: int) -> list[tuple[float, float]]:
+    return [(share, 0.5)] if count == 1 else [(share, place / (count - 1)) for place in range(count)]
 
 
 def _uncropped(across: tuple[float, float], down: tuple[float, float]) -> Placing:
