@@ -151,13 +151,31 @@ void copy_64x64(const UnseenPixels &pixels, float *small) {
     }
 }
 
+// BT.601, from the range of television or from the full one.
+constexpr UnseenWeights WEIGHTS_LIMITED = {128, 9539, 13075, -6660, -3209, 16525};
+constexpr UnseenWeights WEIGHTS_FULL = {0, 8192, 11485, -5850, -2819, 14516};
+
+// A frame of 64x64 is copied as pixels are, which it has to become first.
+void copy_64x64_frame(const UnseenPixels &frame, float *small) {
+    uint8_t pixels[4 * SIDE * SIDE];
+    for (int y = 0; y < SIDE; y += 2) {
+        uint8_t *row = pixels + 4 * SIDE * y;
+        unseen_develop_rows(*frame.planes, {y, 0, SIDE}, row, row + 4 * SIDE);
+    }
+    copy_64x64({pixels, SIDE, SIDE, 4}, small);
+}
+
 // Returns the quality and writes the 16x16 coefficients.
 int coefficients_of(const UnseenPixels &pixels, bool is_plain, float *coefficients) {
     static const Matrix matrix;
     const UnseenPdqKernel &kernel = kernel_for(pixels);
     alignas(64) float small[SIDE * SIDE];
     if (is_plain && pixels.rows == SIDE && pixels.cols == SIDE) {
-        copy_64x64(pixels, small);
+        if (pixels.planes != nullptr) {
+            copy_64x64_frame(pixels, small);
+        } else {
+            copy_64x64(pixels, small);
+        }
     } else {
         const Memory scratch = allocate(kernel.scratch_bytes(pixels.rows, pixels.cols));
         kernel.downscale(pixels, scratch.get(), small);
@@ -204,6 +222,32 @@ std::pair<nb::bytes, int> hash_array(const Array &array, bool is_stretched) {
     return {nb::bytes(reinterpret_cast<const char *>(hashes), sizeof hashes), quality};
 }
 
+using Plane = nb::ndarray<const uint8_t, nb::ndim<2>, nb::device::cpu>;
+
+bool is_plane(const Plane &plane, size_t rows, size_t cols) {
+    return plane.shape(0) == rows && plane.shape(1) == cols && (plane.stride(1) == 1 || cols == 1);
+}
+
+// Two rows of a frame share their colours, so their number is even; the last column may stand alone.
+std::pair<nb::bytes, int> hash_planes(const Plane &brightness, const Plane &blue, const Plane &red, bool is_full_range) {
+    constexpr size_t side_max = 1 << 24;
+    const size_t rows = brightness.shape(0), cols = brightness.shape(1);
+    if (rows == 0 || cols == 0 || rows > side_max || cols > side_max) throw nb::value_error("no such size");
+    if (rows % 2 != 0 || !is_plane(brightness, rows, cols) || !is_plane(blue, rows / 2, (cols + 1) / 2) ||
+        !is_plane(red, rows / 2, (cols + 1) / 2)) {
+        throw nb::value_error("not the planes of one frame");
+    }
+    const UnseenPlanes planes = {brightness.data(),   blue.data(),   red.data(),   brightness.stride(0),
+                                 blue.stride(0),      red.stride(0), is_full_range ? WEIGHTS_FULL : WEIGHTS_LIMITED};
+    uint8_t hash[HASH_BYTES];
+    int quality = 0;
+    {
+        const nb::gil_scoped_release release;
+        quality = hash_pixels({nullptr, static_cast<int>(rows), static_cast<int>(cols), 4, &planes}, false, 1, hash);
+    }
+    return {nb::bytes(reinterpret_cast<const char *>(hash), sizeof hash), quality};
+}
+
 nb::bytes coefficients_of_array(const Array &array, bool is_plain) {
     const UnseenPixels pixels = pixels_of(array);
     if (std::min(pixels.rows, pixels.cols) < SIDE_MIN) throw nb::value_error("too small");
@@ -219,6 +263,9 @@ void bind_pdq(nb::module_ &module) {
                "Hash (32 bytes, most significant bit first) and quality of C-contiguous uint8[h, w, 3] or [h, w].");
     module.def("pdq_dihedral", hash_array<ORIENTATIONS>, nb::arg("pixels").noconvert(), nb::arg("stretch") = false,
                "The eight hashes, 32 bytes each, and the quality.");
+    module.def("pdq_of_planes", hash_planes, nb::arg("brightness").noconvert(), nb::arg("blue").noconvert(),
+               nb::arg("red").noconvert(), nb::arg("is_full_range"),
+               "Hash and quality of a frame: uint8[h, w] and two of uint8[h / 2, (w + 1) / 2], h even, rows without gaps.");
     module.def("pdq_coefficients", coefficients_of_array, nb::arg("pixels").noconvert(), nb::arg("is_plain"),
                "float32[16, 16] as bytes: what the bits are made from. For conformance tests, which see more in them.");
 }

@@ -104,6 +104,64 @@ struct Lanes256 {
     }
 
     template <int STRIDE>
+    static void luma_of_rgb0(const uint8_t *const *rows, ptrdiff_t offset, float *out) {
+        __m256i v[8];
+#pragma GCC unroll 8
+        for (int p = 0; p < 8; ++p) v[p] = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(rows[p] + offset));
+        transpose(v);
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; ++i) store(out + i * STRIDE, luma(v[i]));
+    }
+
+    // What colours add to sixteen pixels of both rows, in words.
+    struct Colours {
+        __m256i red, green, blue;
+    };
+
+    // Eight times eight colour differences about their middle, each for two pixels.
+    static __m256i differences(const uint8_t *at) {
+        const __m256i once = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(at)));
+        const __m256i twice = _mm256_or_si256(once, _mm256_slli_epi32(once, 16));
+        return _mm256_sub_epi16(_mm256_slli_epi16(twice, 3), _mm256_set1_epi16(1024));
+    }
+
+    static Colours colours_of(const uint8_t *blues, const uint8_t *reds, const UnseenWeights &weights) {
+        const __m256i blue = differences(blues), red = differences(reds);
+        return {_mm256_mulhi_epi16(red, _mm256_set1_epi16(weights.red_of_red)),
+                _mm256_add_epi16(_mm256_mulhi_epi16(blue, _mm256_set1_epi16(weights.green_of_blue)),
+                                 _mm256_mulhi_epi16(red, _mm256_set1_epi16(weights.green_of_red))),
+                _mm256_mulhi_epi16(blue, _mm256_set1_epi16(weights.blue_of_blue))};
+    }
+
+    static void develop(const uint8_t *brightness, const Colours &colours, const UnseenWeights &weights, uint8_t *out) {
+        const __m256i words = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i *>(brightness)));
+        const __m256i light = _mm256_mulhi_epi16(
+            _mm256_sub_epi16(_mm256_slli_epi16(words, 3), _mm256_set1_epi16(weights.black)),
+            _mm256_set1_epi16(weights.brightness));
+        const __m256i rb = _mm256_packus_epi16(_mm256_add_epi16(light, colours.red), _mm256_add_epi16(light, colours.blue));
+        const __m256i g0 = _mm256_packus_epi16(_mm256_add_epi16(light, colours.green), _mm256_setzero_si256());
+        const __m256i rg = _mm256_unpacklo_epi8(rb, g0), b0 = _mm256_unpackhi_epi8(rb, g0);
+        const __m256i low = _mm256_unpacklo_epi16(rg, b0), high = _mm256_unpackhi_epi16(rg, b0);
+        __m256i *to = reinterpret_cast<__m256i *>(out);
+        _mm256_storeu_si256(to, _mm256_permute2x128_si256(low, high, 0x20));
+        _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(low, high, 0x31));
+    }
+
+    // See `unseen_develop_rows`.
+    static void develop_rows(const UnseenPlanes &planes, const UnseenStretch &stretch, uint8_t *out, uint8_t *next) {
+        const UnseenStretch::Places from = stretch.in(planes);
+        const UnseenWeights weights = planes.weights;  // of its own: what is stored might else be taken to change it
+        int x = stretch.first;
+        for (; x + 16 <= stretch.last; x += 16) {
+            stretch.fetch_below(from, planes, x);
+            const Colours colours = colours_of(from.blue + x / 2, from.red + x / 2, weights);
+            develop(from.brightness + x, colours, weights, out + 4 * static_cast<ptrdiff_t>(x));
+            develop(from.next + x, colours, weights, next + 4 * static_cast<ptrdiff_t>(x));
+        }
+        unseen_develop_rows(planes, {stretch.row, x, stretch.last}, out, next);
+    }
+
+    template <int STRIDE>
     static void luma_of_grey(const uint8_t *const *rows, ptrdiff_t offset, float *out) {
         __m256i v[8];
 #pragma GCC unroll 8

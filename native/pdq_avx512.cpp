@@ -12,6 +12,7 @@ namespace {
 struct Lanes512 {
     using V = __m512;
     static constexpr int WIDTH = 16;
+    static constexpr __mmask64 LOW_BYTES = 0x5555555555555555;  // of all words
 
     static V load(const float *at) { return _mm512_load_ps(at); }
     static V loadu(const float *at) { return _mm512_loadu_ps(at); }
@@ -109,6 +110,67 @@ struct Lanes512 {
         transpose(v);
 #pragma GCC unroll 16
         for (int i = 0; i < 16; ++i) store(out + i * STRIDE, luma(v[i]));
+    }
+
+    template <int STRIDE>
+    static void luma_of_rgb0(const uint8_t *const *rows, ptrdiff_t offset, float *out) {
+        __m512i v[16];
+#pragma GCC unroll 16
+        for (int p = 0; p < 16; ++p) v[p] = _mm512_loadu_si512(rows[p] + offset);
+        transpose(v);
+#pragma GCC unroll 16
+        for (int i = 0; i < 16; ++i) store(out + i * STRIDE, luma(v[i]));
+    }
+
+    // What colours add to thirty-two pixels of both rows, in words, in the order of `light_of`.
+    struct Colours {
+        __m512i red, green, blue;
+    };
+
+    // Eight times sixteen colour differences about their middle, each for two pixels.
+    static __m512i differences(const uint8_t *at) {
+        const __m512i places = _mm512_setr_epi32(0x00000000, 0x00010001, 0x00080008, 0x00090009, 0x00020002, 0x00030003, 0x000a000a, 0x000b000b, 0x00040004, 0x00050005, 0x000c000c, 0x000d000d, 0x00060006, 0x00070007, 0x000e000e, 0x000f000f);
+        const __m512i samples = _mm512_castsi128_si512(_mm_loadu_si128(reinterpret_cast<const __m128i *>(at)));
+        const __m512i words = _mm512_maskz_permutexvar_epi8(LOW_BYTES, places, samples);
+        return _mm512_sub_epi16(_mm512_slli_epi16(words, 3), _mm512_set1_epi16(1024));
+    }
+
+    static Colours colours_of(const uint8_t *blues, const uint8_t *reds, const UnseenWeights &weights) {
+        const __m512i blue = differences(blues), red = differences(reds);
+        return {_mm512_mulhi_epi16(red, _mm512_set1_epi16(weights.red_of_red)),
+                _mm512_add_epi16(_mm512_mulhi_epi16(blue, _mm512_set1_epi16(weights.green_of_blue)),
+                                 _mm512_mulhi_epi16(red, _mm512_set1_epi16(weights.green_of_red))),
+                _mm512_mulhi_epi16(blue, _mm512_set1_epi16(weights.blue_of_blue))};
+    }
+
+    // Thirty-two pixels in words: four of the first half, four of the second, and so on, so that after both steps of
+    // interleaving, which work on eight each, all lie in their order.
+    static void develop(const uint8_t *brightness, const Colours &colours, const UnseenWeights &weights, uint8_t *out) {
+        const __m512i places = _mm512_setr_epi32(0x00010000, 0x00030002, 0x00110010, 0x00130012, 0x00050004, 0x00070006, 0x00150014, 0x00170016, 0x00090008, 0x000b000a, 0x00190018, 0x001b001a, 0x000d000c, 0x000f000e, 0x001d001c, 0x001f001e);
+        const __m512i samples = _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(brightness)));
+        const __m512i words = _mm512_maskz_permutexvar_epi8(LOW_BYTES, places, samples);
+        const __m512i light = _mm512_mulhi_epi16(
+            _mm512_sub_epi16(_mm512_slli_epi16(words, 3), _mm512_set1_epi16(weights.black)),
+            _mm512_set1_epi16(weights.brightness));
+        const __m512i rb = _mm512_packus_epi16(_mm512_add_epi16(light, colours.red), _mm512_add_epi16(light, colours.blue));
+        const __m512i g0 = _mm512_packus_epi16(_mm512_add_epi16(light, colours.green), _mm512_setzero_si512());
+        const __m512i rg = _mm512_unpacklo_epi8(rb, g0), b0 = _mm512_unpackhi_epi8(rb, g0);
+        _mm512_storeu_si512(out, _mm512_unpacklo_epi16(rg, b0));
+        _mm512_storeu_si512(out + 64, _mm512_unpackhi_epi16(rg, b0));
+    }
+
+    // See `unseen_develop_rows`.
+    static void develop_rows(const UnseenPlanes &planes, const UnseenStretch &stretch, uint8_t *out, uint8_t *next) {
+        const UnseenStretch::Places from = stretch.in(planes);
+        const UnseenWeights weights = planes.weights;  // of its own: what is stored might else be taken to change it
+        int x = stretch.first;
+        for (; x + 32 <= stretch.last; x += 32) {
+            stretch.fetch_below(from, planes, x);
+            const Colours colours = colours_of(from.blue + x / 2, from.red + x / 2, weights);
+            develop(from.brightness + x, colours, weights, out + 4 * static_cast<ptrdiff_t>(x));
+            develop(from.next + x, colours, weights, next + 4 * static_cast<ptrdiff_t>(x));
+        }
+        unseen_develop_rows(planes, {stretch.row, x, stretch.last}, out, next);
     }
 
     template <int STRIDE>

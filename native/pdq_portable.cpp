@@ -52,10 +52,24 @@ struct Lanes128 {
 
     template <int STRIDE>
     static void luma_of_rgb(const uint8_t *const *rows, ptrdiff_t offset, float *out) {
+        luma_of_channels<STRIDE, 3>(rows, offset, out);
+    }
+
+    template <int STRIDE>
+    static void luma_of_rgb0(const uint8_t *const *rows, ptrdiff_t offset, float *out) {
+        luma_of_channels<STRIDE, 4>(rows, offset, out);
+    }
+
+    static void develop_rows(const UnseenPlanes &planes, const UnseenStretch &stretch, uint8_t *out, uint8_t *next) {
+        unseen_develop_rows(planes, stretch, out, next);
+    }
+
+    template <int STRIDE, int CHANNELS>
+    static void luma_of_channels(const uint8_t *const *rows, ptrdiff_t offset, float *out) {
         for (int i = 0; i < WIDTH; ++i) {
             float sums[WIDTH];
             for (int p = 0; p < WIDTH; ++p) {
-                const uint8_t *rgb = rows[p] + offset + 3 * i;
+                const uint8_t *rgb = rows[p] + offset + CHANNELS * i;
                 sums[p] = static_cast<float>(299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2]);
             }
             store(out + i * STRIDE, loadu(sums) / broadcast(1000.0f));

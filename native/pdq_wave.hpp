@@ -24,7 +24,7 @@
 namespace {
 
 constexpr int SIDE = UNSEEN_PDQ_SIDE;
-constexpr int CHANNELS_MAX = 3;
+constexpr int CHANNELS_MAX = 4;
 
 // One direction of the box filter.
 struct Box {
@@ -144,17 +144,28 @@ class Wave {
         }
     }
 
-    // Where row `y` can be read with loads that reach over both its ends; near the picture's ends that is a copy.
+    // Where row `y` can be read with loads that reach over both its ends; near the picture's ends that is a copy, and of a frame
+    // where `develop` puts it.
     const uint8_t *row_at(int y, int r) {
         const size_t row_bytes = static_cast<size_t>(pixels_.cols) * pixels_.channels;
         uint8_t *empty = staged_ + OVERREAD_BYTES;
         if (y >= pixels_.rows) return empty;
+        if (pixels_.planes != nullptr) return staged_row(r);
         const size_t before = row_bytes * y, size = row_bytes * pixels_.rows;
         const uint8_t *row = pixels_.data + before;
         if (before >= OVERREAD_BYTES && size - before - row_bytes >= OVERREAD_BYTES) return row;
-        uint8_t *copy = empty + staged_size_ * (r + 1);
+        uint8_t *copy = staged_row(r);
         memcpy(copy, row, row_bytes);
         return copy;
+    }
+
+    uint8_t *staged_row(int r) { return staged_ + OVERREAD_BYTES + staged_size_ * (r + 1); }
+
+    // A band of a frame; it stays in the second cache until its steps have read it.
+    void develop(int top) {
+        for (int r = 0; r < BAND && top + r < pixels_.rows; r += 2) {
+            Lanes::develop_rows(*pixels_.planes, {top + r, 0, pixels_.cols}, staged_row(r), staged_row(r + 1));
+        }
     }
 
     // Means along rows of the band so many before this one, at step 0. A band overwrites the oldest in its own place:
@@ -178,6 +189,7 @@ class Wave {
         Band now;
         float high[BAND], low[BAND];
         const uint8_t *rows[BAND];
+        if (pixels_.planes != nullptr) develop(top);
         for (int p = 0; p < BAND; ++p) {
             const int r = BAND - 1 - p, y = top + r;
             Lanes::divisor(y < down_.length + down_.ahead ? down_.count(y) : 0, high + p, low + p);
@@ -205,6 +217,8 @@ class Wave {
             for (int g = 0; g < GROUPS && step < along_.length + BAND; ++g) {
                 if (pixels_.channels == 1) {
                     Lanes::template luma_of_grey<RING_STRIDE>(rows + g * W, step, luma + g * W);
+                } else if (pixels_.channels == 4) {
+                    Lanes::template luma_of_rgb0<RING_STRIDE>(rows + g * W, 4 * static_cast<ptrdiff_t>(step), luma + g * W);
                 } else {
                     Lanes::template luma_of_rgb<RING_STRIDE>(rows + g * W, 3 * static_cast<ptrdiff_t>(step), luma + g * W);
                 }

@@ -29,7 +29,7 @@ def _unseen(settings: dict[str, Any]) -> Work:
 
 def _unseen_every(settings: dict[str, Any]) -> Work:
     """Every frame, without digests."""
-    from unseen import hashing
+    from unseen.darkroom.video.footage import hash_sample
     from unseen.decoding.video import Video, open_video
     from unseen.model import VideoMode
     from unseen.sources.layers import MemoryRange
@@ -37,7 +37,7 @@ def _unseen_every(settings: dict[str, Any]) -> Work:
     def run() -> int:
         video = open_video(MemoryRange(Path(settings["path"]).read_bytes()), "mov", interval_s=0)
         assert isinstance(video, Video)
-        hashes = [hashing.pdq(sample.pixels) for sample in video.samples(VideoMode.THOROUGH) if sample is not None]
+        hashes = [hash_sample(sample) for sample in video.samples(VideoMode.THOROUGH) if sample is not None]
         video.close()
         return len(hashes)
 

@@ -23,13 +23,15 @@ void downscale(const UnseenPdqKernel &kernel, const UnseenPixels &pixels, float 
     free(scratch);
 }
 
-// Returns how many variants differ from the portable one.
-int differences(int rows, int cols, int channels) {
+uint8_t *noise(size_t size) {
     static unsigned seed = 1;
-    const size_t size = static_cast<size_t>(rows) * cols * channels;
     uint8_t *data = static_cast<uint8_t *>(malloc(size));
     for (size_t i = 0; i < size; ++i) data[i] = static_cast<uint8_t>((seed = seed * 1664525u + 1013904223u) >> 24);
-    const UnseenPixels pixels = {data, rows, cols, channels};
+    return data;
+}
+
+// Returns how many variants differ from the portable one.
+int differences(const UnseenPixels &pixels) {
     float expected[OUT_SIZE], actual[OUT_SIZE];
     int different = 0;
     downscale(unseen_pdq_portable, pixels, expected);
@@ -43,7 +45,23 @@ int differences(int rows, int cols, int channels) {
         different += memcmp(expected, actual, sizeof expected) != 0;
     }
 #endif
+    return different;
+}
+
+int differences_of_pixels(int rows, int cols, int channels) {
+    uint8_t *data = noise(static_cast<size_t>(rows) * cols * channels);
+    const int different = differences({data, rows, cols, channels});
     free(data);
+    return different;
+}
+
+int differences_of_planes(int rows, int cols) {
+    const int half = (cols + 1) / 2;
+    uint8_t *brightness = noise(static_cast<size_t>(rows) * cols);
+    uint8_t *blue = noise(static_cast<size_t>(rows) / 2 * half), *red = noise(static_cast<size_t>(rows) / 2 * half);
+    const UnseenPlanes planes = {brightness, blue, red, cols, half, half, {128, 9539, 13075, -6660, -3209, 16525}};
+    const int different = differences({nullptr, rows, cols, 4, &planes});
+    for (uint8_t *plane : {brightness, blue, red}) free(plane);
     return different;
 }
 
@@ -54,11 +72,15 @@ int main() {
     for (int rows : SIDES) {
         for (int cols : SIDES) {
             if (static_cast<long>(rows) * cols > PIXELS_MAX) continue;
-            for (int channels : {1, 3}) {
-                const int here = differences(rows, cols, channels);
+            for (int channels : {1, 3, 4}) {
+                const int here = differences_of_pixels(rows, cols, channels);
                 if (here != 0) printf("%dx%d, %d channels: %d variants differ\n", rows, cols, channels, here);
                 different += here;
             }
+            if (rows % 2 != 0) continue;
+            const int here = differences_of_planes(rows, cols);
+            if (here != 0) printf("%dx%d, planes: %d variants differ\n", rows, cols, here);
+            different += here;
         }
     }
     return different != 0;

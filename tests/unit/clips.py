@@ -53,6 +53,7 @@ def draw_video(
     size: tuple[int, int] = _SIZE,
     options: dict[str, str] | None = None,
     muxing: dict[str, str] | None = None,
+    pixel_format: str | None = None,
 ) -> bytes:
     """A video that shows one scene after the other; keyframes only where `gop` says, not where scenes change."""
     file = io.BytesIO()
@@ -62,7 +63,7 @@ def draw_video(
         stream = output.add_stream(codec, rate=rate, options={**quiet, **quick}.get(codec, {}) | (options or {}))
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = (176, 144) if codec == "h263" else size
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.pix_fmt = pixel_format or ("yuvj420p" if codec == "mjpeg" else "yuv420p")
         stream.codec_context.gop_size = gop
         for seed in scenes:
             frame = av.VideoFrame.from_ndarray(scene(seed, (stream.width, stream.height)), format="rgb24")

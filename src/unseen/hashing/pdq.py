@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen import kernel
-from unseen.errors import UsageError
-from unseen.hashing.pixels import checked
+from unseen.errors import PixelsError, UsageError
+from unseen.hashing.pixels import SIDE_MAX, checked
 
-__all__ = ["CONVENTIONS", "ORIENTATIONS", "Convention", "pdq", "pdq_dihedral", "pdq_float"]
+__all__ = ["CONVENTIONS", "ORIENTATIONS", "Convention", "pdq", "pdq_dihedral", "pdq_float", "pdq_of_planes"]
 
 Convention = Literal["full", "512"]
 
@@ -86,6 +86,36 @@ def pdq_float(pixels: npt.ArrayLike) -> npt.NDArray[np.float32]:
     """
     array = checked(pixels)
     return kernel.pdq_coefficients(array) if min(array.shape[:2]) >= _SIDE_MIN else np.zeros((16, 16), np.float32)
+
+
+def pdq_of_planes(
+    brightness: npt.NDArray[np.uint8], blue: npt.NDArray[np.uint8], red: npt.NDArray[np.uint8], *, is_full_range: bool
+) -> tuple[bytes, int]:
+    """Hash a frame of video as its decoder leaves it, without making its pixels.
+
+    Equal to `pdq` of the pixels that FFmpeg's libswscale makes of such a frame on x86-64 (BT.601, RGB24, no
+    scaling), which are those that vPDQ hashes; on other machines libswscale may round otherwise, this does not.
+
+    Args:
+        brightness: uint8[h, w] (Y, row-major, 0 … 255), h even; gaps between rows are allowed.
+        blue: uint8[h / 2, (w + 1) / 2] (Cb, likewise).
+        red: The same (Cr).
+        is_full_range: Black is 0 and white 255; else, as in television, 16 and 235.
+
+    Returns:
+        As `pdq`.
+
+    Raises:
+        PixelsError: They are not the planes of one frame.
+    """
+    rows, cols = brightness.shape
+    colours = (rows // 2, (cols + 1) // 2)
+    planes = [plane if plane.strides[1] == 1 else np.ascontiguousarray(plane) for plane in (brightness, blue, red)]
+    if rows % 2 or any(plane.dtype != np.uint8 for plane in planes) or {blue.shape, red.shape} != {colours}:
+        raise PixelsError("not the planes of one frame", hint="a plane of brightness, and two of half its sides")
+    if not (0 < rows <= SIDE_MAX and 0 < cols <= SIDE_MAX):
+        raise PixelsError(f"a picture of {cols}x{rows} pixels cannot be hashed")
+    return kernel.pdq_of_planes(*planes, is_full_range=is_full_range)
 
 
 def _is_stretched(convention: Convention) -> bool:

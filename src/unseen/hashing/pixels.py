@@ -5,10 +5,10 @@ import numpy.typing as npt
 
 from unseen.errors import PixelsError
 
-__all__ = ["checked"]
+__all__ = ["SIDE_MAX", "checked"]
 
 # Sums count their terms in float32, which holds integers exactly up to here; far above any picture.
-_SIDE_MAX = 1 << 24
+SIDE_MAX = 1 << 24
 
 
 def checked(pixels: npt.ArrayLike) -> npt.NDArray[np.uint8]:
@@ -27,6 +27,6 @@ def checked(pixels: npt.ArrayLike) -> npt.NDArray[np.uint8]:
             f"pixels have shape {array.shape}, not [h, w, 3] or [h, w]", hint="convert the picture to RGB"
         )
     rows, cols = array.shape[:2]
-    if not (0 < rows <= _SIDE_MAX and 0 < cols <= _SIDE_MAX):
+    if not (0 < rows <= SIDE_MAX and 0 < cols <= SIDE_MAX):
         raise PixelsError(f"a picture of {cols}x{rows} pixels cannot be hashed")
     return np.ascontiguousarray(array)

@@ -2,7 +2,7 @@
 
 from unseen.kernel.checksum import BLOCK_BYTES, block_checksums
 from unseen.kernel.digests import digests_are_native, new_triple_digest
-from unseen.kernel.pdq import pdq, pdq_coefficients, pdq_dihedral
+from unseen.kernel.pdq import pdq, pdq_coefficients, pdq_dihedral, pdq_of_planes
 from unseen.kernel.places import likely_places
 from unseen.kernel.search import (
     HammingFamily,
@@ -34,6 +34,7 @@ __all__ = [
     "pdq",
     "pdq_coefficients",
     "pdq_dihedral",
+    "pdq_of_planes",
     "shrink",
     "use",
     "warp",

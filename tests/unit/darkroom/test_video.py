@@ -12,7 +12,7 @@ from tests.unit.darkroom.test_pool import item_of
 
 from unseen.darkroom import Darkroom, develop
 from unseen.darkroom.digests import digest_memory
-from unseen.darkroom.video.footage import Film, develop_video
+from unseen.darkroom.video.footage import Film, develop_video, hash_sample
 from unseen.decoding import SNIFF_BYTES, sniff
 from unseen.decoding.video import sampling
 from unseen.decoding.video.opening import open_container
@@ -69,6 +69,57 @@ def test_keyframes_are_the_same_whether_or_not_the_first_frames_are_decoded_befo
     monkeypatch.setattr(sampling, "open_container_for_keyframes", open_container)
     assert develop(data, film=FAST) == described
     assert len(described.vpdq or ()) >= 3
+
+
+@pytest.mark.parametrize("is_cut", [False, True], ids=["whole", "cut"])
+@pytest.mark.parametrize("muxing", [None, {"moov_size": "20000"}, {"movflags": "frag_keyframe+empty_moov"}])
+def test_passing_over_what_lies_between_keyframes_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, muxing: dict[str, str] | None, *, is_cut: bool
+) -> None:
+    """Of MP4 the index says of frames that are not read what reading them would: same frames, times and reasons."""
+    data = draw_video(range(12), frames_per_scene=10, muxing=muxing)
+    data = data[: len(data) * 3 // 4] if is_cut else data
+    by_index = develop(data, film=FAST)
+    monkeypatch.setattr(sampling.Video, "_pass_over", lambda video: None)
+    assert develop(data, film=FAST) == by_index
+    if is_cut and muxing:
+        assert by_index.reason is Reason.TRUNCATED
+        assert by_index.vpdq
+
+
+def test_a_last_frame_that_is_cut_off_is_said() -> None:
+    """A film of which the last bytes are missing, and they are none of a keyframe, is `truncated` all the same."""
+    data = draw_video(range(12), muxing={"moov_size": "20000"})
+    assert develop(data, film=FAST).reason is None
+    hashes = develop(data[:-1], film=FAST)
+    assert hashes.reason is Reason.TRUNCATED
+    assert hashes.video_mode is VideoMode.FAST
+
+
+@pytest.mark.parametrize(
+    ("codec", "pixel_format", "height"),
+    [
+        ("ffv1", "yuv420p", 120),
+        ("mjpeg", "yuvj420p", 120),
+        ("ffv1", "yuv420p", 121),
+        ("ffv1", "yuv422p", 120),
+        ("ffv1", "yuv444p", 120),
+        ("ffv1", "yuv420p10le", 120),
+    ],
+)
+def test_frames_are_hashed_as_their_pixels_are(codec: str, pixel_format: str, height: int) -> None:
+    """Whether planes are hashed as they are or pixels are made of them, the hash is the same."""
+    from unseen import hashing
+    from unseen.decoding.video import Video, open_video
+
+    data = draw_video(range(2), codec=codec, container="matroska", pixel_format=pixel_format, size=(161, height))
+    video = open_video(MemoryRange(data), "matroska")
+    assert isinstance(video, Video)
+    samples = [one for one in video.samples(VideoMode.THOROUGH) if one is not None]
+    assert len(samples) == 2
+    for one in samples:
+        assert (one.planes is not None) == (pixel_format in {"yuv420p", "yuvj420p"} and height % 2 == 0)
+        assert hash_sample(one) == hashing.pdq(one.pixels)
 
 
 def test_keyframes_are_enough_where_they_are_dense() -> None:
@@ -222,14 +273,13 @@ def _some_videos() -> list[bytes]:
 @pytest.mark.parametrize("name", ["doorknob-hd-no-bar", "pattern-sd-grey-bar", "test-padded-dimensions"])
 def test_frames_equal_the_reference(name: str, vectors: Path) -> None:
     """Of every frame number, quality and PDQ are the reference's: within its tolerance, and most within ten bits."""
-    from unseen import hashing
     from unseen.decoding.video import Video, open_video
     from unseen.sources.layers import MemoryRange
 
     rows = [line.split(",") for line in (vectors / "vpdq" / "expected" / f"{name}.txt").read_text().split()]
     video = open_video(MemoryRange((vectors / "vpdq" / "videos" / f"{name}.mp4").read_bytes()), "mov", interval_s=0)
     assert isinstance(video, Video)
-    found = [(one, *hashing.pdq(one.pixels)) for one in video.samples(VideoMode.THOROUGH) if one is not None]
+    found = [(one, *hash_sample(one)) for one in video.samples(VideoMode.THOROUGH) if one is not None]
     assert [one.frame for one, _, _ in found] == [int(row[0]) for row in rows]
     assert all(f"{one.time_s:.3f}" == row[3] for (one, _, _), row in zip(found, rows, strict=True))
     distances = [

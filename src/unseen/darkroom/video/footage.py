@@ -11,9 +11,9 @@ from unseen.decoding import Sniffed
 from unseen.model import QUALITY_MIN, ByteSource, Frame, ItemHashes, Reason, VideoMode
 
 if TYPE_CHECKING:
-    from unseen.decoding.video import Video
+    from unseen.decoding.video import Sample, Video
 
-__all__ = ["Film", "develop_video", "join_frames", "join_looks"]
+__all__ = ["Film", "develop_video", "hash_sample", "join_frames", "join_looks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,13 @@ def develop_video(source: ByteSource, sniffed: Sniffed, digests: Digests, film: 
     return replace(digests.finish(reason), vpdq=frames, video_mode=mode)
 
 
+def hash_sample(sample: "Sample") -> tuple[bytes, int]:
+    """PDQ and quality of a frame, from what its decoder left where that is possible."""
+    if sample.planes is None:
+        return hashing.pdq(sample.pixels)
+    return hashing.pdq_of_planes(*sample.planes, is_full_range=sample.is_full_range)
+
+
 def join_frames(some: Iterable[Frame], others: Iterable[Frame]) -> tuple[Frame, ...]:
     """All frames of two walks through one video, in order, each once: what one has seen the other may have missed."""
     joined = {(frame.stream, frame.frame, frame.pdq): frame for frame in (*others, *some)}
@@ -112,7 +119,7 @@ def _walk(video: "Video", mode: VideoMode, film: Film, end_s: float) -> _Take:
     try:
         for sample in video.samples(mode):
             if sample is not None:
-                pdq, quality = hashing.pdq(sample.pixels)
+                pdq, quality = hash_sample(sample)
                 frames.append(Frame(sample.frame, sample.time_s, pdq, quality, sample.stream))
             film.on_tick()
             if is_late := film.clock_s() >= end_s:

@@ -4,6 +4,7 @@ PyAV is imported with this module, which therefore is imported only where videos
 """
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import av
@@ -16,6 +17,8 @@ from unseen.model import ByteSource, Reason, UnreadError
 
 __all__ = [
     "VIDEO_LIMITS",
+    "Pixels",
+    "Planes",
     "RangeFile",
     "Sample",
     "VideoLimits",
@@ -24,6 +27,9 @@ __all__ = [
     "open_container_for_keyframes",
     "usable_streams",
 ]
+
+Pixels = npt.NDArray[np.uint8]
+Planes = tuple[Pixels, Pixels, Pixels]
 
 # FFmpeg's names. Left out are containers that refer to other files or places (concat, hls, dash, image sequences, sdp,
 # rtsp), devices, games' formats, and whatever is no container of frames.
@@ -83,19 +89,30 @@ class Sample:
         stream: 0 for the first stream of pictures, then counted on; cover pictures are streams of one frame.
         frame: Number of the frame in its stream, from 0; of a keyframe alone, computed from its time and the rate.
         time_s: Seconds since the start of the video.
-        pixels: uint8[h, w, 3], row-major RGB, 0 … 255; good until the next sample is asked for.
+        planes: Brightness uint8[h, w] and both colour differences uint8[h / 2, (w + 1) / 2], of most videos; None of
+            those that have no such planes. Good until the next sample is asked for.
+        is_full_range: How they are meant: black is 0 and white 255, else 16 and 235.
+        develop: Makes the pixels.
     """
 
     stream: int
     frame: int
     time_s: float
-    pixels: npt.NDArray[np.uint8]
+    planes: Planes | None
+    is_full_range: bool
+    develop: Callable[[], Pixels]
+
+    @property
+    def pixels(self) -> Pixels:
+        """uint8[h, w, 3], row-major RGB, 0 … 255; good until the next sample is asked for."""
+        return self.develop()
 
 
 class RangeFile(io.RawIOBase):
     """A range of bytes as the file object that PyAV reads from.
 
     Attributes:
+        size_bytes: All there is.
         failure: Why some bytes could not be had, if so: FFmpeg takes that for the end.
     """
 
@@ -103,6 +120,7 @@ class RangeFile(io.RawIOBase):
         super().__init__()
         self._source = source
         self._at = 0
+        self.size_bytes = source.size_bytes
         self.failure: Reason | None = None
 
     def readable(self) -> bool:

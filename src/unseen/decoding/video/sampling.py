@@ -1,20 +1,25 @@
 """Which frames of a video are looked at: its keyframes, or one in each second."""
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import av
 import numpy as np
-import numpy.typing as npt
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Discard
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from unseen.decoding.video.opening import (
     VIDEO_LIMITS,
+    Pixels,
+    Planes,
     RangeFile,
     Sample,
     VideoLimits,
@@ -44,6 +49,7 @@ _MICROSECOND = Fraction(1, 1_000_000)
 # So that whoever walks through the samples can look at the clock meanwhile.
 _PACKETS_PER_TICK = 64
 _FULL_RANGE = "yuvj"
+_PLANAR = frozenset({"yuv420p", "yuvj420p"})
 # Of a keyframe whose time lies; a number has four bytes wherever it goes.
 _NUMBER_MAX = (1 << 32) - 1
 
@@ -74,6 +80,7 @@ class _Track:
 
     def __init__(self, stream: VideoStream, number: int, interval_s: int) -> None:
         self.number = number
+        self._stream = stream
         self.context = stream.codec_context
         self.is_cover = bool(stream.disposition & av.stream.Disposition.attached_pic)
         self.time_base = stream.time_base or Fraction(1, 1000)
@@ -97,9 +104,13 @@ class _Track:
             return Fraction(self.count) / self.rate
         return max(Fraction(0), (pts - self.start) * self.time_base)
 
-    def note_packet(self, packet: "Packet[Any]") -> None:
-        """Remember how far the stream goes."""
-        self.end.note(packet)
+    def note_index(self, size_bytes: int) -> bool:
+        """Learn from the container's index how far the stream goes; whether some of it lies behind so many bytes."""
+        entries = self._stream.index_entries
+        ticks = [entry.timestamp for entry in entries if entry.pos + entry.size <= size_bytes]
+        noted = [] if self.end.ticks is None else [self.end.ticks]
+        self.end.ticks = max(noted + ticks, default=None)
+        return len(ticks) < len(entries)
 
     @property
     def end_s(self) -> Fraction:
@@ -137,28 +148,44 @@ class _Track:
         return not self.is_cover and _is_short(self.end_s, self.promised_s)
 
     def sample(self, frame: VideoFrame, number: int, time_s: Fraction) -> Sample:
-        """Convert a frame to RGB as the reference does: native size, BT.601 whatever the stream says."""
+        """The frame at native size, BT.601 whatever the stream says, as the reference takes it."""
+        is_full_range = frame.format.name.startswith(_FULL_RANGE)
+        planes = _planes(frame)
+        if planes is None:
+            pixels = self._develop(frame, is_full_range=is_full_range)
+            return Sample(self.number, number, float(time_s), None, is_full_range, lambda: pixels)
+        develop = partial(self._develop, frame, is_full_range=is_full_range)
+        return Sample(self.number, number, float(time_s), planes, is_full_range, develop)
+
+    def _develop(self, frame: VideoFrame, *, is_full_range: bool) -> Pixels:
         pixels = self._reformatter.reformat(
             frame,
             format="rgb24",
             src_colorspace=Colorspace.ITU601,
-            src_color_range=ColorRange.JPEG if frame.format.name.startswith(_FULL_RANGE) else ColorRange.MPEG,
+            src_color_range=ColorRange.JPEG if is_full_range else ColorRange.MPEG,
             threads=1,
         )
-        return Sample(self.number, number, float(time_s), _rows(pixels))
+        return _rows(pixels.planes[0], frame.height, 3 * frame.width).reshape(frame.height, frame.width, 3)
 
 
 def _is_short(end_s: Fraction, promised_s: Fraction) -> bool:
     return promised_s - end_s > max(_MISSING_MIN_S, promised_s * _MISSING_SHARE)
 
 
-def _rows(frame: VideoFrame) -> npt.NDArray[np.uint8]:
-    """The pixels of a frame, without what fills up its rows."""
-    plane = frame.planes[0]
-    rows: npt.NDArray[np.uint8] = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[
-        : frame.height, : 3 * frame.width
-    ]
-    return rows.reshape(frame.height, frame.width, 3)
+def _planes(frame: VideoFrame) -> Planes | None:
+    """What the decoder left, where it is what nearly all videos are; of odd heights libswscale goes another way."""
+    height, width = frame.height, frame.width
+    if frame.format.name not in _PLANAR or height % 2 or any(plane.line_size <= 0 for plane in frame.planes):
+        return None
+    brightness, blue, red = frame.planes
+    colours = (height // 2, (width + 1) // 2)
+    return _rows(brightness, height, width), _rows(blue, *colours), _rows(red, *colours)
+
+
+def _rows(plane: VideoPlane, height: int, width: int) -> Pixels:
+    """A plane without what fills up its rows."""
+    rows: Pixels = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[:height, :width]
 
 
 class Video:
@@ -184,7 +211,9 @@ class Video:
         self._tracks = {stream.index: _Track(stream, number, interval_s) for number, stream in enumerate(streams)}
         self._limits = limits
         # By number of the stream.
-        self._ends: dict[int, _End] = {}
+        self._ends = {index: track.end for index, track in self._tracks.items()}
+        # MP4 and QuickTime, the one demuxer for both, have an index of all packets; it is whole when all were given.
+        self._has_index = self._container.format.name.split(",")[0] == "mov"
         self.is_partial = is_partial
         self.is_encrypted = False
 
@@ -212,6 +241,9 @@ class Video:
         promised_s = self._container.duration * _MICROSECOND if self._container.duration else Fraction(0)
         is_short = self._container.format.name.split(",")[0] in _PROMISING and _is_short(self._end_s, promised_s)
         is_short = is_short or self._file.failure is not None
+        if self._has_index:
+            missing = [track.note_index(self._file.size_bytes) for track in self._tracks.values()]
+            is_short = is_short or any(missing)
         if is_short or any(track.is_cut_short for track in self._tracks.values()):
             self.is_partial = True
 
@@ -220,14 +252,15 @@ class Video:
         self._container.close()
 
     def _walk(self, mode: VideoMode) -> Iterator[Sample | None]:
-        take = self._take_keyframe if mode is VideoMode.FAST else self._take_due
-        if mode is VideoMode.FAST:
+        is_throughout = mode is not VideoMode.FAST
+        take = self._take_due if is_throughout else self._take_keyframe
+        if not is_throughout:
             for track in self._tracks.values():
                 # Demuxers call frames key that are none; where the decoder can tell, it does.
                 track.context.skip_frame = "NONKEY"
+            self._pass_over()
         packets = self._container.demux()
-        at = 0
-        while True:
+        for at in itertools.count(1):
             try:
                 packet = next(packets, None)
             except (av.error.FFmpegError, ValueError):
@@ -235,24 +268,26 @@ class Video:
                 return
             if packet is None:
                 return
-            if packet.has_sidedata("encryption_info"):
-                # Decoding it all the same gives noise, whose hash could only match by accident.
-                self.is_encrypted = self.is_partial = True
-                return
-            self._note_end(packet)
-            if packet.stream.index in self._tracks:
-                track = self._tracks[packet.stream.index]
-                track.note_packet(packet)
-                yield from take(track, packet)
-            at += 1
+            index = packet.stream.index
+            if index not in self._ends:
+                self._ends[index] = _End(packet.time_base)
+            self._ends[index].note(packet)
+            # Where keyframes alone are decoded, most packets go no further: to ask whether one is encrypted takes as
+            # long as all else that is asked of it.
+            if (is_throughout or packet.is_keyframe) and index in self._tracks:
+                if packet.has_sidedata("encryption_info"):
+                    # Decoding it all the same gives noise, whose hash could only match by accident.
+                    self.is_encrypted = self.is_partial = True
+                    return
+                yield from take(self._tracks[index], packet)
             if at % _PACKETS_PER_TICK == 0:
                 yield None
 
-    def _note_end(self, packet: "Packet[Any]") -> None:
-        index = packet.stream.index
-        if index not in self._ends:
-            self._ends[index] = _End(packet.time_base)
-        self._ends[index].note(packet)
+    def _pass_over(self) -> None:
+        """Have keyframes alone given, where an index tells of all others what matters."""
+        if self._has_index:
+            for stream in self._container.streams:
+                stream.discard = Discard.nonkey if stream.index in self._tracks else Discard.all
 
     @property
     def _end_s(self) -> Fraction:
@@ -264,7 +299,7 @@ class Video:
         return max([Fraction(0), *(end_s - start_s for end_s in ends)])
 
     def _take_keyframe(self, track: _Track, packet: "Packet[Any]") -> Iterator[Sample]:
-        if not packet.is_keyframe or not packet.size:
+        if not packet.size:
             return
         pts = packet.dts if packet.pts is None else packet.pts
         if pts is not None and 0 <= track.time_s(pts) - track.sampled_at_s < _KEYFRAME_MIN_S:

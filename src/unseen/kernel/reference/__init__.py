@@ -4,6 +4,7 @@ from unseen.kernel.reference.checksum import BLOCK_BYTES, block_checksums
 from unseen.kernel.reference.digests import TripleDigest
 from unseen.kernel.reference.pdq import pdq, pdq_coefficients, pdq_dihedral
 from unseen.kernel.reference.places import likely_places
+from unseen.kernel.reference.planes import pdq_of_planes, rgb_of_planes
 from unseen.kernel.reference.search import ReferenceFamily, ReferenceIndex
 from unseen.kernel.reference.windows import shrink, warp, window_coefficients, window_hashes
 
@@ -17,6 +18,8 @@ __all__ = [
     "pdq",
     "pdq_coefficients",
     "pdq_dihedral",
+    "pdq_of_planes",
+    "rgb_of_planes",
     "shrink",
     "warp",
     "window_coefficients",
