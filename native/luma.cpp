@@ -30,28 +30,35 @@ const UnseenLumaKernel &kernel_in_use() {
     return unseen_luma_portable;
 }
 
-// Where one of `count` equal parts of `length` pixels begins: a pixel, and how much of it lies before, of `count` in
-// all.
+// Where an equal part of some pixels begins: in which of them, and how much of it lies before, in as many as there are parts.
 struct Edge {
     size_t whole, part;
-    Edge(size_t at, size_t length, size_t count) : whole(at * length / count), part(at * length % count) {}
 };
 
-// One row of parts from sums over rows. Weighted sums are exact: below 2^63 for every picture there may be.
-template <int CHANNELS>
-void average_row(const uint32_t *sums, size_t width, size_t cols, double scale, uint8_t *out) {
-    constexpr uint64_t WEIGHTS[2][3] = {{1000, 0, 0}, {299, 587, 114}};
+std::vector<Edge> edges_of(size_t length, size_t count) {
+    std::vector<Edge> edges(count + 1);
+    for (size_t i = 0; i <= count; ++i) edges[i] = {i * length / count, i * length % count};
+    return edges;
+}
+
+// One row of parts from the luma of sums over rows, which becomes that of all pixels before each. Weighted sums are exact:
+// below 2^63 for every picture there may be. A loop over the pixels of each part would have three turns here and four there,
+// and the processor guesses wrong how many.
+void average_row(std::vector<uint64_t> &luma, const std::vector<Edge> &edges, double scale, uint8_t *out) {
+    uint64_t sum = 0;
+    for (uint64_t &each : luma) {
+        const uint64_t here = each;
+        each = sum;
+        sum += here;
+    }
+    const size_t cols = edges.size() - 1;
+    uint64_t before = 0;
     for (size_t col = 0; col < cols; ++col) {
-        const Edge begin(col, width, cols), end(col + 1, width, cols);
-        uint64_t luma = 0;
-        for (int channel = 0; channel < CHANNELS; ++channel) {
-            uint64_t whole = 0;
-            for (size_t x = begin.whole + 1; x < end.whole; ++x) whole += sums[x * CHANNELS + channel];
-            uint64_t total = whole * cols + sums[begin.whole * CHANNELS + channel] * uint64_t{cols - begin.part};
-            if (end.part != 0) total += sums[end.whole * CHANNELS + channel] * uint64_t{end.part};
-            luma += total * WEIGHTS[CHANNELS / 2][channel];
-        }
-        out[col] = static_cast<uint8_t>(std::floor(static_cast<double>(luma) * scale + 0.5));
+        const Edge edge = edges[col + 1];
+        const uint64_t at = luma[edge.whole], next = luma[edge.whole + 1];
+        const uint64_t up_to = at * cols + (next - at) * edge.part;
+        out[col] = static_cast<uint8_t>(static_cast<double>(up_to - before) * scale + 0.5);
+        before = up_to;
     }
 }
 
@@ -67,15 +74,20 @@ void shrink(Pixels pixels, Out out) {
     }
     const nb::gil_scoped_release others_may_run;
     const double scale = 1.0 / (1000.0 * static_cast<double>(height) * static_cast<double>(width));
+    const std::vector<Edge> down = edges_of(height, rows), across = edges_of(width, cols);
+    const UnseenLumaKernel &kernel = kernel_in_use();
     std::vector<uint32_t> sums(width * channels);
+    // Two more than there are: what lies before the end, and behind it.
+    std::vector<uint64_t> luma(width + 2);
     for (size_t row = 0; row < rows; ++row) {
-        const Edge begin(row, height, rows), end(row + 1, height, rows);
+        const Edge begin = down[row], end = down[row + 1];
         const std::array<uint32_t, 3> weights = {static_cast<uint32_t>(rows - begin.part), static_cast<uint32_t>(rows),
                                                  static_cast<uint32_t>(end.part)};
         const uint8_t *const first = pixels.data() + begin.whole * width * channels;
-        kernel_in_use().sum_rows(first, sums.size(), end.whole - begin.whole - 1, weights.data(), sums.data());
-        const auto average = channels == 1 ? average_row<1> : average_row<3>;
-        average(sums.data(), width, cols, scale, out.data() + row * cols);
+        kernel.sum_rows(first, sums.size(), end.whole - begin.whole - 1, weights.data(), sums.data());
+        (channels == 1 ? kernel.luma_of_grey : kernel.luma_of_rgb)(sums.data(), width, luma.data());
+        luma[width] = luma[width + 1] = 0;
+        average_row(luma, across, scale, out.data() + row * cols);
     }
 }
 

@@ -23,6 +23,9 @@ struct UnseenLumaKernel {
     // sums = first * weights[0] + (sum of `between` rows after it) * weights[1] + (the row after these) * weights[2];
     // with a weight of 0 for the last row it is not read.
     void (*sum_rows)(const uint8_t *first, size_t samples, size_t between, const uint32_t *weights, uint32_t *sums);
+    // Thousandths, so that the weights of colours are whole.
+    void (*luma_of_rgb)(const uint32_t *sums, size_t width, uint64_t *luma);
+    void (*luma_of_grey)(const uint32_t *sums, size_t width, uint64_t *luma);
     void (*warp_row)(const UnseenWarp &warp, float v, float y_beyond, uint8_t *out);
 };
 

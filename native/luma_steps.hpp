@@ -8,7 +8,8 @@ namespace {
 
 constexpr size_t SAMPLES_TOGETHER = 64;
 
-void sum_rows(const uint8_t *first, size_t samples, size_t between, const uint32_t *weights, uint32_t *sums) {
+void sum_rows(const uint8_t *first, size_t samples, size_t between, const uint32_t *weights,
+              uint32_t *__restrict__ sums) {
     const uint8_t *const last = weights[2] == 0 ? first : first + (between + 1) * samples;
     const uint32_t first_weight = weights[0], weight = weights[1], last_weight = weights[2];
     size_t begin = 0;
@@ -29,6 +30,16 @@ void sum_rows(const uint8_t *first, size_t samples, size_t between, const uint32
         for (size_t row = 1; row <= between; ++row) whole += first[row * samples + begin];
         sums[begin] = first[begin] * first_weight + whole * weight + last[begin] * last_weight;
     }
+}
+
+void luma_of_rgb(const uint32_t *sums, size_t width, uint64_t *__restrict__ luma) {
+    for (size_t x = 0; x < width; ++x) {
+        luma[x] = uint64_t{299} * sums[3 * x] + uint64_t{587} * sums[3 * x + 1] + uint64_t{114} * sums[3 * x + 2];
+    }
+}
+
+void luma_of_grey(const uint32_t *sums, size_t width, uint64_t *__restrict__ luma) {
+    for (size_t x = 0; x < width; ++x) luma[x] = uint64_t{1000} * sums[x];
 }
 
 inline float within(float value, float most) {
