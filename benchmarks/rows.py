@@ -29,6 +29,15 @@ def _dihedral(scale: Scale) -> list[dict[str, Any]]:
     return race([eight, Side("one", "pdq", {"side": "unseen", "folder": folder})], rounds=scale.rounds)
 
 
+def _windows(*names: str) -> Callable[[Scale], list[dict[str, Any]]]:
+    def run(scale: Scale) -> list[dict[str, Any]]:
+        folder = str(pictures.sized_jpegs(2, scale.pictures_2mp))
+        sides = [Side(name, "windows", {"side": name, "folder": folder}) for name in names]
+        return race(sides, rounds=scale.rounds)
+
+    return run
+
+
 def _jpeg(megapixels: int, ours: str) -> Callable[[Scale], list[dict[str, Any]]]:
     def run(scale: Scale) -> list[dict[str, Any]]:
         count = scale.pictures_2mp if megapixels == 2 else scale.pictures_12mp
@@ -91,6 +100,30 @@ ROWS = (
         "ms",
         _dihedral,
         (Goal("times the time of one", "eight", "one", 1.5, 1.2, larger_is_better=False),),
+    ),
+    Row(
+        "windows",
+        "eight hashes of a window of a 512 px picture, in a family of 1,296, against PDQ of one that is cut out",
+        "µs",
+        _windows("window", "cut"),
+        (
+            Goal("seconds a window", "window", "", 6e-6, 4e-6, larger_is_better=False),
+            Goal("times faster than one that is cut out", over="cut", under="window", at_least=None),
+        ),
+    ),
+    Row(
+        "windows-shrink",
+        "a decoded 2 MP RGB picture made small, 512 px",
+        "ms",
+        _windows("shrink"),
+        (Goal("seconds", "shrink", "", 1e-3, 0.6e-3, larger_is_better=False),),
+    ),
+    Row(
+        "windows-turn",
+        "a picture of 512 px turned by 3 degrees",
+        "ms",
+        _windows("turn"),
+        (Goal("seconds", "turn", "", 0.6e-3, 0.3e-3, larger_is_better=False),),
     ),
     Row(
         "jpeg-2mp",

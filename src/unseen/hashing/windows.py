@@ -24,10 +24,8 @@ _FADE = 0.08
 WINDOW_MARGIN = 0.5
 # Sums of pixels are taken in 32 bits, and sides this long need half of them.
 _CANVAS_SIDE_MAX = 1024
-# What is hashed once it was turned or continued: eight pixels for each of the steps that PDQ takes its samples in.
+# What is turned or continued before a window is cut out: of most pictures more than PDQ can tell apart.
 _CUT_OUT_SIDE_MAX = 1024
-# The whole of a picture that is turned, however small the window: 16 megapixels take 80 megabytes.
-_TURNED_SIDE_MAX = 4096
 # Depth never falls below a half, as far as a window may reach.
 _KEYSTONE_MAX = 0.5
 # Below a hundredth of the picture a window holds no more than a few pixels of a canvas.
@@ -57,12 +55,12 @@ def shrink(pixels: npt.ArrayLike, *, side_max: int = 512) -> Pixels:
     array = checked(pixels)
     if not 1 <= side_max <= _CANVAS_SIDE_MAX:
         raise UsageError(f"a side of {side_max} pixels, where 1 to {_CANVAS_SIDE_MAX} are possible")
-    return _shrunk(array, min(1.0, side_max / max(array.shape[:2])))
+    return kernel.shrink(array, *_shrunk_size(array.shape[:2], side_max))
 
 
-def _shrunk(pixels: Pixels, scale: float) -> Pixels:
-    rows, cols = (max(1, round(side * scale)) for side in pixels.shape[:2])
-    return kernel.shrink(pixels, rows, cols)
+def _shrunk_size(size: tuple[int, ...], side_max: int) -> tuple[int, int]:
+    scale = min(1.0, side_max / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,9 +156,9 @@ class Canvas:
         """Left, width of a cell, top and height of a cell, in pixels, moved to where PDQ's filter looks."""
         checked_windows = _checked_windows(windows)
         first, share = checked_windows[:, :2], checked_windows[:, 2:]
-        sides = share * self.full_size[::-1]
-        is_whole = ((first >= 0) & (first + share <= 1)).all(axis=1) & (not self.is_turned)
-        sides *= np.where(is_whole, 1.0, _scale_of_cut(sides, max(self.full_size)))[:, None]
+        is_whole = ((first >= 0) & (first + share <= 1)).all(axis=1, keepdims=True) & (not self.is_turned)
+        height, width = _shrunk_size(self.full_size, _CUT_OUT_SIDE_MAX)
+        sides = share * np.where(is_whole, self.full_size[::-1], (width, height))
         cells = (
             np.stack([first + share * _shift(sides), share / _CELLS], axis=2) * np.array(self.luma.shape[::-1])[:, None]
         )
@@ -176,8 +174,8 @@ def cut_out(pixels: npt.ArrayLike, placing: Placing) -> Pixels:
 
     Returns:
         Where nothing is undone and the window, its edges rounded to whole pixels, lies inside: these pixels, as they
-        are. Else uint8[h, w], the luma of them, faded beyond the frame as a `Canvas` is, sides up to 1024: a picture of
-        which more would be cut out is shrunk first, and so is one with a side above 4096.
+        are. Else uint8[h, w], the luma of them, faded beyond the frame as a `Canvas` is, of the picture shrunk to sides
+        up to 1024.
 
     Raises:
         PixelsError: The array is empty or not of such a shape and type.
@@ -189,17 +187,11 @@ def cut_out(pixels: npt.ArrayLike, placing: Placing) -> Pixels:
         rows, cols = _whole(y, height, array.shape[0]), _whole(x, width, array.shape[1])
         if rows.start >= 0 and cols.start >= 0 and rows.stop <= array.shape[0] and cols.stop <= array.shape[1]:
             return array[rows, cols]
-    sides = np.array([[width * array.shape[1], height * array.shape[0]]])
-    luma = _shrunk(array, float(_scale_of_cut(sides, max(array.shape[:2]))[0]))
+    luma = shrink(array, side_max=_CUT_OUT_SIDE_MAX)
     rows, cols = _whole(y, height, luma.shape[0]), _whole(x, width, luma.shape[1])
     bend = _bend(placing.angle_deg, placing.keystone, luma.shape)
     size = rows.stop - rows.start, cols.stop - cols.start
     return kernel.warp(luma, size, (float(cols.start), float(rows.start)), bend, _beyond(luma, float(luma.mean())))
-
-
-def _scale_of_cut(sides: Windows, full_side: int) -> Windows:
-    """By how much a picture shrinks before windows with `sides` in pixels, float64[n, 2], are turned or continued."""
-    return np.asarray(np.minimum(min(1.0, _TURNED_SIDE_MAX / full_side), _CUT_OUT_SIDE_MAX / sides.max(axis=1)))
 
 
 def _whole(first: float, share: float, side: int) -> slice:
