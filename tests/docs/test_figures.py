@@ -1,6 +1,7 @@
 """Figures in the documents come from raw results."""
 
 from benchmarks import recall_page, report
+from benchmarks.altered import calibration_page
 
 
 def test_the_page_shows_the_newest_results() -> None:
@@ -17,3 +18,11 @@ def test_the_page_of_error_rates_shows_the_newest_results() -> None:
     begin, end = "<!-- recall: begin -->\n", "<!-- recall: end -->"
     assert text.count(begin) == text.count(end) == 1
     assert text.split(begin)[1].split(end)[0] == recall_page.render()
+
+
+def test_the_page_of_altered_copies_shows_the_newest_calibration() -> None:
+    """The tables of false matches among altered copies are exactly what the newest raw results render to."""
+    text = calibration_page.PAGE.read_text(encoding="utf-8")
+    begin, end = "<!-- calibration: begin -->\n", "<!-- calibration: end -->"
+    assert text.count(begin) == text.count(end) == 1
+    assert text.split(begin)[1].split(end)[0] == calibration_page.render()

@@ -1,0 +1,1 @@
+"""Altered copies of photographs, and which side still finds them; `python -m benchmarks.altered`."""

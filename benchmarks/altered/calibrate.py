@@ -1,0 +1,99 @@
+"""How often a picture that shows nothing known would be taken for an altered copy.
+
+    python -m benchmarks.altered.calibrate run --mode fast --photographs LIST --entries FILE --clusters FILE --raw FILE
+    python -m benchmarks.altered.calibrate keep RAW...
+
+`run` takes up where it was interrupted; `keep` writes what the page shows into benchmarks/results/calibration.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import machine
+from benchmarks.altered import calibration_page
+from benchmarks.altered.calibrating import look_at, opened, read_entries, read_photographs
+from benchmarks.altered.summing import summed
+from benchmarks.race import ROOT
+from unseen.matching.altered import RADIUS_BITS
+from unseen.model import Altered
+
+
+def main() -> int:
+    arguments = _parse()
+    return _run(arguments) if arguments.what == "run" else _keep(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    photographs = read_photographs(Path(arguments.photographs))
+    entries = read_entries(Path(arguments.entries), Path(arguments.clusters))
+    if set(entries.clusters.tolist()) & {one.cluster for one in photographs}:
+        print("calibration: photographs and entries share a cluster", file=sys.stderr)
+        return 2
+    mode = Altered(arguments.mode)
+    radius_bits = arguments.radius or RADIUS_BITS[mode]
+    search = entries.search(radius_bits)
+    head = {
+        "mode": mode.value,
+        "radius_bits": radius_bits,
+        "entries": len(entries.values),
+        "entry_clusters": len(set(entries.clusters.tolist())),
+    }
+    raw = Path(arguments.raw)
+    done = {json.loads(line)["at"] for line in raw.read_text().splitlines()} if raw.exists() else set()
+    ends_at = time.monotonic() + arguments.seconds
+    first, step = (int(number) for number in arguments.part.split("/"))
+    with raw.open("a") as kept:
+        for at in range(first - 1, len(photographs), step):
+            if at in done:
+                continue
+            if time.monotonic() > ends_at:
+                break
+            one = photographs[at]
+            line = look_at(opened(one.path), mode, search, entries)
+            kept.write(json.dumps({"at": at, "cluster": one.cluster, "group": one.group} | head | line) + "\n")
+            kept.flush()
+    return 0
+
+
+def _keep(arguments: argparse.Namespace) -> int:
+    lines = [json.loads(line) for name in arguments.raw for line in Path(name).read_text().splitlines()]
+    described = machine.describe()
+    said = {
+        "_comment": "Raw figures of `python -m benchmarks.altered.calibrate`.",
+        "measured_at_utc": machine.now_utc(),
+        "commit": arguments.commit or machine.commit(ROOT),
+        "machine": described,
+        "photographs": arguments.photographs,
+        "modes": summed(lines),
+    }
+    calibration_page.RESULTS.mkdir(parents=True, exist_ok=True)
+    path = calibration_page.RESULTS / f"{machine.now_utc()[:10]}-{machine.slug(described)}.json"
+    path.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    calibration_page.write()
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.altered.calibrate", description=__doc__)
+    parts = parser.add_subparsers(dest="what", required=True)
+    run = parts.add_parser("run", help="look at photographs, and write a line for each")
+    run.add_argument("--mode", choices=[Altered.FAST.value, Altered.THOROUGH.value], required=True)
+    run.add_argument("--photographs", required=True, help="a text file: path, tab, cluster, tab, what it shows")
+    run.add_argument("--entries", required=True, help="a .npy file: uint8[n, 32]")
+    run.add_argument("--clusters", required=True, help="a .npy file: int32[n]")
+    run.add_argument("--raw", required=True, help="where the lines go")
+    run.add_argument("--radius", type=int, help="of candidates; that of the mode by default")
+    run.add_argument("--part", default="1/1", help="which of how many parts of the photographs")
+    run.add_argument("--seconds", type=float, default=1e9, help="stop after so long")
+    keep = parts.add_parser("keep", help="sum the lines up into a result and render the page")
+    keep.add_argument("raw", nargs="+")
+    keep.add_argument("--photographs", default="", help="what they show, in words")
+    keep.add_argument("--commit", help="of the program that was measured")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
