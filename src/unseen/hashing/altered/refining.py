@@ -21,7 +21,7 @@ Turn = tuple[float, float, float]
 
 # From the distance between neighbours in the families of placings down to what changes hardly a bit: by how much edges
 # move, as shares of the window; angles in degrees; keystones.
-_STEPS = ((0.02, 1.0, 0.06), (0.008, 0.4, 0.025), (0.003, 0.15, 0.01))
+_STEPS = ((0.02, 1.0, 0.06), (0.008, 0.4, 0.025), (0.003, 0.15, 0.0))
 _ROUNDS_MAX = 4
 # What a step must win to be worth another one.
 _GAIN_BITS_MIN = 0.5
@@ -29,8 +29,8 @@ _LEAPS = np.array([2.0, 1.0, 0.5, 0.25])
 _BEND_BITS_MIN = 1e-6
 # A window that lies further beyond the frame was cropped, and a photograph of a screen shows what is around it.
 _BEYOND_KEYSTONE_MAX = 0.15
-# Beside these no perspective is left to undo, or nothing was found.
-_KEYSTONE_BITS = (40.0, 360.0)
+# Nearer than this no perspective is left to undo.
+_KEYSTONE_BITS_MIN = 80.0
 # A window smaller than this was not proposed, and its hash would be one of a few pixels.
 _SIDE_MIN = 0.05
 _KEYSTONE_MAX = 0.25
@@ -105,6 +105,7 @@ class Search:
         self._against = np.where(bits, -1.0, 1.0)
         self._canvases: dict[Turn, Canvas] = {}
         self.windows_count = 0
+        self._misplaced = 0.0
         self.bits = math.inf
         x, y, width, height = aim.placing.window
         # Middle, width and height: to move and to scale are nearly independent, edges are not.
@@ -130,16 +131,27 @@ class Search:
         """Go to where it is best."""
         if math.isinf(self.bits):
             return
-        for by_window, by_angle, _ in _STEPS:
+        start = self.bits, self._window, self._turn
+        for by_window, by_angle, by_keystone in _STEPS:
+            self._see(misplaced=by_window)
             self._move(by_window)
             self._turn_by((by_angle, 0.0, 0.0))
-        least, most = _KEYSTONE_BITS
-        is_in_view = share_beyond(_corners(self._window[None]))[0] < _BEYOND_KEYSTONE_MAX
-        if self._turn[1:] != (0.0, 0.0) or (is_in_view and least < self.bits < most):
-            for by_window, _, by_keystone in _STEPS[:2]:
+            if by_keystone and self._may_be_keystone():
                 self._turn_by((0.0, by_keystone, 0.0))
                 self._turn_by((0.0, 0.0, by_keystone))
                 self._move(by_window)
+        self._see(misplaced=0.0)
+        if start[0] < self.bits:
+            self.bits, self._window, self._turn = start
+
+    def _see(self, *, misplaced: float) -> None:
+        """Count from now on as is right where windows lie that far off."""
+        self._misplaced, self.bits = misplaced, math.inf
+        self._try(self._window[None], self._turn)
+
+    def _may_be_keystone(self) -> bool:
+        beyond = share_beyond(_corners(self._window[None]))[0]
+        return self._turn[1:] != (0.0, 0.0) or (beyond < _BEYOND_KEYSTONE_MAX and self.bits > _KEYSTONE_BITS_MIN)
 
     def _move(self, by: float) -> None:
         for _ in range(_ROUNDS_MAX):
@@ -177,7 +189,7 @@ class Search:
     def _bits(self, corners: Floats, turn: Turn) -> Floats:
         self.windows_count += len(corners)
         coefficients = oriented(self._canvas(turn).coefficients(corners), self._orientation)
-        odds_against = self._against * log_odds(coefficients, share_beyond(corners))
+        odds_against = self._against * log_odds(coefficients, share_beyond(corners), self._misplaced)
         return np.asarray(np.logaddexp(0.0, odds_against).sum(axis=(1, 2)) / math.log(2))
 
     def _canvas(self, turn: Turn) -> Canvas:

@@ -45,12 +45,13 @@ def confidences(coefficients: npt.NDArray[np.float32], beyond: float) -> bytes:
     return bytes(rounded.ravel()[::-1])
 
 
-def log_odds(coefficients: npt.NDArray[np.float32], beyond: Floats) -> Floats:
+def log_odds(coefficients: npt.NDArray[np.float32], beyond: Floats, misplaced: float = 0.0) -> Floats:
     """Give the natural logarithm of the odds that each bit of a known picture is one.
 
     Args:
         coefficients: float32[n, 16, 16].
         beyond: float64[n]: share of each window that lies beyond the frame, 0 … 1.
+        misplaced: How far the windows lie off, as a share of their sides: high frequencies say the less for it.
 
     Returns:
         float64[n, 16, 16]: positive where the bit is more likely one; at most about 5 on either side. Zeros for a
@@ -59,7 +60,9 @@ def log_odds(coefficients: npt.NDArray[np.float32], beyond: Floats) -> Floats:
     flat = coefficients.reshape(len(coefficients), PDQ_BITS).astype(np.float64)
     apart = flat - np.partition(flat, _MEDIAN_RANK, axis=1)[:, _MEDIAN_RANK, None]
     scale = np.median(np.abs(apart), axis=1)[:, None]
-    moved = np.sqrt(_NOISE**2 + (_BLUR**2 + _INVENTED**2 * beyond[:, None]) * _usual_squared())
+    frequency = np.hypot(*np.mgrid[1:17, 1:17]).reshape(1, PDQ_BITS)
+    unsure = _BLUR**2 + _INVENTED**2 * beyond[:, None] + (np.pi * misplaced * frequency) ** 2
+    moved = np.sqrt(_NOISE**2 + unsure * (frequency / _MIDDLE) ** (-2 * _FALL))
     # A flat picture has no scale: its bits are rounding, and say nothing.
     apart = np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0)
     half = _SURPRISE / 2
@@ -72,8 +75,3 @@ def share_beyond(windows: Floats) -> Floats:
     first, sides = windows[:, :2], windows[:, 2:]
     inside = np.minimum(1, first + sides) - np.maximum(0, first)
     return np.asarray(1 - np.prod(np.clip(inside, 0, None) / sides, axis=1))
-
-
-def _usual_squared() -> Floats:
-    row, col = np.mgrid[1:17, 1:17]
-    return np.asarray((np.hypot(row, col) / _MIDDLE) ** (-2 * _FALL)).reshape(1, PDQ_BITS)
