@@ -69,11 +69,11 @@ def look(luma: npt.NDArray[np.uint8], mode: Altered, *, full_size: tuple[int, in
 def _different(placings: Iterable[Placing]) -> list[Placing]:
     """All but those too far beyond the frame, and those that lie where one before them does."""
     kept: dict[tuple[float, ...], Placing] = {}
+    near, far = -WINDOW_MARGIN, 1 + WINDOW_MARGIN
     for placing in placings:
         x, y, width, height = placing.window
-        if min(x, y) < -WINDOW_MARGIN or max(x + width, y + height) > 1 + WINDOW_MARGIN:
-            continue
-        edges = (x, y, x + width, y + height)
-        key = (*(round(edge / _APART) for edge in edges), placing.angle_deg, *placing.keystone)
-        kept.setdefault(key, placing)
+        right, bottom = x + width, y + height
+        if x >= near and y >= near and right <= far and bottom <= far:
+            edges = round(x / _APART), round(y / _APART), round(right / _APART), round(bottom / _APART)
+            kept.setdefault((*edges, placing.angle_deg, *placing.keystone), placing)
     return list(kept.values())

@@ -23,6 +23,8 @@ _Ints = npt.NDArray[np.intp]
 _SLOPES = np.tan(np.radians(np.arange(-12.0, 12.1, 1.0)))
 _LONGER_THAN = 0.15
 _LINES = 8
+# What the parts of a line say in all, at least.
+_LINE_MIN = 2.5
 # A line hides others that lie nearer to its middle than this share.
 _APART = 0.015
 # How far, in rows, a part of a line may lie off before it was fitted.
@@ -77,56 +79,61 @@ def _lines(means: _Singles, length: int) -> _Lines:
     # Rows by which a line has moved at the middle of each part: [slopes, parts].
     along = (np.arange(PARTS) + 0.5) / PARTS * length - length / 2
     moved = np.rint(_SLOPES[:, None] * along[None, :] / 2).astype(np.intp)
-    reach = int(np.abs(moved).max())
+    reach = int(moved.max()) + _OFF
     padded = np.pad(said, ((reach, reach), (0, 0)))
-    best = _best_parts(padded, moved + reach, rows)
-    places, slopes, sums = [], [], []
-    for _ in range(_LINES):
-        slope_at, row = divmod(int(best.argmax()), rows)
-        if best[slope_at, row] <= 1:
-            break
-        at = row + reach + moved[slope_at]
-        place, slope, line, middle = _fitted(padded, at, along)
-        places.append((place - reach + 1) * 2 - (rows + 1))
-        slopes.append(slope * 2)
-        sums.append(np.concatenate([[0], np.cumsum(line)]))
-        gone = np.abs(np.arange(rows)[None, :] + moved[:, middle, None] - row - moved[slope_at, middle])
-        best[gone <= max(2, round(_APART * rows))] = 0
-    order = np.argsort(np.array(places, np.float64), kind="stable")
-    sorted_places = np.array(places, np.float64)[order]
+    at = _plainest(_best_stretches(padded, moved + reach, rows), moved, padded) + reach
+    places, slopes, parts = _fitted(padded, at, along)
+    places = (places - reach + 1) * 2 - (rows + 1)
+    order = np.argsort(places, kind="stable")
+    places = places[order]
     first, second = np.triu_indices(len(order), 1)
-    are_wide = sorted_places[second] - sorted_places[first] >= _SIDE_MIN * 2 * rows
-    return _Lines(
-        sorted_places,
-        np.array(slopes, np.float64)[order],
-        np.array(sums, np.float64).reshape(-1, PARTS + 1)[order],
-        (first[are_wide], second[are_wide]),
-    )
+    are_wide = places[second] - places[first] >= _SIDE_MIN * 2 * rows
+    sums = np.pad(np.cumsum(parts, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
+    return _Lines(places, slopes[order] * 2, sums[order], (first[are_wide], second[are_wide]))
 
 
-def _best_parts(padded: _Singles, moved: _Ints, rows: int) -> _Singles:
+def _best_stretches(padded: _Singles, moved: _Ints, rows: int) -> _Singles:
     """What the best stretch of each line says, for each slope and row: float32[slopes, rows]."""
     best = np.zeros((len(moved), rows), np.float32)
     here = np.zeros((len(moved), rows), np.float32)
-    for part in range(PARTS):
-        column = np.ascontiguousarray(padded[:, part]) - np.float32(_LONGER_THAN)
-        here += np.lib.stride_tricks.sliding_window_view(column, rows)[moved[:, part]]
+    columns = np.ascontiguousarray(padded.T) - np.float32(_LONGER_THAN)
+    for column, by in zip(np.lib.stride_tricks.sliding_window_view(columns, rows, axis=1), moved.T, strict=True):
+        here += column[by]
         np.maximum(here, 0, out=here)
         np.maximum(best, here, out=best)
     return best
 
 
-def _fitted(padded: _Singles, at: _Ints, along: _Floats) -> tuple[float, float, _Singles, int]:
-    """The straight line through the plainest step near each part: place, slope, what its parts say, middle part."""
+def _plainest(best: _Singles, moved: _Ints, padded: _Singles) -> _Ints:
+    """Rows at which the plainest lines run through each part, one after the other: [lines, parts]."""
+    rows = best.shape[1]
+    reach = (len(padded) - rows) // 2
+    every = np.arange(PARTS)
+    found = []
+    for _ in range(_LINES):
+        slope, row = divmod(int(best.argmax()), rows)
+        if best[slope, row] <= _LINE_MIN:
+            break
+        found.append(row + moved[slope])
+        weights = np.maximum(padded[found[-1] + reach, every], 1e-6)
+        middle = int(np.rint(weights @ every / weights.sum()))
+        gone = np.abs(np.arange(rows)[None, :] + moved[:, middle, None] - found[-1][middle])
+        best[gone <= max(2, round(_APART * rows))] = 0
+    return np.array(found, np.intp).reshape(-1, PARTS)
+
+
+def _fitted(padded: _Singles, at: _Ints, along: _Floats) -> tuple[_Floats, _Floats, _Singles]:
+    """The straight lines through the plainest step near each part: places, slopes, and what their parts say."""
     offs = np.arange(-_OFF, _OFF + 1)
-    near = padded[np.clip(at[None, :] + offs[:, None], 0, len(padded) - 1), np.arange(PARTS)[None, :]]
-    said = near.max(axis=0)
-    places = at + offs[near.argmax(axis=0)]
-    weights = np.maximum(said - 0.2, 0) ** 2 + 1e-9
-    weights = weights / weights.sum()
-    middle, level = float(weights @ along), float(weights @ places)
-    slope = float((weights * (along - middle)) @ (places - level) / (weights @ (along - middle) ** 2))
-    return level - slope * middle, slope, said, int(np.rint(weights @ np.arange(PARTS)))
+    near = padded[at[:, None, :] + offs[:, None], np.arange(PARTS)]
+    said = near.max(axis=1)
+    rows = at + offs[near.argmax(axis=1)]
+    weights = np.maximum(said - 0.2, 0).astype(np.float64) ** 2 + 1e-9
+    weights /= weights.sum(axis=1, keepdims=True)
+    middle, level = weights @ along, (weights * rows).sum(axis=1)
+    aside = along[None, :] - middle[:, None]
+    slopes = (weights * aside * (rows - level[:, None])).sum(axis=1) / (weights * aside**2).sum(axis=1)
+    return level - slopes * middle, slopes, said
 
 
 def _undone(across: _Lines, down: _Lines, shape: tuple[int, int], count: int) -> list[Placing]:
