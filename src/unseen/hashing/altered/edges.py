@@ -93,8 +93,8 @@ class Averages:
 
     @classmethod
     def of(cls, luma: npt.NDArray[np.uint8]) -> "Averages | None":
-        """Average uint8[h, w]; None where a part would be less than two pixels long."""
-        if min(luma.shape) < 2 * PARTS:
+        """Average uint8[h, w]; None where a part would be less than a pixel long."""
+        if min(luma.shape) < PARTS:
             return None
         level = luma.astype(np.float32)
         return cls((luma.shape[0], luma.shape[1]), _averaged(level), _averaged(level.T))

@@ -1,5 +1,6 @@
 """What is worth hashing in a picture in which a known one may lie altered, and the hashes of it."""
 
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 from unseen.hashing.altered.edges import Averages, rectangles
 from unseen.hashing.altered.family import crops, turns
 from unseen.hashing.altered.tilts import tilted_frames
+from unseen.hashing.altered.writing import unwritten
 from unseen.hashing.windows import WINDOW_MARGIN, Canvas
 from unseen.model import QUALITY_MIN, Altered, Placing, Proposals
 
@@ -34,13 +36,23 @@ def propose(luma: npt.NDArray[np.uint8], mode: Altered) -> tuple[Placing, ...]:
     """
     if mode is Altered.OFF or min(luma.shape) < 5:
         return ()
-    averages = Averages.of(luma)
-    seen = []
-    if averages is not None:
-        seen += [Placing(window=window) for window in rectangles(averages, _RECTANGLES[mode])]
-        seen += tilted_frames(averages, _TILTED_FRAMES[mode])
+    seen = _seen(luma, mode)
     family = [*turns(luma.shape, mode), *crops(mode)]
     return tuple(_different([_WHOLE, *seen, *family]))[: PLACINGS_MAX[mode]]
+
+
+def _seen(luma: npt.NDArray[np.uint8], mode: Altered) -> list[Placing]:
+    """Rectangles and tilted frames; of a page first those that are left without its words."""
+    averages, page = Averages.of(luma), unwritten(luma)
+    if averages is None:
+        return []
+    windows = rectangles(averages, _RECTANGLES[mode])
+    unworded = None if page is None else Averages.of(page)
+    if unworded is not None:
+        others = rectangles(unworded, _RECTANGLES[mode])
+        windows = [window for both in itertools.zip_longest(others, windows) for window in both if window is not None]
+    straight = _different(Placing(window=window) for window in windows)[: _RECTANGLES[mode]]
+    return [*straight, *tilted_frames(averages, _TILTED_FRAMES[mode])]
 
 
 def look(luma: npt.NDArray[np.uint8], mode: Altered, *, full_size: tuple[int, int] | None = None) -> Proposals:
