@@ -17,7 +17,7 @@ __all__ = ["PLACINGS_MAX", "look", "propose"]
 
 # Every placing is searched in eight orientations: this is what the time for a picture allows.
 PLACINGS_MAX = {Altered.OFF: 0, Altered.FAST: 50, Altered.THOROUGH: 1600}
-_RECTANGLES = {Altered.FAST: 14, Altered.THOROUGH: 120}
+_RECTANGLES = {Altered.FAST: 20, Altered.THOROUGH: 120}
 _TILTED_FRAMES = {Altered.FAST: 8, Altered.THOROUGH: 60}
 _WHOLE = Placing(window=(0.0, 0.0, 1.0, 1.0))
 # Windows whose edges all lie nearer than this share of the picture have nearly the same hash.
