@@ -145,7 +145,8 @@ def screen_item(item: Item, hashes: ItemHashes, matches: tuple[Match, ...], *, i
         is_finding: Whether a person must look into these matches.
     """
     outcome = _outcome(hashes, is_finding=is_finding)
-    unscreened = outcome is Outcome.NOT_SCREENED or hashes.reason is Reason.TRUNCATED
+    in_part = {Reason.TRUNCATED, Reason.ALTERED_UNFINISHED}
+    unscreened = outcome is Outcome.NOT_SCREENED or hashes.reason in in_part
     finding = None
     if is_finding:
         # Nothing matches an item whose bytes could not be read, so there is always a digest to name it by.
@@ -173,7 +174,7 @@ def _outcome(hashes: ItemHashes, *, is_finding: bool) -> Outcome:
             return Outcome.DIGEST_ONLY
         case None:
             return Outcome.MATCH if is_finding else Outcome.NO_MATCH
-        case Reason.TRUNCATED if hashes.is_decoded:
+        case Reason.TRUNCATED | Reason.ALTERED_UNFINISHED if hashes.is_decoded:
             return Outcome.MATCH if is_finding else Outcome.NO_MATCH
         case _:
             return Outcome.NOT_SCREENED

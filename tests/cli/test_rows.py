@@ -73,7 +73,7 @@ def test_scan_and_findings_rows_hold_the_promised_fields(with_list: Path) -> Non
     assert {frozenset(row) for row in found} == {frozenset(promised("`unseen scan --json`"))}
     assert sorted(row["item"] for row in found) == ["uploads/small.jpg", "uploads/turned.png"]
     matches = [match for row in found for match in row["matches"]]
-    fields = {"list", "entry", "signal", "distance_bits", "how", "video", "ground", "publisher", "marks"}
+    fields = {"list", "entry", "signal", "distance_bits", "how", "video", "ground", "publisher", "marks", "altered"}
     assert {frozenset(match) for match in matches} == {frozenset(fields)}
     unscreened = [row for row in rows if row["type"] == "not_screened"]
     assert unscreened == [{"type": "not_screened", "item": "uploads/broken.png", "reason": "unreadable"}]

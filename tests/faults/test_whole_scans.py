@@ -45,7 +45,7 @@ def known(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command(store: Path, source: Path, known: Path, workers: int, batch_items: int) -> list[str]:
     """How to scan in another process."""
     program = [sys.executable, "-m", "tests.faults.true_scanner"]
-    return [*program, str(store), str(source), str(known), str(workers), str(batch_items)]
+    return [*program, str(store), str(source), str(known), str(workers), str(batch_items), "off"]
 
 
 def scan(store: Path, source: Path, known: Path, *, batch_items: int = 5) -> tuple[list[Any], dict[str, int], int]:

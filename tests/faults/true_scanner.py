@@ -1,4 +1,6 @@
-"""A whole scan in a process of its own: `python -m tests.faults.true_scanner STORE SOURCE LIST WORKERS`.
+"""A whole scan in a process of its own.
+
+`python -m tests.faults.true_scanner STORE SOURCE LIST WORKERS BATCH ALTERED`
 
 Tells each finding and each unscreened item as one line of JSON, and at the end the summary and the most memory that the
 process ever held.
@@ -11,7 +13,7 @@ import sys
 
 from unseen import scan as pipeline
 from unseen.casework.scanning import ScanSettings, ScanWatchers, run_scan
-from unseen.model import Finding, Gathered, InNoCase, NotScreened
+from unseen.model import Altered, Finding, Gathered, InNoCase, NotScreened
 
 # Small enough that a test is killed between many batches.
 BATCH_ITEMS = 5
@@ -19,9 +21,11 @@ BATCH_ITEMS = 5
 
 def main() -> None:
     """Scan to the end, or until killed."""
-    store, source, known, workers, batch_items = sys.argv[1:]
+    store, source, known, workers, batch_items, altered = sys.argv[1:]
     pipeline.BATCH_ITEMS = int(batch_items)
-    settings = ScanSettings(store=store, sources=(source,), lists=(known,), workers=int(workers))
+    settings = ScanSettings(
+        store=store, sources=(source,), lists=(known,), workers=int(workers), altered=Altered(altered)
+    )
     for told in run_scan(settings, watchers=ScanWatchers(progress=lambda _: None)):
         match told:
             case Finding():

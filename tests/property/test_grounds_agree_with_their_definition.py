@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from unseen.matching import weigh
 from unseen.model import (
+    AlteredMatch,
     Ground,
     How,
     ListClass,
@@ -29,6 +30,7 @@ policies = st.builds(
     ListPolicy,
     near_bits=st.sampled_from([0, 20, 31]),
     near=st.sampled_from(Weight),
+    altered=st.sampled_from(Weight),
     corroborated_by=st.frozensets(st.sampled_from(Second)),
     disputed=st.sampled_from(Weight),
     publisher=st.sampled_from([None, None, "P", "q "]),
@@ -39,21 +41,24 @@ all_terms = st.fixed_dictionaries(
     {name: st.builds(Terms, classes, policies, st.sampled_from(["", "x", "y"])) for name in NAMES}
 )
 videos = st.builds(lambda near: VideoShare(9, 9, 9, (), VideoMode.FAST, near), st.sampled_from([1, 4, 5, 9]))
+alterations = st.builds(lambda frames: AlteredMatch("inside", 12, 90, 1e-7, frames), st.sampled_from([0, 4, 5, 8]))
 
 
 @st.composite
 def matches(draw: st.DrawFn) -> Match:
     """A match of any kind."""
     signal = draw(st.sampled_from(["md5", "sha1", "sha256", "pdq", "pdq", "vpdq", "photodna"]))
+    altered = draw(alterations) if signal in {"pdq", "vpdq"} and draw(st.booleans()) else None
     return Match(
         draw(st.sampled_from(NAMES)),
         draw(st.sampled_from("12")),
         signal,
         0 if signal in DIGESTS else draw(st.sampled_from([0, 20, 21, 31, 32, 60])),
         None if signal in DIGESTS else How(orientation="original"),
-        draw(videos) if signal == "vpdq" and draw(st.booleans()) else None,
+        draw(videos) if signal == "vpdq" and altered is None and draw(st.booleans()) else None,
         publisher=draw(st.sampled_from([None, "p", "Q", "r"])),
         marks=tuple(draw(st.sampled_from([[]] * 4 + [[mark] for mark in Mark] + [[Mark.DISPUTED, Mark.WITHDRAWN]]))),
+        altered=altered,
     )
 
 
@@ -65,7 +70,7 @@ def is_lead(match: Match, terms: Terms) -> bool:
         return True
     if Mark.DISPUTED in match.marks and terms.policy.disputed is Weight.LEAD:
         return True
-    return match.signal in {"pdq", "vpdq"} and match.distance_bits > terms.policy.near_bits
+    return match.signal in {"pdq", "vpdq"} and match.altered is None and match.distance_bits > terms.policy.near_bits
 
 
 def is_same_entry(one: Match, other: Match) -> bool:
@@ -80,6 +85,8 @@ def corroborates(second: Second, match: Match, other: Match, terms: dict[str, Te
     if second is Second.DIGEST:
         return other.signal in DIGESTS
     if second is Second.FRAMES:
+        if match.altered is not None:
+            return match.altered.frames >= 5
         return match.video is not None and match.video.near_frames >= 5
     if second is Second.HASHER:
         is_of_another_kind = (match.signal == "photodna") != (other.signal == "photodna")
@@ -101,7 +108,10 @@ def ground(match: Match, given_matches: Sequence[Match], terms: dict[str, Terms]
     others = [
         other
         for other in given_matches
-        if terms[other.list].list_class is ListClass.CSAM and not is_lead(other, terms[other.list])
+        if terms[other.list].list_class is ListClass.CSAM
+        and not is_lead(other, terms[other.list])
+        # What needed an alteration to be undone says nothing about what did not.
+        and (other.altered is None or match.altered is not None)
     ]
     if match.signal == "sha256":
         return Ground.EXACT
@@ -110,7 +120,9 @@ def ground(match: Match, given_matches: Sequence[Match], terms: dict[str, Terms]
         return Ground.EXACT if len(of_entry & DIGESTS) > 1 else Ground.WEAK_DIGEST
     for second in of_list.policy.corroborated_by:
         if any(corroborates(second, match, other, terms) for other in others):
-            return Ground.NEAR_CORROBORATED
+            return Ground.NEAR_CORROBORATED if match.altered is None else Ground.ALTERED_CORROBORATED
+    if match.altered is not None:
+        return Ground.ALTERED if of_list.policy.altered is Weight.FINDING else Ground.LEAD
     return Ground.NEAR if of_list.policy.near is Weight.FINDING else Ground.LEAD
 
 
@@ -147,3 +159,14 @@ def test_a_further_match_never_weakens_the_others(
     assert all(
         order.index(then.ground) <= order.index(now.ground) for now, then in zip(before, after[:-1], strict=True)
     )
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(matches(), max_size=6), all_terms)
+def test_altered_copies_change_nothing_of_what_else_matches(
+    given_matches: list[Match], terms: dict[str, Terms]
+) -> None:
+    """Whoever does not look for altered copies is told the same grounds of all other matches."""
+    plain = [match for match in given_matches if match.altered is None]
+    beside = [match for match in weigh(given_matches, terms) if match.altered is None]
+    assert list(weigh(plain, terms)) == beside

@@ -125,7 +125,7 @@ def _screened(hashes: ItemHashes) -> tuple[Outcome, Reason | None]:
     match hashes.reason:
         case Reason.NOT_MEDIA | Reason.LOW_QUALITY | Reason.KNOWN_FILE:
             return Outcome.DIGEST_ONLY, hashes.reason
-        case Reason.TRUNCATED if hashes.is_decoded:
+        case Reason.TRUNCATED | Reason.ALTERED_UNFINISHED if hashes.is_decoded:
             return Outcome.NO_MATCH, hashes.reason
         case None if qualities and max(qualities) < QUALITY_MIN:
             return Outcome.DIGEST_ONLY, Reason.LOW_QUALITY

@@ -16,7 +16,7 @@ from unseen.casework.proof.places import open_to_read
 from unseen.casework.proof.recording import open_recorded
 from unseen.casework.proof.standing import standing_at_end
 from unseen.errors import SigningKeyError, SourceError, StoreError, UsageError
-from unseen.model import EXHIBIT, ListPolicy, Retention, Summary
+from unseen.model import EXHIBIT, Altered, ListPolicy, Retention, Summary
 from unseen.model.report import Form, ReportData, ReportedList, ReportedRun, Stated
 from unseen.reports import can_write_pdf, write_html, write_json, write_json_body, write_pdf
 from unseen.store import (
@@ -208,6 +208,7 @@ def read_report(store: Store, scan_id: int | None, *, stated: Stated, at_utc: st
         unscreened=lambda: _counted(unscreened_rows(store, record.id), summary.not_screened, "rows not screened"),
         checkpoint=standing_at_end(store, record.id),
         acquired=tuple(acquired_media(store, record.id)),
+        altered=Altered(settings.get("altered", Altered.OFF)),
         retention=Retention.parse(settings.get("keep_hashes", str(EXHIBIT))),
     )
 

@@ -25,8 +25,10 @@ from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
 from unseen.model import (
+    ALTERED_DEFAULT,
     EXHIBIT,
     Acquired,
+    Altered,
     Facts,
     Finding,
     Gathered,
@@ -72,6 +74,7 @@ class ScanSettings:
         unsafe_no_sandbox: Go on where the kernel cannot lock a worker.
         keys: Folder of signing keys; None for `UNSEEN_KEYS` or the user's own.
         video: How videos are looked at.
+        altered: How far altered copies of known pictures are looked for.
         retention: For how long the hashes of items that match nothing are kept.
         passwords: Path of a file with passwords for encrypted containers. Kept nowhere; an unfinished scan goes on
             with the same ones only.
@@ -89,6 +92,7 @@ class ScanSettings:
     unsafe_no_sandbox: bool = False
     keys: Path | None = None
     video: VideoMode = VideoMode.FAST
+    altered: Altered = ALTERED_DEFAULT
     retention: Retention = EXHIBIT
     passwords: str | None = None
     subject: str | None = None
@@ -160,7 +164,7 @@ def run_scan(
         indexing = Indexing(threshold_bits=settings.threshold_bits, verify=True, may_write=True, note=watchers.note)
         known = load_known(store, settings.lists, hashers=hashers, indexing=indexing)
         matcher = known.matcher(settings.threshold_bits, hashers)
-        workers.comes_near = known.near(settings.threshold_bits)
+        workers.looks.use(known.near(settings.threshold_bits), known.aims(settings.altered, settings.threshold_bits))
         workers.know(stack.enter_context(known.open_known_files(watchers.note)))
         _enter(workers, watchers, stack)
         _verify_first(workers, texts if settings.verify_first else (), store, watchers)
@@ -251,6 +255,7 @@ def _darkroom(settings: ScanSettings, secrets: Secrets) -> Darkroom:
         workers=settings.workers or worker_count(),
         unsafe_no_sandbox=settings.unsafe_no_sandbox,
         video=settings.video,
+        altered=settings.altered,
         secrets=secrets,
     )
 
@@ -313,6 +318,7 @@ def _describe(
             **whose.described,
             "unsafe_no_sandbox": settings.unsafe_no_sandbox,
             "video": settings.video.value,
+            "altered": settings.altered.value,
             "keep_hashes": str(settings.retention),
         }
     )
@@ -334,10 +340,6 @@ def _key_of(what: str, store: "Store", secrets: Secrets) -> bytes:
     return hashlib.sha256(what.encode() + opening).digest()
 
 
-def _place(text: str) -> str:
-    return text if is_bucket(text) else os.path.realpath(text)
-
-
 def _describe_run(
     settings: ScanSettings, known: "KnownMaterial", workers: Darkroom, *, index_sha256: str | None
 ) -> "Run":
@@ -348,6 +350,7 @@ def _describe_run(
     lists = describe_lists(known)
     stated: dict[str, object] = {
         **describe_program(settings.threshold_bits, index_sha256),
+        "altered": settings.altered.value,
         "libraries": _libraries(),
         "sandbox": asdict(workers.sandbox),
         "lists": stated_lists(lists),

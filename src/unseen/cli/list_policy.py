@@ -21,6 +21,9 @@ def policy(
         int | None, typer.Option("--near-bits", metavar="BITS", min=0, max=31, help="Largest distance that is near.")
     ] = None,
     near: Annotated[Weighed | None, typer.Option("--near", help="What a near match alone counts as.")] = None,
+    altered: Annotated[
+        Weighed | None, typer.Option("--altered", help="What a match of an altered copy alone counts as.")
+    ] = None,
     corroborated_by: Annotated[
         str | None,
         typer.Option(
@@ -48,7 +51,8 @@ def policy(
     from unseen.casework.known.policies import set_policy, show_policy
     from unseen.cli import rows, tables
 
-    changes: dict[str, Any] = {"near_bits": near_bits, "near": near, "disputed": disputed, "publisher": publisher}
+    changes: dict[str, Any] = {"near_bits": near_bits, "near": near, "altered": altered, "disputed": disputed}
+    changes["publisher"] = publisher
     changes = {field: value for field, value in changes.items() if value is not None} | _kinds(corroborated_by)
     if not changes and not default:
         if by is not None or reason is not None:

@@ -6,6 +6,7 @@ import typer
 
 __all__ = [
     "DEFAULT_STORE",
+    "Altered",
     "Facts",
     "Json",
     "KeepHashes",
@@ -62,6 +63,13 @@ Video = Annotated[
     Literal["fast", "thorough"],
     typer.Option(
         "--video", help="How videos are looked at: fast by keyframes where they suffice, thorough each second."
+    ),
+]
+Altered = Annotated[
+    Literal["off", "fast", "thorough"] | None,
+    typer.Option(
+        "--altered",
+        help="How far cropped, framed, tilted or embedded copies of known pictures are looked for.",
     ),
 ]
 KeepHashes = Annotated[

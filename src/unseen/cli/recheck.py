@@ -129,6 +129,9 @@ def _show_summary(summary: "RecheckSummary", *, json: bool) -> None:
         lines.append(f"  {voice.plural(summary.read_again, 'video')} to be read again")
     if summary.items_gone:
         lines.append(f"  of {voice.plural(summary.items_gone, 'finding')} the item was erased")
+    if summary.altered_scans and summary.entries_changed:
+        of_scans = voice.plural(summary.altered_scans, "scan")
+        lines.append(f"  {of_scans} looked for altered copies: whether any shows what changed, only the files can tell")
     lines.append(f"  {summary.seconds:,.1f} seconds")
     row = {"type": "recheck_summary", **asdict(summary), "seconds": round(summary.seconds, 3)}
     voice.show(row, lines, json=json)

@@ -105,7 +105,7 @@ def outcome(hashes: ItemHashes) -> str:
             return "digest_only"
         case None:
             return "hashed"
-        case Reason.TRUNCATED if hashes.is_decoded:
+        case Reason.TRUNCATED | Reason.ALTERED_UNFINISHED if hashes.is_decoded:
             return "hashed"
         case _:
             return "not_screened"
@@ -123,6 +123,7 @@ def match_row(match: Match) -> Row:
         "ground": match.ground,
         "publisher": match.publisher,
         "marks": list(match.marks),
+        "altered": None if match.altered is None else asdict(match.altered),
     }
 
 

@@ -8,6 +8,7 @@ import typer
 from unseen.cli import voice
 from unseen.cli.options import (
     DEFAULT_STORE,
+    Altered,
     Facts,
     Json,
     KeepHashes,
@@ -42,6 +43,7 @@ def scan(
     lists: Lists = None,
     threshold_bits: Threshold = 31,
     video: Video = "fast",
+    altered: Altered = None,
     passwords: Passwords = None,
     workers: Workers = None,
     basis: Annotated[
@@ -62,8 +64,8 @@ def scan(
 
     Example: unseen scan --list known /srv/uploads
     """
+    from unseen import model
     from unseen.casework.scanning import ScanSettings
-    from unseen.model import Retention, VideoMode
 
     settings = ScanSettings(
         store=store,
@@ -72,9 +74,10 @@ def scan(
         threshold_bits=threshold_bits,
         workers=workers,
         basis=basis,
-        retention=Retention.parse(keep_hashes),
+        retention=model.Retention.parse(keep_hashes),
         unsafe_no_sandbox=unsafe_no_sandbox,
-        video=VideoMode(video),
+        video=model.VideoMode(video),
+        altered=model.ALTERED_DEFAULT if altered is None else model.Altered(altered),
         passwords=passwords,
         subject=subject,
         facts=facts,

@@ -21,6 +21,7 @@ from unseen.model import (
     VideoShare,
     Weight,
 )
+from unseen.reports.placings import placing_words, sureness_words
 from unseen.reports.shown import show
 
 if TYPE_CHECKING:
@@ -56,7 +57,13 @@ __all__ = [
 # A match is one line; all spans are in the JSON.
 _SPANS_SHOWN = 3
 # Exact and near say themselves by "same bytes" and bits.
-_GROUNDS = {Ground.WEAK_DIGEST: "weak digest", Ground.NEAR_CORROBORATED: "corroborated", Ground.LEAD: "lead"}
+_GROUNDS = {
+    Ground.WEAK_DIGEST: "weak digest",
+    Ground.NEAR_CORROBORATED: "corroborated",
+    Ground.ALTERED_CORROBORATED: "altered, corroborated",
+    Ground.ALTERED: "altered",
+    Ground.LEAD: "lead",
+}
 # It stands beside what accuses: nobody should overlook it.
 _MARKS = {Mark.CLEARED: "CLEARED: found here to be something else"}
 _COMPARISONS = {
@@ -187,6 +194,7 @@ def policy_lines(shown: "ShownPolicy") -> list[str]:
         f"list {shown.list}: {'the default policy' if newest is None else voice.printable(str(said))}",
         f"  near is up to {voice.plural(policy.near_bits, 'bit')}; what lies beyond is a lead",
         f"  near and not corroborated is {weights[policy.near]}",
+        *([] if policy.altered is Weight.FINDING else ["  an altered copy that nothing corroborates is a lead"]),
         f"  corroborated by {seconds}",
         f"  entries in dispute {disputed[policy.disputed]}",
         *([] if policy.publisher is None else [f"  published by {voice.printable(policy.publisher)}"]),
@@ -216,7 +224,8 @@ def ground_words(match: Match) -> str:
     ground = _GROUNDS.get(match.ground) if match.ground is not None else None
     then = [_MARKS.get(mark, str(mark)) for mark in match.marks]
     since = [f"{mark} since" for mark in match.marks_now if mark not in match.marks]
-    return ", ".join([*([] if ground is None else [ground]), *then, *since])
+    sure = [] if match.altered is None else [sureness_words(match.altered)]
+    return ", ".join([*([] if ground is None else [ground]), *sure, *then, *since])
 
 
 def how_words(how: How | None) -> str:
@@ -232,6 +241,10 @@ def how_words(how: How | None) -> str:
         words.append(f"over {how.alpha}")
     if how.time_s is not None:
         words.append(f"at {how.time_s:g} s")
+    if how.window is not None:
+        words.append(placing_words(how))
+    if how.candidate_distance_bits is not None:
+        words.append(f"{how.candidate_distance_bits} bits before the closer look")
     return ", ".join(words)
 
 

@@ -13,6 +13,8 @@ from unseen.darkroom.lock import Sandbox
 from unseen.darkroom.reading.nodes import Node
 from unseen.darkroom.reading.ranges import Lender
 from unseen.darkroom.reading.sealing import sealed_content
+from unseen.darkroom.undoing.aims import Undoing
+from unseen.darkroom.undoing.wire import CLOSER_BYTES, PROPOSALS_BYTES, Gathering
 from unseen.darkroom.video.reel import DEFERRAL, FRAMES_MAX, REEL_BYTES, unpack_deferral, unpack_reel
 from unseen.darkroom.wire import (
     ANSWER_BYTES,
@@ -29,7 +31,7 @@ from unseen.decoding import Limits
 from unseen.errors import SandboxError
 from unseen.hashing import kernel_in_use
 from unseen.hashing.known_files import DigestFile
-from unseen.model import Frame, ItemHashes, Reason, VideoMode
+from unseen.model import Aim, Altered, Frame, ItemHashes, Reason, VideoMode
 from unseen.sources.filesystems.extents import Extent, Scattered
 from unseen.sources.layers import FileRange
 
@@ -72,6 +74,9 @@ WORKER_COMMAND = (sys.executable, "-P", "-m", "unseen.darkroom.worker")
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
+# All messages but the greeting, which comes first, are of one of these sizes.
+_MESSAGE_BYTES_MAX = max(ANSWER_BYTES, REEL_BYTES, PROPOSALS_BYTES, CLOSER_BYTES)
+
 # What a worker said of a task.
 Heard = tuple["Task", ItemHashes | None, Inside]
 
@@ -94,7 +99,9 @@ class Task:
         is_reread: It changed while it was read and is being read again.
         is_void: Nobody waits for the answer any more.
         mode: How it is looked at if it is a video.
-        so_far: What its keyframes gave, while all of it is being looked at.
+        so_far: What the first look gave, while it is being looked at further: at all of a video, or at `aims`.
+        inside: What lies in it, by that look.
+        aims: Where a known picture may lie in it altered, which is being looked at closely.
         alteration: Of which altered copy the hashes are wanted; 0 for none.
     """
 
@@ -113,12 +120,25 @@ class Task:
     is_void: bool = False
     mode: VideoMode = VideoMode.THOROUGH
     so_far: ItemHashes | None = None
+    inside: Inside = Inside.NOTHING
+    aims: tuple[Aim, ...] = ()
     alteration: int = 0
+
+    def undoing(self, altered: Altered) -> Undoing:
+        """What is wanted of altered copies in it: nothing, once a worker died of it, so that its own hashes are had."""
+        if self.aims:
+            return Undoing(aims=self.aims)
+        return Undoing(Altered.OFF if self.deaths or self.digests_only is not None else altered)
 
     @property
     def is_long(self) -> bool:
         """Whether it keeps a worker busy for so long that nothing may wait behind it."""
         return self.stamp[0] > LONG_BYTES and (self.digests_only is not None or self.lend is not None)
+
+    def begin_anew(self, stamp: tuple[int, int], mode: VideoMode) -> None:
+        """Forget what was said of bytes that are others now."""
+        self.stamp, self.mode, self.is_reread = stamp, mode, True
+        self.so_far, self.aims, self.inside = None, (), Inside.NOTHING
 
     def stamp_now(self) -> tuple[int, int]:
         """Size and time of change as they are now; of what lies within a file, whoever walks through that says so."""
@@ -191,6 +211,7 @@ class Worker:
         altering_seed: int | None = None,
         has_hashers: bool = False,
         crew_size: int = 1,
+        altered: Altered = Altered.OFF,
     ) -> None:
         self._in_flight_max = max(IN_FLIGHT_MIN, min(_IN_FLIGHT_MAX, _IN_FLIGHT_IN_ALL // crew_size))
         self.tasks: deque[Task] = deque()
@@ -200,10 +221,14 @@ class Worker:
         self._in_hand_bytes = self._in_hand_alone = 0
         self._answered = 0
         self._frames: list[Frame] = []
+        self._altered = altered
+        self._undoing: deque[Undoing] = deque()
+        self._gathering = Gathering()
         self._patience_ends_s = float("inf")
         bounds = (limits.bytes_max, limits.pixels_max, limits.frames_max, limits.frames_pixels_max)
         seed = -1 if altering_seed is None else altering_seed
-        arguments = (int(unsafe_no_sandbox), int(takes_videos), seed, int(has_hashers), *bounds, kernel_in_use())
+        flags = (int(unsafe_no_sandbox), int(takes_videos), seed, int(has_hashers), int(altered is not Altered.OFF))
+        arguments = (*flags, *bounds, kernel_in_use())
         self.socket, self._process = spawn(WORKER_COMMAND, arguments)
 
     @property
@@ -229,6 +254,7 @@ class Worker:
         if len(self.tasks) == 1:
             self._restart_clock(now_s, deadline_s)
         ranges_bytes = None if task.lend is None else task.stamp[0]
+        self._undoing.append(task.undoing(self._altered))
         request = pack_request(
             Request(
                 task.number,
@@ -238,6 +264,7 @@ class Worker:
                 task.mode,
                 task.alteration,
                 task.places,
+                self._undoing[-1],
             )
         )
         descriptor = task.descriptor if task.lend is None else task.lend()
@@ -269,7 +296,7 @@ class Worker:
             SandboxError: It could not lock itself.
         """
         try:
-            message = self.socket.recv(max(ANSWER_BYTES, REEL_BYTES) + 1)
+            message = self.socket.recv(_MESSAGE_BYTES_MAX + 1)
         except OSError as error:
             raise Garbled from error
         if self.sandbox is None:
@@ -285,13 +312,20 @@ class Worker:
                 raise Garbled
             self.deadline_at_s = min(now_s + deadline_s, self._patience_ends_s)
             return None
+        if len(message) == PROPOSALS_BYTES:
+            self._gathering.add_proposals(message, number)
+            return None
+        if len(message) == CLOSER_BYTES:
+            self._gathering.add_closer(message, number, self._undoing[0])
+            return None
         hashes, inside = None, Inside.NOTHING
         if len(message) == DEFERRAL.size and not self.takes_videos:
             unpack_deferral(message, number)
         else:
             hashes, inside = unpack_answer(message, number, tuple(signals))
-            hashes = self._with_frames(hashes)
+            hashes = self._gathering.put_to(self._with_frames(hashes), self._undoing[0])
         task = self.tasks.popleft()
+        self._undoing.popleft()
         self._count(task, -1)
         self._answered += 1
         self._restart_clock(now_s, deadline_s)

@@ -6,6 +6,8 @@ It is what a locked worker does with each item, and `unseen.hash_file` with a fi
 import os
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,8 @@ from unseen import hashing
 from unseen.darkroom.digests import Digests, digest_memory, digest_source
 from unseen.darkroom.hashers import hash_extra
 from unseen.darkroom.reading.signs import SignFinder
+from unseen.darkroom.undoing.aims import NOT_ASKED, Undoing
+from unseen.darkroom.undoing.taking import with_altered
 from unseen.darkroom.video.footage import Film, develop_video
 from unseen.decoding import LIMITS, SNIFF_BYTES, Kind, Limits, Picture, decode, sniff
 from unseen.errors import SourceError
@@ -91,6 +95,7 @@ def develop(
     hashers: Sequence[Hasher] = (),
     known_files: KnownFiles = _NO_FILES,
     film: Film = _FILM,
+    undoing: Undoing = NOT_ASKED,
 ) -> ItemHashes:
     """Take every hash of one item's bytes. Raises nothing, whatever the bytes are.
 
@@ -100,6 +105,7 @@ def develop(
         hashers: Hashers that a licensee plugged in.
         known_files: Commonplace files, which are digested and not decoded.
         film: How a video is looked at.
+        undoing: What is wanted of altered copies.
 
     Returns:
         Digests; of a picture, the canonical PDQ and its variants in fixed order: seven further orientations, the
@@ -111,11 +117,11 @@ def develop(
     if digests.are_of(known_files):
         return digests.finish(Reason.KNOWN_FILE)
     if sniffed.kind is Kind.VIDEO:
-        return develop_video(MemoryRange(bytes(data)), sniffed, digests, film)
+        return develop_video(MemoryRange(bytes(data)), sniffed, digests, replace(film, undoing=undoing))
     picture = decode(data, limits, scratch=_scratch())
     if isinstance(picture, Reason):
         return digests.finish(picture)
-    return _hash_picture(picture, digests, hashers)
+    return with_altered(_hash_picture(picture, digests, hashers), picture.pixels, undoing)
 
 
 def develop_descriptor(descriptor: int, *, limits: Limits = LIMITS) -> ItemHashes:
@@ -135,6 +141,7 @@ def develop_source(
     digests_only: Reason | None = None,
     film: Film | None = _FILM,
     signs: SignFinder | None = None,
+    undoing: Undoing = NOT_ASKED,
 ) -> ItemHashes:
     """Take every hash of some bytes, wherever they lie.
 
@@ -149,6 +156,7 @@ def develop_source(
         digests_only: Give this reason and do not decode: for a container, or an item that a decoder died of.
         film: How a video is looked at; None where this process cannot.
         signs: Shown the bytes of what is no media, and of what nothing here can read.
+        undoing: As for `develop`.
 
     Returns:
         As `develop`; without digests, and with the reason, where reading failed.
@@ -166,13 +174,14 @@ def develop_source(
             digests = digest_source(source)
             if digests.are_of(known_files):
                 return digests.finish(Reason.KNOWN_FILE)
-            return develop_video(source, sniffed, digests, film)
+            return develop_video(source, sniffed, digests, replace(film, undoing=undoing))
         if source.size_bytes > SMALL_BYTES and sniffed.kind in {Kind.UNSUPPORTED, Kind.NOT_MEDIA}:
             return _finish(digest_source(source, signs), Reason[sniffed.kind.name], known_files)
         if source.size_bytes > max(limits.bytes_max, SMALL_BYTES):
             return _finish(digest_source(source), Reason.TOO_LARGE, known_files)
         data = source.read_at(0, source.size_bytes)
-        hashes = develop(data, limits=limits, hashers=hashers, known_files=known_files, film=film or _FILM)
+        taking = partial(develop, data, limits=limits, hashers=hashers, known_files=known_files)
+        hashes = taking(film=film or _FILM, undoing=undoing)
     except MemoryError:
         # The bytes themselves do not fit beside what is decoded of them; digests need no room.
         return _finish(digest_source(source), Reason.TOO_LARGE, known_files)

@@ -16,14 +16,14 @@ from unseen.darkroom.reading.intake import Intake
 from unseen.darkroom.reading.job import Choose, Desk
 from unseen.darkroom.reading.nodes import Answer, changed, settle
 from unseen.darkroom.reading.process import Reader
-from unseen.darkroom.reading.ranges import Lender
 from unseen.darkroom.reading.room import ReadingRoom, ReadingRules
-from unseen.darkroom.video.footage import join_looks
+from unseen.darkroom.undoing.aiming import Aiming
+from unseen.darkroom.undoing.looks import Looks, Next
 from unseen.darkroom.wire import Garbled, Inside
 from unseen.decoding import LIMITS, Limits
 from unseen.errors import SandboxError
 from unseen.hashing.known_files import DigestFile
-from unseen.model import Item, ItemHashes, Locator, Reason, VideoMode
+from unseen.model import Altered, Item, ItemHashes, Locator, Reason, VideoMode
 from unseen.sources.layers import LAYER_LIMITS, NO_SECRETS, LayerLimits, Secrets, Want
 
 __all__ = ["Darkroom"]
@@ -39,8 +39,7 @@ class Darkroom:
     first video on, all workers are such as take videos too.
 
     Attributes:
-        comes_near: Whether a video that was looked at by its keyframes alone is worth looking at throughout; None for
-            no video.
+        looks: Says what is looked at again, and by what: see there.
 
     Example:
         with Darkroom(workers=2) as darkroom:
@@ -60,6 +59,7 @@ class Darkroom:
         clock_s: Callable[[], float] = time.monotonic,
         video: VideoMode = VideoMode.THOROUGH,
         altering_seed: int | None = None,
+        altered: Altered = Altered.OFF,
     ) -> None:
         """Prepare a darkroom; nothing is started yet.
 
@@ -74,8 +74,9 @@ class Darkroom:
             clock_s: A monotonic clock.
             video: How videos are looked at.
             altering_seed: For items that ask for an altered copy: of what is drawn at random. None where none does.
+            altered: How far altered copies of known pictures are looked for; `looks.aim` then says what comes near.
         """
-        self.comes_near: Callable[[ItemHashes], bool] | None = None
+        self.looks = Looks(altered, workers)
         self._takes_videos = False
         self._size = workers
         self._limits = limits
@@ -122,6 +123,8 @@ class Darkroom:
     def start(self) -> None:
         """Start the workers without waiting for them, as entering does; it raises the same."""
         self._signals = installed_signals()
+        if self.looks.altered is not Altered.OFF and not self._crew:
+            self._selector.register(self.looks.aiming.open(), selectors.EVENT_READ, self.looks.aiming)
         for _ in range(self._size - len(self._crew)):
             self._start()
 
@@ -144,6 +147,7 @@ class Darkroom:
                 task.close()
         self._crew.clear()
         self._selector.close()
+        self.looks.aiming.close()
 
     @property
     def sandbox(self) -> Sandbox:
@@ -193,17 +197,20 @@ class Darkroom:
     def _is_idle(self) -> bool:
         """Whether all that came in is answered."""
         is_waiting = self._requeued or self._desk.tasks or self._desk.patient or self._desk.answers
-        return not (is_waiting or not self._readers.is_idle or any(worker.tasks for worker in self._crew))
+        is_busy = any(worker.tasks for worker in self._crew) or not self.looks.aiming.is_idle
+        return not (is_waiting or is_busy or not self._readers.is_idle)
 
     def _feed(self, intake: Intake) -> None:
         """Fill every worker's hands, first one item each, then the next; and have readers go on where there is room."""
         while ready := [worker for worker in self._crew if worker.has_room]:
-            worker = min(ready, key=_count)
+            worker = min(ready, key=lambda one: len(one.tasks))
             task = self._next_task(intake, is_alone=not worker.tasks)
             if task is None:
                 break
             worker.give(task, self._clock_s(), self._deadline_s)
-        self._readers.feed(self._desk, has_room=len(self._desk.tasks) < IN_FLIGHT_MIN * self._size)
+        is_full = len(self._desk.tasks) >= IN_FLIGHT_MIN * self._size or self.looks.aiming.is_full
+        self._readers.feed(self._desk, has_room=not is_full)
+        self.looks.begin_searches()
 
     def _next_task(self, intake: Intake, *, is_alone: bool) -> Task | None:
         if self._requeued:
@@ -216,7 +223,7 @@ class Darkroom:
             return tasks.popleft() if is_alone or not tasks[0].is_long else None
         if is_alone and self._desk.patient and self._may_be_patient():
             return self._desk.patient.popleft()
-        return None if self._readers.is_full else intake.next_task()
+        return None if self._readers.is_full or self.looks.aiming.is_full else intake.next_task()
 
     def _may_be_patient(self) -> bool:
         """Whether a large container's digests may be taken now, or only when nothing is left to be found in it."""
@@ -231,6 +238,8 @@ class Darkroom:
         for key, _ in self._selector.select(timeout_s):
             if isinstance(key.data, Reader):
                 self._readers.listen(key.data, self._desk)
+            elif isinstance(key.data, Aiming):
+                self._take_aimed()
             else:
                 self._listen(key.data)
         for worker in [worker for worker in self._crew if worker.is_spent and worker.sandbox is not None]:
@@ -255,33 +264,43 @@ class Darkroom:
             self._finish(task, hashes, inside)
 
     def _finish(self, task: Task, hashes: ItemHashes, inside: Inside) -> None:
-        """Take an answer, unless the file changed under it."""
+        """Take an answer, unless the file changed under it, or more is to be asked."""
+        is_changed = False
+        if task.finish is None and task.lender is None:
+            stamp = task.stamp_now()
+            is_changed = stamp != task.stamp or (hashes.sha256 is not None and hashes.size_bytes != stamp[0])
+            if is_changed and not task.is_reread:
+                task.begin_anew(stamp, self._desk.video)
+                self._requeued.append(task)
+                return
+        if is_changed:
+            self._conclude(task, changed(hashes), Inside.NOTHING)
+            return
+        match self.looks.next_after(task, hashes, inside):
+            case Next.DONE:
+                self._conclude(task, *self.looks.settled(task, hashes, inside))
+            case Next.AGAIN:
+                self._requeued.append(task)
+            case Next.SEARCHED:
+                pass
+
+    def _conclude(self, task: Task, hashes: ItemHashes, inside: Inside) -> None:
+        """Answer an item about which nothing more is asked, or have it looked into."""
         if task.finish is not None:
-            if not self._looks_again(task, hashes):
-                task.finish(join_looks(task.so_far, hashes), inside)
+            task.finish(hashes, inside)
             return
-        if task.lender is not None:
-            self._finish_lent(task, task.lender, hashes, inside)
-            return
-        stamp = task.stamp_now()
         is_recognised = inside in {Inside.CONTAINER, Inside.DISK}
-        is_changed = stamp != task.stamp or (hashes.sha256 is not None and hashes.size_bytes != stamp[0])
-        if is_changed and not task.is_reread:
-            task.stamp, task.is_reread = stamp, True
-            self._requeued.append(task)
-            return
-        if not is_changed and self._looks_again(task, hashes):
-            return
-        if not is_changed:
-            hashes = join_looks(task.so_far, hashes)
-        if task.node.item.is_later:
+        if task.lender is not None:
+            is_recognised = is_recognised and not task.node.item.is_folder
+        elif task.node.item.is_later:
             # What it holds is looked into with the file that it continues.
             inside = Inside.NOTHING
             hashes = replace(hashes, reason=Reason.NOT_MEDIA) if hashes.reason is Reason.UNSUPPORTED else hashes
-        if is_changed:
-            hashes, inside = changed(hashes), Inside.NOTHING
-        elif inside is not Inside.NOTHING and not task.node.is_open:
-            self._readers.look_inside(task, inside)
+        if inside is not Inside.NOTHING and not task.node.is_open:
+            if task.lender is not None:
+                self._readers.look_inside_lent(task.node, task.lender, inside)
+            else:
+                self._readers.look_inside(task, inside)
             if is_recognised and task.node.is_wanted:
                 self._take_digests(task)
                 return
@@ -289,26 +308,16 @@ class Darkroom:
         task.close()
         settle(task.node, self._desk.answers)
 
-    def _finish_lent(self, task: Task, lender: Lender, hashes: ItemHashes, inside: Inside) -> None:
-        """Take an answer about what lies in no file: whether it changed, its source has said."""
-        if self._looks_again(task, hashes):
-            return
-        if inside is not Inside.NOTHING and not task.node.is_open:
-            self._readers.look_inside_lent(task.node, lender, inside)
-            if inside in {Inside.CONTAINER, Inside.DISK} and task.node.is_wanted and not task.node.item.is_folder:
-                self._take_digests(task)
-                return
-        task.node.own = join_looks(task.so_far, hashes)
-        settle(task.node, self._desk.answers)
-
-    def _looks_again(self, task: Task, hashes: ItemHashes) -> bool:
-        """Whether a video whose keyframes alone were looked at must be looked at throughout, and now will be."""
-        is_first = task.so_far is None and hashes.video_mode is VideoMode.FAST
-        if not is_first or self.comes_near is None or not self.comes_near(hashes):
-            return False
-        task.so_far, task.mode = hashes, VideoMode.THOROUGH
-        self._requeued.append(task)
-        return True
+    def _take_aimed(self) -> None:
+        """Have those items looked at closely in which a search has found something to aim at; the others are done."""
+        for task, aims in self.looks.aiming.take():
+            if task.is_void:
+                task.close()
+            elif self.looks.aim_at(task, aims):
+                self._requeued.append(task)
+            else:
+                assert task.so_far is not None
+                self._conclude(task, task.so_far, task.inside)
 
     def _call_for_videos(self, task: Task) -> None:
         """Put a video back, and workers that take videos in the place of the others as soon as these are free."""
@@ -332,6 +341,7 @@ class Darkroom:
             altering_seed=self._altering_seed,
             has_hashers=bool(self._signals),
             crew_size=self._size,
+            altered=self.looks.altered,
         )
         self._crew.append(worker)
         self._tell(worker)
@@ -354,7 +364,7 @@ class Darkroom:
         if suspect.is_void:
             return
         suspect.deaths += 1
-        if suspect.deaths > _DEATHS_MAX:
+        if suspect.deaths > _DEATHS_MAX or (suspect.aims and suspect.deaths == _DEATHS_MAX):
             # Even reading its bytes took a worker down.
             self._give_up(suspect, suspect.digests_only or reason)
             return
@@ -363,14 +373,8 @@ class Darkroom:
         self._requeued.appendleft(suspect)
 
     def _give_up(self, task: Task, reason: Reason) -> None:
-        """Answer an item without its hashes."""
-        hashes = task.so_far or nothing_read(reason)
-        if task.finish is not None:
-            task.finish(hashes, Inside.NOTHING)
-            return
-        task.close()
-        task.node.own = hashes
-        settle(task.node, self._desk.answers)
+        """Answer an item without its hashes, or with those that the first look gave."""
+        self._conclude(task, *self.looks.settled(task, nothing_read(reason), Inside.NOTHING))
 
     def _remove(self, worker: Worker) -> None:
         self._selector.unregister(worker.socket)
@@ -383,15 +387,12 @@ class Darkroom:
         for queue in (self._requeued, self._desk.tasks, self._desk.patient):
             while queue:
                 queue.popleft().close()
+        self.looks.aiming.abandon()
         for worker in [worker for worker in self._crew if worker.tasks]:
             self._remove(worker)
             for task in worker.tasks:
                 task.close()
             self._start()
-
-
-def _count(worker: Worker) -> int:
-    return len(worker.tasks)
 
 
 def _take_all(locators: Sequence[Locator]) -> list[Want]:

@@ -7,10 +7,12 @@ import numpy as np
 from PIL import Image
 
 from unseen.darkroom.develop import develop
+from unseen.darkroom.undoing.taking import propose, refine
 from unseen.darkroom.video.footage import Film
-from unseen.model import VideoMode
+from unseen.hashing import ORIENTATIONS
+from unseen.model import Aim, Altered, Placing, VideoMode
 
-__all__ = ["drawn_pictures", "drawn_video", "warm_up", "warm_up_video"]
+__all__ = ["drawn_pictures", "drawn_video", "warm_up", "warm_up_undoing", "warm_up_video"]
 
 _FORMATS = (
     "JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA", "PCX", "SGI", "QOI", "DDS",
@@ -51,6 +53,16 @@ def warm_up() -> None:
         develop(data)
         # Of so small a picture half is nothing but headers.
         develop(data[: len(data) * 7 // 8])
+
+
+def warm_up_undoing() -> None:
+    """Look for altered copies in a picture, and closely at a place in it."""
+    rows, cols = np.mgrid[0:_SIDE, 0:_SIDE]
+    pixels = np.stack([rows * 5, cols * 5, rows * cols % 256], axis=2).astype(np.uint8)
+    for mode in (Altered.FAST, Altered.THOROUGH):
+        propose(pixels, mode)
+    aim = Aim(Placing(window=(-0.1, 0.1, 0.8, 0.8), angle_deg=2.0), ORIENTATIONS[1], bytes(range(32)), 64)
+    refine(pixels, [aim])
 
 
 def warm_up_video() -> None:

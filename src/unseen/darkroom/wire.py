@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from unseen.darkroom.lock import Sandbox
+from unseen.darkroom.undoing.aims import AIM_BYTES, AIMS_MAX, NOT_ASKED, Undoing, pack_aims, unpack_aims
 from unseen.decoding import LIMITS
 from unseen.hashing import CONVENTIONS, ORIENTATIONS
 from unseen.hashing.known_files import DigestFile
 from unseen.hashing.plugin import HASHER_BYTES_MAX, HASHERS_MAX
-from unseen.model import How, ItemHashes, Reason, Variant, VideoMode
+from unseen.model import Altered, How, ItemHashes, Reason, Variant, VideoMode
 from unseen.sources.filesystems.extents import Extent
 from unseen.sources.layers import PLACES_MAX
 
@@ -73,6 +74,7 @@ class Request:
         mode: How it is looked at if it is a video.
         alteration: Of which altered copy the hashes are wanted, by number in the catalogue; 0 for none.
         places: Where in the file its bytes lie; none for all of the file.
+        undoing: What is wanted of altered copies.
     """
 
     number: int
@@ -82,15 +84,16 @@ class Request:
     mode: VideoMode = VideoMode.THOROUGH
     alteration: int = 0
     places: tuple[Extent, ...] = ()
+    undoing: Undoing = NOT_ASKED
 
 
 # Number of the item, the code of a reason to give without decoding (0: decode), is a member, is served by ranges, how
-# to look at a video, alteration, size. Places may follow.
-_REQUEST = struct.Struct("<QBBBBH2xQ")
+# to look at a video, alteration, how far altered copies are looked for, how many aims follow, size. Places may follow.
+_REQUEST = struct.Struct("<QBBBBHBBQ")
 # Offset (-1: zeros), size.
 _PLACE = struct.Struct("<qQ")
 PLACES_BYTES_MAX = PLACES_MAX * _PLACE.size
-REQUEST_BYTES_MAX = _REQUEST.size + PLACES_BYTES_MAX
+REQUEST_BYTES_MAX = _REQUEST.size + AIMS_MAX * AIM_BYTES + PLACES_BYTES_MAX
 # Of a file of digests whose descriptor goes along: offset, count, size of each. Of another size than any request.
 DIGEST_FILE = struct.Struct("<QQBx")
 # Magic, whether the worker is locked, its single thread, version of Landlock, error number, then the signals.
@@ -119,6 +122,7 @@ _ALPHAS = (None, "white", "black")
 # 0: no video.
 _MODES = (None, *VideoMode)
 _MODE_CODES = {mode: code for code, mode in enumerate(_MODES)}
+_ALTERED = tuple(Altered)
 _ORIENTATION_CODES = {name: code for code, name in enumerate(ORIENTATIONS)}
 _CONVENTION_CODES: dict[str, int] = {name: code for code, name in enumerate(CONVENTIONS)}
 _ALPHA_CODES = {name: code for code, name in enumerate(_ALPHAS)}
@@ -137,14 +141,18 @@ def pack_request(request: Request) -> bytes:
     """Ask for the item whose descriptor goes along."""
     by_ranges = request.ranges_bytes is not None
     code = REASON_CODES[request.digests_only]
-    mode, size_bytes = _MODE_CODES[request.mode], request.ranges_bytes or 0
-    head = _REQUEST.pack(request.number, code, request.is_member, by_ranges, mode, request.alteration, size_bytes)
-    return head + pack_places(request.places)
+    mode, size_bytes, undoing = _MODE_CODES[request.mode], request.ranges_bytes or 0, request.undoing
+    head = _REQUEST.pack(
+        *(request.number, code, request.is_member, by_ranges, mode, request.alteration),
+        *(_ALTERED.index(undoing.altered), len(undoing.aims), size_bytes),
+    )
+    return head + pack_aims(undoing.aims) + pack_places(request.places)
 
 
 def unpack_request(message: bytes) -> Request:
     """Read what `pack_request` wrote."""
-    number, code, is_member, by_ranges, mode, alteration, size_bytes = _REQUEST.unpack_from(message)
+    number, code, is_member, by_ranges, mode, alteration, altered, aims, size_bytes = _REQUEST.unpack_from(message)
+    places_at = _REQUEST.size + aims * AIM_BYTES
     return Request(
         number,
         REASONS[code],
@@ -152,7 +160,8 @@ def unpack_request(message: bytes) -> Request:
         size_bytes if by_ranges else None,
         _MODES[mode] or VideoMode.THOROUGH,
         alteration,
-        unpack_places(message[_REQUEST.size :]),
+        unpack_places(message[places_at:]),
+        Undoing(_ALTERED[altered], unpack_aims(message[_REQUEST.size : places_at])),
     )
 
 
@@ -286,7 +295,7 @@ def unpack_answer(message: bytes, number: int, signals: tuple[str, ...]) -> tupl
         raise Garbled
     has_pdq = quality != _NO_QUALITY
     reason = REASONS[code]
-    is_sound = reason in {None, Reason.LOW_QUALITY, Reason.TRUNCATED}
+    is_sound = reason in {None, Reason.LOW_QUALITY, Reason.TRUNCATED, Reason.ALTERED_UNFINISHED}
     # A damaged picture may have left nothing that a hash could speak of.
     is_expected = (has_pdq or mode > 0) == is_sound or reason is Reason.TRUNCATED
     is_both = has_pdq and mode > 0

@@ -17,9 +17,10 @@ from unseen.darkroom.hashers import load_hashers
 from unseen.darkroom.lock import die_with_parent, lock_process
 from unseen.darkroom.reading.looking import look_at
 from unseen.darkroom.seccomp import WORKER_SOCKET
+from unseen.darkroom.undoing.wire import pack_closer, pack_proposals
 from unseen.darkroom.video.footage import Film
 from unseen.darkroom.video.reel import pack_deferral, pack_reels
-from unseen.darkroom.warmup import warm_up, warm_up_video
+from unseen.darkroom.warmup import warm_up, warm_up_undoing, warm_up_video
 from unseen.darkroom.wire import (
     DIGEST_FILE,
     REQUEST_BYTES_MAX,
@@ -58,11 +59,12 @@ def main(arguments: Sequence[str]) -> None:
 
     Args:
         arguments: Descriptor of the socket, process id of the parent, 1 to go on without seccomp, 1 to look at videos
-            too, the seed of alterations or -1 for none, 1 to load the hashers that are plugged in, the four limits, and
-            the variant of the kernel.
+            too, the seed of alterations or -1 for none, 1 to load the hashers that are plugged in, 1 to look for
+            altered copies, the four limits, and the variant of the kernel.
     """
     *numbers, kernel = arguments
-    inherited, parent_pid, unsafe_no_sandbox, takes_videos, altering_seed, has_hashers, *bounds = map(int, numbers)
+    inherited, parent_pid, unsafe_no_sandbox, takes_videos, altering_seed, *rest = map(int, numbers)
+    has_hashers, undoes, *bounds = rest
     bytes_max, pixels_max, frames_max, frames_pixels_max = bounds
     use_kernel(kernel)
     limits = Limits(
@@ -77,6 +79,8 @@ def main(arguments: Sequence[str]) -> None:
         connection = socket.socket(fileno=WORKER_SOCKET)
         hashers = load_hashers() if has_hashers else ()
         warm_up()
+        if undoes:
+            warm_up_undoing()
         if takes_videos:
             warm_up_video()
         copyist = _prepare_copyist(altering_seed, limits)
@@ -111,7 +115,7 @@ def _look_at(
     """Take the hashes of an item, or of an altered copy of it."""
     if request.alteration and request.digests_only is None:
         assert copyist is not None
-        return copyist.develop(descriptor, request.alteration), Inside.NOTHING
+        return copyist.develop(descriptor, request.alteration, request.undoing), Inside.NOTHING
     return look_at(descriptor, request, limits=limits, hashers=hashers, known_files=known_files, film=film)
 
 
@@ -138,6 +142,10 @@ def _serve(
         else:
             for reel in pack_reels(request.number, hashes.vpdq) if hashes.vpdq else ():
                 os.write(WORKER_SOCKET, reel)
+            for part in pack_proposals(request.number, hashes.proposals) if hashes.proposals is not None else ():
+                os.write(WORKER_SOCKET, part)
+            if hashes.altered:
+                os.write(WORKER_SOCKET, pack_closer(request.number, hashes.altered))
             os.write(WORKER_SOCKET, pack_answer(request.number, hashes, signals, inside))
         os.close(descriptor)
 

@@ -8,13 +8,13 @@ import numpy.typing as npt
 from unseen import kernel
 from unseen.errors import PixelsError, UsageError
 from unseen.hashing.pixels import SIDE_MAX, checked
+from unseen.model import ORIENTATIONS
 
 __all__ = ["CONVENTIONS", "ORIENTATIONS", "Convention", "pdq", "pdq_dihedral", "pdq_float", "pdq_of_planes"]
 
 Convention = Literal["full", "512"]
 
 CONVENTIONS: tuple[Convention, ...] = ("full", "512")
-ORIENTATIONS = ("original", "rotate90", "rotate180", "rotate270", "flipx", "flipy", "plus", "minus")
 
 # Smaller pictures have no coefficients; their hash is zero.
 _SIDE_MIN = 5

@@ -1,4 +1,4 @@
-"""`weigh`: what each match of an item stands on, beside all others of that item. Not here: what matches.
+"""What the matches of an item say together: each entry once, and on what each match stands. Not here: what matches.
 
 The reasons for every rule are in docs/explanation/corroboration.md.
 """
@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from unseen.matching.videos import MATCHED_FRAMES_MIN
-from unseen.model import Ground, ListClass, Mark, Match, Second, Signal, Terms, Weight
+from unseen.model import NEAR_BITS_MAX, Ground, ListClass, Mark, Match, Second, Signal, Terms, Weight
 
-__all__ = ["weigh"]
+__all__ = ["weigh", "without_repetition"]
 
 _DIGESTS = frozenset({Signal.MD5, Signal.SHA1, Signal.SHA256})
 # One way of hashing: of the same picture they say the same.
@@ -23,6 +23,25 @@ _LOWERING = frozenset({Mark.QUARANTINED, Mark.WITHDRAWN})
 Entry = tuple[str, str, str | None]
 
 
+def without_repetition(matches: Sequence[Match]) -> list[Match]:
+    """Give each entry once: as it matches plainly if that is near, else as an altered copy if it is one.
+
+    Args:
+        matches: All matches of one item.
+
+    Returns:
+        Those that are left, in the same order. What hashers of a licensee say stays beside either.
+    """
+    plain = {_entry(match) for match in matches if match.altered is None and _is_near(match)}
+    altered = {_entry(match) for match in matches if match.altered is not None} - plain
+    return [
+        match
+        for match in matches
+        if (_entry(match) in altered if match.altered else _is_near(match) or _entry(match) not in altered)
+        or match.signal not in _DIGESTS | _PDQ
+    ]
+
+
 def weigh(matches: Sequence[Match], terms: Mapping[str, Terms]) -> tuple[Match, ...]:
     """Say what each match stands on.
 
@@ -33,8 +52,14 @@ def weigh(matches: Sequence[Match], terms: Mapping[str, Terms]) -> tuple[Match, 
     Returns:
         The same matches in the same order, each with its ground; None for those of lists that accuse nobody.
     """
-    witnesses = _Witnesses([match for match in matches if _counts(match, terms[match.list])], terms)
-    return tuple(replace(match, ground=_ground(match, terms[match.list], witnesses)) for match in matches)
+    counting = [match for match in matches if _counts(match, terms[match.list])]
+    # Looking for altered copies changes nothing of what everything else stands on: they corroborate each other only.
+    plain = _Witnesses([match for match in counting if match.altered is None], terms)
+    every = _Witnesses(counting, terms) if any(match.altered for match in counting) else plain
+    return tuple(
+        replace(match, ground=_ground(match, terms[match.list], plain if match.altered is None else every))
+        for match in matches
+    )
 
 
 def _ground(match: Match, terms: Terms, witnesses: "_Witnesses") -> Ground | None:
@@ -45,7 +70,11 @@ def _ground(match: Match, terms: Terms, witnesses: "_Witnesses") -> Ground | Non
     if match.signal in _DIGESTS:
         is_exact = match.signal == Signal.SHA256 or witnesses.have_two_digests(match)
         return Ground.EXACT if is_exact else Ground.WEAK_DIGEST
-    if any(witnesses.say(second, match) for second in terms.policy.corroborated_by):
+    is_corroborated = any(witnesses.say(second, match) for second in terms.policy.corroborated_by)
+    if match.altered is not None:
+        alone = Ground.ALTERED if terms.policy.altered is Weight.FINDING else Ground.LEAD
+        return Ground.ALTERED_CORROBORATED if is_corroborated else alone
+    if is_corroborated:
         return Ground.NEAR_CORROBORATED
     return Ground.NEAR if terms.policy.near is Weight.FINDING else Ground.LEAD
 
@@ -56,7 +85,10 @@ def _counts(match: Match, terms: Terms) -> bool:
         return False
     lowering = _LOWERING if terms.policy.disputed is Weight.FINDING else _LOWERING | {Mark.DISPUTED}
     return lowering.isdisjoint(match.marks) and (
-        match.signal not in _PDQ or match.distance_bits <= terms.policy.near_bits
+        match.signal not in _PDQ
+        # Decided by a bound of its own, which is calibrated and no distance in bits.
+        or match.altered is not None
+        or match.distance_bits <= terms.policy.near_bits
     )
 
 
@@ -89,6 +121,8 @@ class _Witnesses:
         match second:
             case Second.DIGEST:
                 return bool(self._digests)
+            case Second.FRAMES if match.altered is not None:
+                return match.altered.frames >= MATCHED_FRAMES_MIN
             case Second.FRAMES:
                 return match.video is not None and match.video.near_frames >= MATCHED_FRAMES_MIN
             case Second.HASHER:
@@ -107,6 +141,13 @@ class _Witnesses:
         terms = self._terms[match.list]
         publisher = match.publisher or terms.policy.publisher
         return None if publisher is None else publisher.strip().casefold(), terms.origin or match.list
+
+
+def _is_near(match: Match) -> bool:
+    """Whether the item as it lies is near the entry, or has its digest."""
+    return match.signal in _DIGESTS or (
+        match.signal in _PDQ and (match.distance_bits <= NEAR_BITS_MAX or match.video is not None)
+    )
 
 
 def _entry(match: Match) -> Entry:

@@ -1,19 +1,34 @@
 """`Matcher`: what counts as a match, and which matches a person must look into. Not here: how a search is done."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from unseen.matching.altered.deciding import decide
+from unseen.matching.altered.searching import RADIUS_BITS, AlteredSearch
 from unseen.matching.digests import DigestTable
-from unseen.matching.grounds import weigh
+from unseen.matching.grounds import weigh, without_repetition
 from unseen.matching.index import check_threshold
 from unseen.matching.searches import Merged, Search, all_searches, as_matrix, ask_all, in_table, search_pdq
 from unseen.matching.segments import StoredColumn
 from unseen.matching.videos import KnownVideos, clear_frames, search_frames
-from unseen.model import QUALITY_MIN, Codes, How, ItemHashes, ListClass, Mark, Match, Signal, Terms, VideoShare
+from unseen.model import (
+    QUALITY_MIN,
+    Altered,
+    AlteredMatch,
+    Codes,
+    How,
+    ItemHashes,
+    ListClass,
+    Mark,
+    Match,
+    Signal,
+    Terms,
+    VideoShare,
+)
 
 __all__ = ["Comparison", "Matcher"]
 
@@ -57,6 +72,11 @@ class _Found:
     order: int
     how: How | None
     video: VideoShare | None = None
+    altered: AlteredMatch | None = None
+
+
+# List, entry, signal, publisher, and whether it took an alteration to be undone.
+_Key = tuple[str, str, str, str, bool]
 
 
 class Matcher:
@@ -104,6 +124,8 @@ class Matcher:
         self._vpdq = search_pdq(columns, Signal.VPDQ, threshold_bits)
         near_bits = {name: one.policy.near_bits for name, one in self._terms.items()}
         self._videos = KnownVideos(columns, name_entries, near_bits)
+        self._altered = AlteredSearch(columns, radius_bits=RADIUS_BITS[Altered.THOROUGH])
+        self._signals = [column.signal for column in columns]
         self._digests = [
             (signal, searches) for signal in _DIGESTS if (searches := all_searches(columns, signal, build_table))
         ]
@@ -133,6 +155,8 @@ class Matcher:
         for hashes, by_signal in zip(batch, found, strict=True):
             if hashes.vpdq:
                 self._search_video(hashes, by_signal)
+            if hashes.altered:
+                self._search_altered(hashes, by_signal)
         for signal, searches in self._digests:
             self._search_digests(batch, signal, searches, found)
         if self._extra:
@@ -140,7 +164,9 @@ class Matcher:
         rows = sorted({each.row for by_signal in found for some in by_signal.values() for each in some})
         names = self._name_entries(rows) if rows else {}
         described = self._describe(rows) if rows else {}
-        return [self._settle(by_signal, names, described) for by_signal in found]
+        return [
+            self._settle(by_signal, hashes, names, described) for hashes, by_signal in zip(batch, found, strict=True)
+        ]
 
     @property
     def index_sha256(self) -> str | None:
@@ -160,6 +186,21 @@ class Matcher:
             by_signal.setdefault(Signal.PDQ.value, []).append(_Found(place, row, bits, query, hows[query]))
         for place, row, query, bits, share in self._videos.compare(search_frames(self._vpdq, frames), hashes):
             by_signal.setdefault(Signal.VPDQ.value, []).append(_Found(place, row, bits, query, hows[query], share))
+
+    def _search_altered(self, hashes: ItemHashes, by_signal: dict[str, list[_Found]]) -> None:
+        """What lies at each placing against every entry that can make a finding, decided by a calibrated bound."""
+        for order, one in enumerate(hashes.altered):
+            if one.pdq_quality < QUALITY_MIN:
+                continue
+            for candidate in self._altered.near(one.pdq):
+                decision = decide(one, candidate.value)
+                if decision is None:
+                    continue
+                sure = AlteredMatch(
+                    decision.kind.value, decision.soft_distance_bits, decision.bound_bits, decision.false_match_bound
+                )
+                found = _Found(candidate.column, candidate.row, candidate.distance_bits, order, one.how, altered=sure)
+                by_signal.setdefault(self._signals[candidate.column], []).append(found)
 
     @staticmethod
     def _search_pdq(
@@ -225,22 +266,23 @@ class Matcher:
     def _settle(
         self,
         by_signal: Mapping[str, Sequence[_Found]],
+        hashes: ItemHashes,
         names: Mapping[int, str],
         described: Mapping[int, Described],
     ) -> tuple[Match, ...]:
         if not by_signal:
             # Nearly every item, and there may be a hundred million.
             return ()
-        best: dict[tuple[str, str, str, str], _Found] = {}
+        best: dict[_Key, _Found] = {}
+        shown: dict[_Key, list[_Found]] = {}
         for signal, some in by_signal.items():
             for each in some:
                 # One identifier may be that of several publishers.
                 publisher = described.get(each.row, _UNKNOWN)[0] or ""
-                key = (self._lists[each.column][0], names[each.row], signal, publisher)
-                known = best.get(key)
-                if known is None or (each.distance_bits, each.order) < (known.distance_bits, known.order):
-                    best[key] = each
-        ordered = sorted(best.items(), key=lambda pair: (pair[1].distance_bits, *pair[0]))
+                key = (self._lists[each.column][0], names[each.row], signal, publisher, each.altered is not None)
+                best[key] = min(best.get(key, each), each, key=_nearness)
+                if each.altered is not None:
+                    shown.setdefault(key, []).append(each)
         matches = [
             Match(
                 name,
@@ -251,10 +293,32 @@ class Matcher:
                 each.video,
                 publisher=publisher or None,
                 marks=described.get(each.row, _UNKNOWN)[1],
+                altered=each.altered,
             )
-            for (name, entry, signal, publisher), each in ordered
+            for (name, entry, signal, publisher, _), each in sorted(
+                self._counted(best, shown, hashes), key=lambda pair: (pair[1].distance_bits, *pair[0])
+            )
         ]
-        return weigh(matches, self._terms)
+        return weigh(without_repetition(matches), self._terms)
+
+    def _counted(
+        self, best: Mapping[_Key, _Found], shown: Mapping[_Key, Sequence[_Found]], hashes: ItemHashes
+    ) -> Iterator[tuple[_Key, _Found]]:
+        """Of a video, how many frames show an entry altered; known videos only of which enough is shown."""
+        for key, each in best.items():
+            if each.altered is None or hashes.vpdq is None:
+                yield key, each
+                continue
+            rows = {one.row for one in shown[key]}
+            frames = min(len({one.order for one in shown[key]}), len(rows))
+            is_known_video = self._signals[each.column] == Signal.VPDQ
+            if is_known_video and not self._videos.shows_enough(rows, frames, of=len(clear_frames(hashes))):
+                continue
+            yield key, replace(each, altered=replace(each.altered, frames=frames))
+
+
+def _nearness(found: _Found) -> tuple[int, int, int]:
+    return (found.altered.soft_distance_bits if found.altered else 0), found.distance_bits, found.order
 
 
 def _pdqs(hashes: ItemHashes) -> Iterator[tuple[How, bytes]]:

@@ -1,6 +1,6 @@
 """When a video is a known one: by the share of the known video that it shows, or by the number of its frames."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,6 +129,18 @@ class KnownVideos:
             spans_s = _spans([frame.time_s for frame in hashes.vpdq or () if frame.pdq in values], _SPAN_GAP_S[mode])
             near = self._near(reached, video, self._near_bits[place])
             yield place, row, query, bits, VideoShare(known, len(rows), len(queries), spans_s, mode, near)
+
+    def shows_enough(self, rows: Collection[int], frames: int, *, of: int) -> bool:
+        """Whether as many frames of a known video are shown altered as it takes where they are shown as they lie.
+
+        Args:
+            rows: Of the known video, those that are shown.
+            frames: Different frames of the item that show them, or their number if that is smaller.
+            of: Different frames of the item that may be compared: of a short one no more can be asked.
+        """
+        self._load()
+        video = self._videos(np.fromiter(rows, np.int64))[0]
+        return len(rows) >= SHARE_MIN * int(self._frame_counts[video]) or frames >= min(MATCHED_FRAMES_MIN, of)
 
     def _matched(self, reached: Reached) -> dict[int, list[int]]:
         """The frames that came near some frame of each known video, in order."""

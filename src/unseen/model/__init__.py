@@ -1,7 +1,7 @@
 """Frozen values that the rooms pass to each other. No behaviour beyond parsing and printing themselves."""
 
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
-from unseen.model.altered import CONFIDENCES_PER_NAT, Aim, Altered, Placing, Proposals
+from unseen.model.altered import ALTERED_DEFAULT, CONFIDENCES_PER_NAT, Aim, Altered, Placing, Proposals
 from unseen.model.cases import (
     CaseEvent,
     CaseOutcome,
@@ -35,6 +35,7 @@ from unseen.model.changes import (
 from unseen.model.entries import Codes, Entry, Label, ListClass, other_purpose
 from unseen.model.grounds import NEAR_BITS_MAX, Ground, ListPolicy, Mark, Second, Terms, Weight
 from unseen.model.hashes import (
+    ORIENTATIONS,
     PDQ_BITS,
     QUALITY_MIN,
     AlteredHash,
@@ -47,13 +48,15 @@ from unseen.model.hashes import (
     VideoMode,
 )
 from unseen.model.items import ByteSource, Item, Locator, Times, UnreadError
-from unseen.model.matches import Finding, Match, NotScreened, Screened, Summary, VideoShare
+from unseen.model.matches import AlteredMatch, Finding, Match, NotScreened, Screened, Summary, VideoShare
 from unseen.model.outcomes import EXHIBIT, Outcome, Reason, Retention, State
 
 __all__ = [
+    "ALTERED_DEFAULT",
     "CONFIDENCES_PER_NAT",
     "EXHIBIT",
     "NEAR_BITS_MAX",
+    "ORIENTATIONS",
     "PDQ_BITS",
     "QUALITY_MIN",
     "Acquired",
@@ -61,6 +64,7 @@ __all__ = [
     "Aim",
     "Altered",
     "AlteredHash",
+    "AlteredMatch",
     "ByteSource",
     "CaseEvent",
     "CaseOutcome",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["CONFIDENCES_PER_NAT", "Aim", "Altered", "Placing", "Proposals"]
+__all__ = ["ALTERED_DEFAULT", "CONFIDENCES_PER_NAT", "Aim", "Altered", "Placing", "Proposals"]
 
 # Confidences are logarithms of the odds that an entry has the bit that a window shows, so many for each power of e.
 CONFIDENCES_PER_NAT = 50
@@ -17,6 +17,10 @@ class Altered(StrEnum):
     FAST = "fast"
     # That, and a systematic family of windows and angles.
     THOROUGH = "thorough"
+
+
+# What a scan does that is not told otherwise.
+ALTERED_DEFAULT = Altered.OFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +51,12 @@ class Proposals:
 
     Attributes:
         hashes: 8 x 32 bytes for each placing, in the order of `hashing.ORIENTATIONS`, most significant bit first.
+        frames: Of a video, for each placing (stream, frame) of the frame that it is in; none of a picture.
     """
 
     placings: tuple[Placing, ...]
     hashes: bytes
+    frames: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +67,11 @@ class Aim:
         orientation: One of `hashing.ORIENTATIONS`: how what was cut out comes near.
         value: 32 bytes, of an entry: they never leave the process and are never printed.
         distance_bits: How near the proposal came.
+        frame: (stream, frame) of the frame that it is in; None of a picture.
     """
 
     placing: Placing
     orientation: str
     value: bytes
     distance_bits: int
+    frame: tuple[int, int] | None = None

@@ -23,10 +23,14 @@ class Ground(StrEnum):
     EXACT = "exact"
     # Near by a perceptual hash, and a second signal that is independent of it says the same.
     NEAR_CORROBORATED = "near_corroborated"
+    # Near only after an alteration was undone, and an independent second signal says the same.
+    ALTERED_CORROBORATED = "altered_corroborated"
     # MD5 or SHA-1 alone: whoever makes two files can give them one digest.
     WEAK_DIGEST = "weak_digest"
     # Near by a perceptual hash alone.
     NEAR = "near"
+    # Near only after an alteration was undone (a crop, a border, a tilt), by a calibrated bound; nothing else says so.
+    ALTERED = "altered"
     # Worth a look, and no more: farther away than near, of a list that nobody reviewed, or of an entry in doubt.
     LEAD = "lead"
 
@@ -78,6 +82,7 @@ class ListPolicy:
         near_bits: Largest distance that is near, inclusive, 0 … `NEAR_BITS_MAX`; what lies beyond is a lead. Of
             PDQ and its frames only: other hashes have a measure of their own.
         near: What a near match counts as that nothing corroborates.
+        altered: What a match counts as that needed an alteration to be undone, and that nothing corroborates.
         corroborated_by: What may corroborate one.
         disputed: What a match of an entry counts as that members of its service say is wrong.
         publisher: Who published entries that name nobody; None where that is not known.
@@ -85,6 +90,7 @@ class ListPolicy:
 
     near_bits: int = NEAR_BITS_MAX
     near: Weight = Weight.FINDING
+    altered: Weight = Weight.FINDING
     corroborated_by: frozenset[Second] = frozenset(Second)
     disputed: Weight = Weight.LEAD
     publisher: str | None = None
@@ -101,7 +107,8 @@ class ListPolicy:
     def to_fields(self) -> dict[str, Any]:
         """Give it as values of JSON, in one way only."""
         ordered = [second.value for second in Second if second in self.corroborated_by]
-        return {**asdict(self), "corroborated_by": ordered, "near": self.near.value, "disputed": self.disputed.value}
+        weights = {name: getattr(self, name).value for name in ("near", "altered", "disputed")}
+        return {**asdict(self), "corroborated_by": ordered, **weights}
 
     @classmethod
     def of_fields(cls, fields: Mapping[str, Any]) -> Self:
@@ -114,6 +121,8 @@ class ListPolicy:
         return cls(
             near_bits=int(fields["near_bits"]),
             near=Weight(fields["near"]),
+            # Older versions looked for no altered copies.
+            altered=Weight(fields.get("altered", Weight.FINDING)),
             corroborated_by=frozenset(map(Second, fields["corroborated_by"])),
             disputed=Weight(fields["disputed"]),
             publisher=fields["publisher"],

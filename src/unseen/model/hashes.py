@@ -9,6 +9,7 @@ from unseen.model.altered import Proposals
 from unseen.model.outcomes import Reason
 
 __all__ = [
+    "ORIENTATIONS",
     "PDQ_BITS",
     "QUALITY_MIN",
     "AlteredHash",
@@ -22,6 +23,8 @@ __all__ = [
 ]
 
 PDQ_BITS = 256
+# In the order in which they are hashed together: by quarter turns, then mirrored.
+ORIENTATIONS = ("original", "rotate90", "rotate180", "rotate270", "flipx", "flipy", "plus", "minus")
 # Below this quality a PDQ says too little about its picture to accuse anybody: it is printed and stored, never matched.
 # The bound is that of the reference (facebook/ThreatExchange, pdq/README.md: "discard quality <= 49").
 QUALITY_MIN = 50

@@ -9,7 +9,7 @@ from unseen.model.hashes import How, ItemHashes, VideoMode
 from unseen.model.items import Locator, Times
 from unseen.model.outcomes import Outcome, Reason, State
 
-__all__ = ["Finding", "Match", "NotScreened", "Screened", "Summary", "VideoShare"]
+__all__ = ["AlteredMatch", "Finding", "Match", "NotScreened", "Screened", "Summary", "VideoShare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,27 @@ class VideoShare:
 
 
 @dataclass(frozen=True, slots=True)
+class AlteredMatch:
+    """How surely an entry is what an item shows once an alteration is undone.
+
+    Attributes:
+        kind: Kind of placing for which the decision was calibrated.
+        soft_distance_bits: Distance that counts a bit by how surely the item says it.
+        bound_bits: Largest such distance that counts for this kind, inclusive.
+        false_match_bound: How many false matches there are per picture at most, at that bound and 1,000,000 entries:
+            the upper end of a 95 % interval, measured on unrelated pictures.
+        frames: Different frames of a video that show the entry so, each with a different frame of the entry: the
+            smaller count. 0 for a picture.
+    """
+
+    kind: str
+    soft_distance_bits: int
+    bound_bits: int
+    false_match_bound: float
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """An item's hash lies within the threshold of an entry.
 
@@ -44,6 +65,7 @@ class Match:
         distance_bits: Hamming distance; 0 for digests.
         how: How the item's hash was taken; None for digests.
         video: How much of a known video was found; None for anything but a match of one video with another.
+        altered: Of a match that needed an alteration to be undone (`how` says which): how sure it is. None for others.
         publisher: Who published the entry, as its list says; None where it does not.
         marks: What had to be said of the entry when it was matched.
         marks_now: What must be said of the entry when the match is read from a store.
@@ -61,6 +83,7 @@ class Match:
     marks: tuple[Mark, ...] = ()
     ground: Ground | None = None
     marks_now: tuple[Mark, ...] = ()
+    altered: AlteredMatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

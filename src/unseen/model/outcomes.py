@@ -51,6 +51,8 @@ class Reason(StrEnum):
     OFFLINE = "offline"
     # The medium in an image is not the one that its acquisition stored a digest of.
     HASH_MISMATCH = "hash_mismatch"
+    # Screened as it lies; but altered copies of known pictures could not be looked for in it to the end.
+    ALTERED_UNFINISHED = "altered_unfinished"
 
 
 class State(StrEnum):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from unseen.model.acquisition import Acquired
+from unseen.model.altered import Altered
 from unseen.model.cases import CaseEvent, CaseOutcome, Subject, Verdict
 from unseen.model.entries import Label
 from unseen.model.grounds import ListPolicy
@@ -194,6 +195,7 @@ class ReportData:
         findings_shown: How many of the findings are given, where the others, and what was not screened, are left out
             on purpose; None where all is given.
         retention: For how long hashes of items that matched nothing are kept.
+        altered: How far altered copies of known pictures were looked for.
         of_case: The case whose findings are given; None of a report of a scan.
     """
 
@@ -220,4 +222,5 @@ class ReportData:
     acquired: tuple[Acquired, ...] = ()
     findings_shown: int | None = None
     retention: Retention = EXHIBIT
+    altered: Altered = Altered.OFF
     of_case: ReportedCase | None = None

@@ -61,6 +61,7 @@ def _lines(report: ReportData) -> Iterator[str]:
             "paths_sha256": report.paths_sha256,
             "threshold_bits": report.threshold_bits,
             "plugged_in": list(report.plugged_in),
+            "altered": report.altered,
             "unsafe_no_sandbox": report.unsafe_no_sandbox,
             "keep_hashes": str(report.retention),
         },
@@ -128,6 +129,7 @@ def _match(reported: ReportedMatch) -> dict[str, object]:
         "publisher": match.publisher,
         "marks": list(match.marks),
         "marks_now": list(match.marks_now),
+        "altered": None if match.altered is None else asdict(match.altered),
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from unseen.model import Ground, ListClass, ListPolicy, Mark, Match, Second, Signal, Weight
 from unseen.model.report import ReportedFinding, ReportedList, ReportedMatch
 from unseen.reports import words
+from unseen.reports.placings import sureness_words
 from unseen.reports.shown import show
 
 __all__ = ["GROUNDS", "MARKS", "SECONDS", "ground_of", "match_row", "policy_words", "signal_words"]
@@ -14,15 +15,19 @@ Cell = str | Mapping[str, str]
 GROUNDS = {
     Ground.EXACT: "exact: the same bytes, by SHA-256 or by two digests of one entry",
     Ground.NEAR_CORROBORATED: "near, and corroborated by a second signal; not known to be the same bytes",
+    Ground.ALTERED_CORROBORATED: "near after an alteration was undone, and corroborated by a second signal",
     Ground.WEAK_DIGEST: "a weak digest: two files with one such digest can be made on purpose",
     Ground.NEAR: "near: one perceptual hash, which nothing else corroborates",
+    Ground.ALTERED: "near after an alteration was undone, by a calibrated bound; nothing else corroborates it",
     Ground.LEAD: "a lead: farther away than near, or of an entry that nobody reviewed or that is in doubt",
 }
 _SHORT = {
     Ground.EXACT: "exact",
     Ground.NEAR_CORROBORATED: "near, corroborated",
+    Ground.ALTERED_CORROBORATED: "altered, corroborated",
     Ground.WEAK_DIGEST: "weak digest",
     Ground.NEAR: "near",
+    Ground.ALTERED: "altered",
     Ground.LEAD: "lead",
 }
 MARKS = {
@@ -51,7 +56,8 @@ def match_row(reported: ReportedMatch) -> list[Cell]:
     how = words.how_words(match.how) if match.video is None else words.video_words(match.video)
     ground = [] if match.ground is None else [_SHORT[match.ground]]
     since = (f"{MARKS[mark]}, since this scan" for mark in match.marks_now if mark not in match.marks)
-    said = "; ".join([_distance(match), *ground, *(MARKS[mark] for mark in match.marks), *since])
+    sure = [] if match.altered is None else [sureness_words(match.altered)]
+    said = "; ".join([_distance(match), *sure, *ground, *(MARKS[mark] for mark in match.marks), *since])
     return [_code(match.list), _code(match.entry), labels, said, how]
 
 
@@ -72,6 +78,8 @@ def policy_words(one: ReportedList) -> Iterator[str]:
     disputed = "counted like any other" if policy.disputed is Weight.FINDING else "were leads"
     seconds = ", ".join(SECONDS[second] for second in Second if second in policy.corroborated_by) or "nothing"
     yield f"near was up to {policy.near_bits} bits; near matches alone were {alone}; corroborated by: {seconds}"
+    if policy.altered is Weight.LEAD:
+        yield "altered copies that nothing corroborated were leads"
     yield f"entries in dispute {disputed}"
 
 

@@ -280,6 +280,7 @@ def _conditions(report: ReportData) -> list[Block]:
         _fact("Sources", *sources),
         _fact("On the machine", *(_code(place) for _, place in report.sources)),
         _fact("Threshold", f"{report.threshold_bits} of 256 bits, inclusive"),
+        _fact("Altered copies", words.LOOKED_FOR[report.altered]),
         _fact("Reading", "every file was opened for reading only; links inside folders were not followed"),
         _fact("Duration", f"{report.summary.seconds:,.1f} seconds of work"),
     ]

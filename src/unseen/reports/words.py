@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 from unseen.model import (
+    Altered,
     How,
     ListClass,
     Outcome,
@@ -17,12 +18,14 @@ from unseen.model import (
     VideoShare,
 )
 from unseen.model.report import Stated
+from unseen.reports.placings import placing_words
 
 __all__ = [
     "CLASSES",
     "DEFINITIONS",
     "DIGESTS",
     "LIMITS",
+    "LOOKED_FOR",
     "OUTCOMES",
     "READING",
     "REASONS",
@@ -113,7 +116,15 @@ REASONS = {
     Reason.HASH_MISMATCH: "not the medium whose digest its acquisition stored; it was screened all the same",
     Reason.OFFLINE: "kept in an archive of the service, from which it must be restored before it can be read",
     Reason.READER_CRASHED: "the process that looked into it died of it, twice",
+    Reason.ALTERED_UNFINISHED: "screened as it lies; but altered copies in it could not be looked for to the end",
     Reason.READER_NOT_INSTALLED: "needs a component that was not installed",
+}
+
+LOOKED_FOR = {
+    Altered.OFF: "were not looked for",
+    Altered.FAST: "were looked for: fast, by what each picture itself proposes, within 48 bits before a closer look",
+    Altered.THOROUGH: "were looked for: thoroughly, by what each picture proposes and a systematic family of windows"
+    " and angles, within 64 bits before a closer look",
 }
 
 _ORIENTATIONS = {
@@ -141,11 +152,9 @@ def how_words(how: How | None) -> str:
     if how.time_s is not None:
         words.append(f"frame at {how.time_s:g} s")
     if how.window is not None:
-        words.append("part of the picture: " + ", ".join(f"{share:.3f}" for share in how.window))
-    if how.angle_deg is not None:
-        words.append(f"tilt of {how.angle_deg:g}\u00b0 undone")
+        words.append(placing_words(how))
     if how.candidate_distance_bits is not None:
-        words.append(f"{how.candidate_distance_bits} bits before refinement")
+        words.append(f"{how.candidate_distance_bits} bits before the closer look")
     return ", ".join(words) or "as it lies"
 
 

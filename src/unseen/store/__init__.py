@@ -97,7 +97,15 @@ from unseen.store.filings import (
     turn_filing,
 )
 from unseen.store.findings import list_findings, name_findings
-from unseen.store.kept.coverage import Compared, Gone, compared, count_gone, is_unfinished, touched_entries
+from unseen.store.kept.coverage import (
+    Compared,
+    Gone,
+    compared,
+    count_gone,
+    count_looked_closer,
+    is_unfinished,
+    touched_entries,
+)
 from unseen.store.kept.held import Held, HeldItem, held_blocks, held_items
 from unseen.store.kept.rechecks import (
     OnRecord,
@@ -235,6 +243,7 @@ __all__ = [
     "content_path",
     "count_entries",
     "count_gone",
+    "count_looked_closer",
     "count_reasons",
     "count_whole",
     "count_without_case",

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from unseen.model import Finding, Ground, How, Locator, Mark, Match, State, Times, VideoMode, VideoShare
+from unseen.model import AlteredMatch, Finding, Ground, How, Locator, Mark, Match, State, Times, VideoMode, VideoShare
 from unseen.store.engine import Store
 from unseen.store.schema import finding_matches, findings
 from unseen.store.verdicts import newest_verdicts, read_verdict
@@ -95,12 +95,16 @@ def read_times(text: str | None) -> Times | None:
     return None if text is None else Times(**json.loads(text))
 
 
-def pack_how(how: How | None, video: VideoShare | None = None) -> str | None:
-    """Write a `How` as JSON, without what is unused, and beside it how much of a video was found; None for None."""
-    if how is None:
+def pack_how(match: Match) -> str | None:
+    """Write how a hash was taken as JSON, without what is unused; None for digests.
+
+    Beside it, where there is such a thing: how much of a video was found, and how sure a match of an altered copy is.
+    """
+    if match.how is None:
         return None
-    used = {name: value for name, value in asdict(how).items() if value is not None}
-    return json.dumps(used if video is None else {**used, "video": asdict(video)})
+    used = {name: value for name, value in asdict(match.how).items() if value is not None}
+    beside = {"video": match.video, "altered": match.altered}
+    return json.dumps(used | {name: asdict(value) for name, value in beside.items() if value is not None})
 
 
 def _in_newest_scan() -> ColumnElement[bool]:
@@ -151,6 +155,7 @@ def read_match(row: Mapping[Any, Any]) -> Match:
         row["distance_bits"],
         read_how(row["how"]),
         _read_video(row["how"]),
+        altered=_read_altered(row["how"]),
         publisher=row.get("publisher"),
         marks=tuple(map(Mark, json.loads(row.get("marks") or "[]"))),
         ground=None if ground is None else Ground(ground),
@@ -171,11 +176,18 @@ def _read_video(text: str | None) -> VideoShare | None:
     return VideoShare(**(video | {"spans_s": spans_s, "mode": VideoMode(video["mode"])}))
 
 
+def _read_altered(text: str | None) -> AlteredMatch | None:
+    """Read how sure a match of an altered copy is, as `pack_how` wrote it."""
+    altered = None if text is None else json.loads(text).get("altered")
+    return None if altered is None else AlteredMatch(**altered)
+
+
 def read_how(text: str | None) -> How | None:
     """Read what `pack_how` wrote."""
     if text is None:
         return None
     fields = json.loads(text)
-    fields.pop("video", None)
+    for beside in ("video", "altered"):
+        fields.pop(beside, None)
     fields |= {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
     return How(**fields)

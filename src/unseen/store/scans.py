@@ -47,7 +47,7 @@ from unseen.store.locks import ScanLock
 from unseen.store.objects import Noted
 from unseen.store.records import acquired_media
 from unseen.store.schema import finding_matches, findings, items, not_screened, runs, scans
-from unseen.store.variants import pack_hashes, pack_plugged_in
+from unseen.store.variants import pack_altered, pack_hashes, pack_plugged_in
 from unseen.store.verdicts import verdicts_of
 
 __all__ = ["Account", "Run", "ScanSession"]
@@ -348,6 +348,8 @@ def _item_row(scan_id: int, one: Screened) -> dict[str, Any]:
         "pdq_quality": hashes.pdq_quality,
         "variants": pack_hashes(hashes),
         "plugged_in": pack_plugged_in(hashes.extra),
+        # Without a finding nothing was decided by them.
+        "altered": None if one.finding is None else pack_altered(hashes.altered),
         "hash_salt": None,
         "hashes_sha256": None,
     }
@@ -373,7 +375,7 @@ def _match_rows(scan_id: int, finding: Finding) -> Iterator[dict[str, Any]]:
             "entry": match.entry,
             "signal": match.signal,
             "distance_bits": match.distance_bits,
-            "how": pack_how(match.how, match.video),
+            "how": pack_how(match),
             "ground": None if match.ground is None else match.ground.value,
             "publisher": match.publisher,
             "marks": pack_marks(match.marks),

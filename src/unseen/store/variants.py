@@ -2,7 +2,8 @@
 
 Layout of variants, little-endian: one byte 1 (the version), then for each variant
 `orientation u8, convention u8, alpha u8, present u8, quality u8, pdq 32 bytes`, followed by what `present` announces:
-bit 0 `time_s f64`, bit 1 `window 4 x f64`, bit 2 `angle_deg f64`, bit 3 `candidate_distance_bits u16`.
+bit 0 `time_s f64`, bit 1 `window 4 x f64`, bit 2 `angle_deg f64`, bit 3 `candidate_distance_bits u16`, bit 4
+`keystone 2 x f64`.
 Orientation, convention and alpha are positions in the tuples below; 0 is None. New words are added at their ends only.
 
 Layout of frames, little-endian: one byte 2, one byte for how the video was looked at (0 `fast`, 1 `thorough`), then for
@@ -11,14 +12,18 @@ each frame `number u32, stream u16, quality u8, time_s f64, pdq 32 bytes`.
 What hashers of a licensee made is kept by itself: JSON, an object of signals, each with its value in hexadecimal.
 
 Of the image of a medium, which is neither: one byte 3, then `md5 u8, sha1 u8`, what came of each stored digest.
+
+Hashes of what was placed anew, because a known picture may lie there altered, are kept by themselves: one byte 4, then
+each as a variant is packed, and behind it 256 bytes of confidences.
 """
 
 import json
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 from unseen.errors import StoreError
-from unseen.model import Acquisition, Comparison, Frame, How, ItemHashes, Variant, VideoMode
+from unseen.model import Acquisition, AlteredHash, Comparison, Frame, How, ItemHashes, Variant, VideoMode
 
 __all__ = [
     "ACQUISITION_VERSION",
@@ -27,11 +32,13 @@ __all__ = [
     "KEYFRAMES",
     "VARIANTS_VERSION",
     "VARIANT_BYTES",
+    "pack_altered",
     "pack_frames",
     "pack_hashes",
     "pack_plugged_in",
     "pack_variants",
     "unpack_acquisition",
+    "unpack_altered",
     "unpack_frames",
     "unpack_plugged_in",
     "unpack_variants",
@@ -40,6 +47,8 @@ __all__ = [
 VARIANTS_VERSION = 1
 FRAMES_VERSION = 2
 ACQUISITION_VERSION = 3
+_ALTERED_VERSION = 4
+_CONFIDENCES_BYTES = 256
 _COMPARISONS = (Comparison.VERIFIED, Comparison.MISMATCH, Comparison.ABSENT, Comparison.UNREAD)
 _MODES = (VideoMode.FAST, VideoMode.THOROUGH)
 _FRAME = struct.Struct("<IHBd32s")
@@ -49,7 +58,17 @@ _ALPHAS = (None, "white", "black")
 _ORIENTATION_AT, _CONVENTION_AT, _ALPHA_AT = (
     {word: position for position, word in enumerate(words)} for words in (_ORIENTATIONS, _CONVENTIONS, _ALPHAS)
 )
-_NOTHING = (None, None, None, None)
+# What stands behind a variant, where `present` announces it: its field of `How`, and how it is packed.
+_OPTIONAL = tuple(
+    (name, struct.Struct(layout))
+    for name, layout in (
+        ("time_s", "<d"),
+        ("window", "<4d"),
+        ("angle_deg", "<d"),
+        ("candidate_distance_bits", "<H"),
+        ("keystone", "<2d"),
+    )
+)
 _HEAD = struct.Struct("<5B32s")
 # Of one frame, and of one variant without anything optional.
 FRAME_BYTES, VARIANT_BYTES = _FRAME.size, _HEAD.size
@@ -121,15 +140,7 @@ def pack_variants(variants: tuple[Variant, ...]) -> bytes | None:
     """Pack variants in their order; None where there are none."""
     if not variants:
         return None
-    pieces = [bytes((VARIANTS_VERSION,))]
-    for variant in variants:
-        how = variant.how
-        present, optional = _pack_optional(how)
-        orientation, convention = _ORIENTATION_AT[how.orientation], _CONVENTION_AT[how.convention]
-        quality, pdq = variant.pdq_quality, variant.pdq
-        pieces.append(_HEAD.pack(orientation, convention, _ALPHA_AT[how.alpha], present, quality, pdq))
-        pieces.append(optional)
-    return b"".join(pieces)
+    return bytes((VARIANTS_VERSION,)) + b"".join(map(_pack_variant, variants))
 
 
 def unpack_variants(packed: bytes | None) -> tuple[Variant, ...]:
@@ -140,53 +151,74 @@ def unpack_variants(packed: bytes | None) -> tuple[Variant, ...]:
     """
     if packed is None or (len(packed) > 1 and packed[0] in {FRAMES_VERSION, ACQUISITION_VERSION}):
         return ()
+    variants, at = [], 1
     try:
-        return _unpack(packed)
+        if packed[0] != VARIANTS_VERSION:
+            raise StoreError(f"stored variants have version {packed[0]}, this version knows {VARIANTS_VERSION}")
+        while at < len(packed):
+            variant, at = _unpack_variant(packed, at)
+            variants.append(variant)
     except (struct.error, IndexError):
         raise StoreError("stored variants are torn", hint="check the medium that holds the store") from None
-
-
-def _pack_optional(how: How) -> tuple[int, bytes]:
-    if (how.time_s, how.window, how.angle_deg, how.candidate_distance_bits) == _NOTHING:
-        return 0, b""
-    present = 0
-    optional = b""
-    if how.time_s is not None:
-        present |= 1
-        optional += struct.pack("<d", how.time_s)
-    if how.window is not None:
-        present |= 2
-        optional += struct.pack("<4d", *how.window)
-    if how.angle_deg is not None:
-        present |= 4
-        optional += struct.pack("<d", how.angle_deg)
-    if how.candidate_distance_bits is not None:
-        present |= 8
-        optional += struct.pack("<H", how.candidate_distance_bits)
-    return present, optional
-
-
-def _unpack(packed: bytes) -> tuple[Variant, ...]:
-    if packed[0] != VARIANTS_VERSION:
-        raise StoreError(f"stored variants have version {packed[0]}, this version knows {VARIANTS_VERSION}")
-    variants = []
-    offset = 1
-    while offset < len(packed):
-        orientation, convention, alpha, present, quality, pdq = _HEAD.unpack_from(packed, offset)
-        offset += _HEAD.size
-        values: list[tuple[float, ...] | None] = []
-        for bit, layout in ((1, "<d"), (2, "<4d"), (4, "<d"), (8, "<H")):
-            values.append(struct.unpack_from(layout, packed, offset) if present & bit else None)
-            offset += struct.calcsize(layout) if present & bit else 0
-        time_s, window, angle_deg, candidate = values
-        how = How(
-            orientation=_ORIENTATIONS[orientation],
-            convention=_CONVENTIONS[convention],
-            alpha=_ALPHAS[alpha],
-            time_s=time_s[0] if time_s else None,
-            window=(window[0], window[1], window[2], window[3]) if window else None,
-            angle_deg=angle_deg[0] if angle_deg else None,
-            candidate_distance_bits=int(candidate[0]) if candidate else None,
-        )
-        variants.append(Variant(how, pdq, quality))
     return tuple(variants)
+
+
+def pack_altered(altered: Sequence[AlteredHash]) -> bytes | None:
+    """Pack hashes of what was placed anew, in their order; None where there are none."""
+    if not altered:
+        return None
+    pieces = [bytes((_ALTERED_VERSION,))]
+    for one in altered:
+        pieces += [_pack_variant(Variant(one.how, one.pdq, one.pdq_quality)), one.confidences]
+    return b"".join(pieces)
+
+
+def unpack_altered(packed: bytes | None) -> tuple[AlteredHash, ...]:
+    """Read what `pack_altered` wrote.
+
+    Raises:
+        StoreError: The value is torn, or was written by a newer version.
+    """
+    if packed is None:
+        return ()
+    found, at = [], 1
+    try:
+        if packed[0] != _ALTERED_VERSION:
+            raise StoreError(f"stored hashes of altered copies have version {packed[0]}, this version knows 4")
+        while at < len(packed):
+            variant, at = _unpack_variant(packed, at)
+            confidences = packed[at : at + _CONFIDENCES_BYTES]
+            at += _CONFIDENCES_BYTES
+            found.append(AlteredHash(variant.how, variant.pdq, variant.pdq_quality, confidences))
+    except (struct.error, IndexError):
+        at = -1
+    if at != len(packed):
+        raise StoreError("stored hashes of altered copies are torn", hint="check the medium that holds the store")
+    return tuple(found)
+
+
+def _pack_variant(variant: Variant) -> bytes:
+    how = variant.how
+    present, optional = 0, b""
+    for bit, (name, layout) in enumerate(_OPTIONAL):
+        value = getattr(how, name)
+        if value is not None:
+            present |= 1 << bit
+            optional += layout.pack(*value) if isinstance(value, tuple) else layout.pack(value)
+    orientation, convention = _ORIENTATION_AT[how.orientation], _CONVENTION_AT[how.convention]
+    head = _HEAD.pack(orientation, convention, _ALPHA_AT[how.alpha], present, variant.pdq_quality, variant.pdq)
+    return head + optional
+
+
+def _unpack_variant(packed: bytes, at: int) -> tuple[Variant, int]:
+    """One variant, and where the next begins."""
+    orientation, convention, alpha, present, quality, pdq = _HEAD.unpack_from(packed, at)
+    at += _HEAD.size
+    optional: dict[str, Any] = {}
+    for bit, (name, layout) in enumerate(_OPTIONAL):
+        if present & 1 << bit:
+            values = layout.unpack_from(packed, at)
+            optional[name] = values if len(values) > 1 else values[0]
+            at += layout.size
+    optional |= {"convention": _CONVENTIONS[convention], "alpha": _ALPHAS[alpha]}
+    return Variant(How(orientation=_ORIENTATIONS[orientation], **optional), pdq, quality), at

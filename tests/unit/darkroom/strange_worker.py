@@ -10,8 +10,12 @@ from typing import Any
 from unseen.darkroom import lock, worker
 from unseen.darkroom.develop import develop_source
 from unseen.darkroom.reading import looking
+from unseen.darkroom.undoing import taking
+from unseen.darkroom.undoing.wire import pack_proposals
 from unseen.darkroom.wire import ANSWER_BYTES
-from unseen.model import ByteSource, ItemHashes
+from unseen.model import ByteSource, ItemHashes, Proposals
+
+_REFINE = taking.refine
 
 
 def develop_strangely(source: ByteSource, **options: Any) -> ItemHashes:
@@ -19,6 +23,17 @@ def develop_strangely(source: ByteSource, **options: Any) -> ItemHashes:
     content = source.read_at(0, 64)
     if options["digests_only"] is not None and not content.startswith(b"always"):
         return develop_source(source, **options)
+    undoing = options["undoing"]
+    if (b"die closer" in content and undoing.aims) or (b"die looking" in content and undoing.altered != "off"):
+        os.abort()
+    if b"linger closer" in content and undoing.aims:
+        while True:
+            pass
+    if undoing.aims:
+        vars(taking)["refine"] = raise_memory if b"full closer" in content else _REFINE
+    if b"lie unasked" in content:
+        for message in pack_proposals(1, Proposals((), b"")):
+            os.write(3, message)
     if b"crash" in content:
         os.abort()
     if b"stall" in content:
@@ -33,6 +48,11 @@ def develop_strangely(source: ByteSource, **options: Any) -> ItemHashes:
     if b"lie long" in content:
         os.write(3, b"\x01" * (ANSWER_BYTES + 1))
     return develop_source(source, **options)
+
+
+def raise_memory(*_: Any) -> None:
+    """What a place too large for the worker's memory does."""
+    raise MemoryError
 
 
 def refuse_filter(*, is_reader: bool) -> None:

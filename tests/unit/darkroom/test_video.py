@@ -224,7 +224,7 @@ def test_a_near_video_is_looked_at_again_throughout() -> None:
         return True
 
     with Darkroom(workers=1, video=VideoMode.FAST) as darkroom:
-        darkroom.comes_near = comes_near
+        darkroom.looks.comes_near = comes_near
         [(_, hashes)] = darkroom.develop([item_of("near", data)])
     assert [one.video_mode for one in asked] == [VideoMode.FAST]
     assert hashes.video_mode is VideoMode.THOROUGH

@@ -396,4 +396,5 @@ def test_ways_of_hashing_are_told_in_words() -> None:
     assert words.how_words(How(orientation="original", convention="full")) == "as it lies"
     assert words.how_words(None) == ""
     altered = How(window=(0.1, 0.2, 0.5, 0.5), angle_deg=-2.5, candidate_distance_bits=40)
-    assert words.how_words(altered).endswith("tilt of -2.5\u00b0 undone, 40 bits before refinement")
+    assert words.how_words(altered).startswith("found after undoing a tilt of 2.5\u00b0")
+    assert words.how_words(altered).endswith("40 bits before the closer look")

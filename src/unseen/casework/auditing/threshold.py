@@ -119,7 +119,7 @@ def audit_threshold(
             unsafe_no_sandbox=settings.unsafe_no_sandbox,
             video=settings.video,
         )
-        darkroom.comes_near = known.near(_THRESHOLD_BITS_MAX)
+        darkroom.looks.comes_near = known.near(_THRESHOLD_BITS_MAX)
         darkroom.know(stack.enter_context(known.open_known_files(note)))
         stack.enter_context(darkroom)
         for gap in darkroom.sandbox.gaps:

@@ -17,7 +17,7 @@ from unseen.ledger.bundle import Bundle, read_bundle
 from unseen.matching import weigh
 from unseen.model import Entry, Ground, How, ItemHashes, Match, Reason, Signal, Terms
 from unseen.store.findings import read_match
-from unseen.store.variants import unpack_frames, unpack_variants
+from unseen.store.variants import unpack_altered, unpack_frames, unpack_variants
 
 __all__ = ["UNKNOWN", "Repeated", "Rerun", "Result", "rerun"]
 
@@ -208,6 +208,8 @@ def _hashes(item: Mapping[str, Any]) -> ItemHashes:
         variants=unpack_variants(digest["variants"]),
         vpdq=frames,
         video_mode=mode,
+        # Older versions looked for no altered copies.
+        altered=unpack_altered(_bytes(item.get("altered"))),
         reason=None if item["reason"] is None else Reason(item["reason"]),
     )
 
@@ -271,6 +273,8 @@ def _has_hash(hashes: ItemHashes, signal: str, how: How | None) -> bool:
         case Signal.MD5 | Signal.SHA1 | Signal.SHA256:
             return getattr(hashes, signal) is not None
         case Signal.PDQ | Signal.VPDQ:
+            if how is not None and how.window is not None:
+                return how in {one.how for one in hashes.altered}
             canonical = How(orientation="original", convention="full")
             if hashes.vpdq is not None:
                 return how is not None and how.time_s in {frame.time_s for frame in hashes.vpdq}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from unseen.casework.filing.values import CaseMaterial, FoundFile
 from unseen.model import Facts, ListClass, Locator, Mark, Match, Signal
+from unseen.reports.placings import placing_words, sureness_words
 
 __all__ = ["DANGER_CHARS_MAX", "about_file", "about_report", "accusing", "fitting", "is_of_container", "plain"]
 
@@ -91,14 +92,25 @@ def _match(file: FoundFile, match: Match) -> str:
         if match.signal != Signal.SHA256:
             said += ". Files can be made that share such a digest; see the other matches of this file, if any"
     else:
-        said = (
-            f"Perceptual match, not an exact one: a {match.signal.upper()} hash of this file is at a distance of "
-            f"{match.distance_bits} bits from {listed}"
-        )
+        said = _perceptual(match) + listed
         said += "".join(f"; {how}" for how in _how(match))
         said += ". A near hash says that two pictures look alike, not that they are the same file"
     marks = dict.fromkeys((*match.marks, *match.marks_now))
     return said + "".join(f". Beware: {_MARKS[mark]}" for mark in marks) + "."
+
+
+def _perceptual(match: Match) -> str:
+    if match.altered is None or match.how is None:
+        return (
+            f"Perceptual match, not an exact one: a {match.signal.upper()} hash of this file is at a distance of "
+            f"{match.distance_bits} bits from "
+        )
+    return (
+        "Match of an altered copy, not an exact one: this file itself is not near the entry. After its picture was "
+        f"placed anew ({placing_words(match.how)}; {sureness_words(match.altered)}), a {match.signal.upper()} hash of "
+        f"what lies there is at a distance of {match.distance_bits} bits ({match.how.candidate_distance_bits} before a "
+        "closer look) from "
+    )
 
 
 def _how(match: Match) -> Iterator[str]:

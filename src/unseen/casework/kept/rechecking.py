@@ -27,6 +27,7 @@ from unseen.store import (
     Store,
     count_entries,
     count_gone,
+    count_looked_closer,
     decided_since,
     finding_ids,
     gathered_by,
@@ -99,6 +100,8 @@ class RecheckSummary:
         erased: Items whose hashes are erased.
         read_again: Videos that must be read again to know.
         items_gone: Findings whose item was erased, so that it cannot be said whether they still hold.
+        altered_scans: Scans that looked for altered copies too. Those that they found are compared again; whether what
+            changed is shown altered by anything else, only its file can tell.
     """
 
     scan: int
@@ -112,6 +115,7 @@ class RecheckSummary:
     erased: int
     read_again: int
     items_gone: int
+    altered_scans: int
     threshold_bits: int
     seconds: float
     ledger_checkpoint: str
@@ -267,6 +271,7 @@ class _Recheck:
             erased=sum(one.erased for one in gone),
             read_again=self._read_again,
             items_gone=self._items_gone,
+            altered_scans=count_looked_closer(self._store),
             threshold_bits=threshold_bits,
             seconds=time.monotonic() - self._began,
             ledger_checkpoint=checkpoint,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from unseen.casework.kept.owners import Owners
-from unseen.matching import Matcher, weigh
+from unseen.matching import Matcher, weigh, without_repetition
 from unseen.model import Finding, Locator, Match, Screened, Terms
 from unseen.scan import finding_id, screen_item
 from unseen.store import HeldItem, OnRecord, ScanSession, Store, findings_on_record, rows_of_findings, was_found_before
@@ -112,7 +112,10 @@ class Settling:
             if some:
                 merged = self._merge([match for one in some for match in matches[one.hashes]], name, before)
                 if self._matcher.is_finding(merged):
-                    self._offer(name, some[-1], merged, before)
+                    # A later scan that did not look for altered copies takes back none that another has found.
+                    altered = tuple(dict.fromkeys(each for one in some for each in one.hashes.altered))
+                    newest = replace(some[-1], hashes=replace(some[-1].hashes, altered=altered))
+                    self._offer(name, newest, merged, before)
                 elif before is not None:
                     fallen.append(before)
         return fallen, sum(not some for some in every.values())
@@ -126,7 +129,7 @@ class Settling:
     def _merge(self, found: list[Match], name: str, before: OnRecord | None) -> tuple[Match, ...]:
         """Every match of any row of an item once, the nearest; weighed together."""
         best: dict[_Name, Match] = {}
-        for match in (*found, *self._further(name, before)):
+        for match in without_repetition([*found, *self._further(name, before)]):
             known = best.setdefault(_name(match), match)
             if match.distance_bits < known.distance_bits:
                 best[_name(match)] = match
@@ -230,7 +233,7 @@ class Sessions:
 
 def _essence(matches: Iterable[Match]) -> frozenset[object]:
     """All that is kept of matches; how their entries are marked is read when it is shown."""
-    return frozenset((*_name(one), one.distance_bits, one.ground, one.how, one.video) for one in matches)
+    return frozenset((*_name(one), one.distance_bits, one.ground, one.how, one.video, one.altered) for one in matches)
 
 
 def _name(match: Match) -> _Name:

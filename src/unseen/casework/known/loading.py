@@ -14,8 +14,8 @@ from unseen.errors import IndexFileError, ListError
 from unseen.hashing.known_files import DigestFile
 from unseen.hashing.plugin import Hasher
 from unseen.lists import FileCodes, ListFile, ListFormat, read_codes
-from unseen.matching import Matcher, Near, StoredColumn, check_threshold
-from unseen.model import Codes, ListClass, ListPolicy, Mark, Signal, Terms
+from unseen.matching import Aims, Matcher, Near, StoredColumn, check_threshold
+from unseen.model import Altered, Codes, ListClass, ListPolicy, Mark, Signal, Terms
 from unseen.store import (
     ListInfo,
     Store,
@@ -103,6 +103,12 @@ class KnownMaterial:
     def near(self, threshold_bits: int) -> Near:
         """Whether keyframes of a video come near anything that could make a finding."""
         return Near(self.columns, threshold_bits=threshold_bits)
+
+    def aims(self, altered: Altered, threshold_bits: int) -> Aims | None:
+        """At what a closer look for altered copies goes; None where they are not looked for."""
+        if altered is Altered.OFF:
+            return None
+        return Aims(self.columns, altered, threshold_bits=threshold_bits)
 
     @contextmanager
     def open_known_files(self, note: Callable[[str], None]) -> Iterator[list[DigestFile]]:

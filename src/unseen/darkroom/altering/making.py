@@ -17,6 +17,7 @@ from unseen.darkroom.altering.edging import EDGERS
 from unseen.darkroom.altering.setting import SETTERS
 from unseen.darkroom.develop import develop, nothing_read
 from unseen.darkroom.digests import Digests, digest_memory
+from unseen.darkroom.undoing.aims import NOT_ASKED, Undoing
 from unseen.decoding import SNIFF_BYTES, Kind, Limits, decode, sniff
 from unseen.model import ByteSource, ItemHashes, Reason, UnreadError
 from unseen.sources.layers import FileRange
@@ -56,17 +57,20 @@ class Copyist:
         for number in _KINDS.values():
             develop(alter(ramp, number), limits=limits)
 
-    def develop(self, descriptor: int, number: int) -> ItemHashes:
+    def develop(self, descriptor: int, number: int, undoing: Undoing = NOT_ASKED) -> ItemHashes:
         """Take the hashes of an altered copy of what an open file holds. Raises nothing."""
         try:
-            return develop_altered(FileRange(descriptor), number, seed=self._seed, limits=self._limits)
+            source = FileRange(descriptor)
+            return develop_altered(source, number, seed=self._seed, limits=self._limits, undoing=undoing)
         except UnreadError as error:
             return nothing_read(error.reason)
         except OSError:
             return nothing_read(Reason.UNREADABLE)
 
 
-def develop_altered(source: ByteSource, number: int, *, seed: int, limits: Limits) -> ItemHashes:
+def develop_altered(
+    source: ByteSource, number: int, *, seed: int, limits: Limits, undoing: Undoing = NOT_ASKED
+) -> ItemHashes:
     """Decode a picture, alter it, and take the hashes of the copy.
 
     Args:
@@ -74,6 +78,7 @@ def develop_altered(source: ByteSource, number: int, *, seed: int, limits: Limit
         number: Of the alteration, from 1, in the catalogue.
         seed: Of what is drawn at random; the same seed, bytes and alteration give the same hashes.
         limits: What one item may ask for.
+        undoing: What is wanted of altered copies, of the copy.
 
     Returns:
         PDQ and variants of the copy beside size and digests of the *original*, by which whoever asked notices that it
@@ -90,14 +95,16 @@ def develop_altered(source: ByteSource, number: int, *, seed: int, limits: Limit
     digests = digest_memory(data)
     limits = replace(limits, pixels_max=min(limits.pixels_max, PIXELS_MAX))
     if number == UNALTERED:
-        return develop(data, limits=limits)
+        return develop(data, limits=limits, undoing=undoing)
     try:
-        return _develop_copy(data, number, digests=digests, seed=seed, limits=limits)
+        return _develop_copy(data, number, digests=digests, seed=seed, limits=limits, undoing=undoing)
     except MemoryError:
         return digests.finish(Reason.TOO_LARGE)
 
 
-def _develop_copy(data: bytes, number: int, *, digests: Digests, seed: int, limits: Limits) -> ItemHashes:
+def _develop_copy(
+    data: bytes, number: int, *, digests: Digests, seed: int, limits: Limits, undoing: Undoing
+) -> ItemHashes:
     picture = decode(data, limits)
     if isinstance(picture, Reason):
         return digests.finish(picture)
@@ -107,7 +114,8 @@ def _develop_copy(data: bytes, number: int, *, digests: Digests, seed: int, limi
         return digests.finish(Reason.TOO_LARGE)
     original = digests.finish(None)
     entropy = int.from_bytes((original.sha256 or b"")[:8], "big")
-    copied = develop(alter(Image.fromarray(picture.pixels).convert("RGB"), number, (seed, number, entropy)))
+    copy = alter(Image.fromarray(picture.pixels).convert("RGB"), number, (seed, number, entropy))
+    copied = develop(copy, undoing=undoing)
     return replace(copied, size_bytes=original.size_bytes, sha256=original.sha256, sha1=original.sha1, md5=original.md5)
 
 

@@ -89,6 +89,7 @@ def look_at(
             digests_only=request.digests_only,
             film=film,
             signs=signs,
+            undoing=request.undoing,
         )
     except UnreadError as error:
         return nothing_read(error.reason), Inside.NOTHING

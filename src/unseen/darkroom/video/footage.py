@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from unseen import hashing
 from unseen.darkroom.digests import Digests
+from unseen.darkroom.undoing.aims import NOT_ASKED, Undoing
+from unseen.darkroom.undoing.frames import Gallery
+from unseen.darkroom.undoing.taking import unfinished
 from unseen.decoding import Sniffed
 from unseen.model import QUALITY_MIN, ByteSource, Frame, ItemHashes, Reason, VideoMode
 
@@ -24,11 +27,13 @@ class Film:
         mode: `fast` looks at the keyframes, and at one frame in each second too where they are sparse.
         on_tick: Called now and then, so that whoever waits sees that work goes on.
         clock_s: A monotonic clock, by which decoding ends.
+        undoing: What is wanted of altered copies.
     """
 
     mode: VideoMode = VideoMode.THOROUGH
     on_tick: Callable[[], None] = lambda: None
     clock_s: Callable[[], float] = time.monotonic
+    undoing: Undoing = NOT_ASKED
 
 
 @dataclass(slots=True)
@@ -38,6 +43,7 @@ class _Take:
     frames: tuple[Frame, ...]
     is_partial: bool
     is_sparse: bool
+    gallery: Gallery
 
 
 def develop_video(source: ByteSource, sniffed: Sniffed, digests: Digests, film: Film) -> ItemHashes:
@@ -61,13 +67,14 @@ def develop_video(source: ByteSource, sniffed: Sniffed, digests: Digests, film: 
     if isinstance(taken, Reason):
         # A few bytes that ordinary data may hold too made it look like a video.
         return digests.finish(Reason.NOT_MEDIA if sniffed.is_weak and taken is Reason.UNREADABLE else taken)
-    frames, is_partial, mode = taken
+    frames, is_partial, mode, gallery = taken
     is_clear = any(frame.pdq_quality >= QUALITY_MIN for frame in frames)
     if is_partial and not is_clear:
         # As with pictures: what could be had is nothing that a hash could speak of.
         return digests.finish(Reason.TRUNCATED)
     reason = Reason.TRUNCATED if is_partial else None if is_clear else Reason.LOW_QUALITY
-    return replace(digests.finish(reason), vpdq=frames, video_mode=mode)
+    hashes = replace(digests.finish(reason), vpdq=frames, video_mode=mode, altered=tuple(gallery.altered))
+    return unfinished(hashes) if gallery.is_short else replace(hashes, proposals=gallery.proposals())
 
 
 def hash_sample(sample: "Sample") -> tuple[bytes, int]:
@@ -92,7 +99,7 @@ def join_looks(by_keyframes: ItemHashes | None, throughout: ItemHashes) -> ItemH
     return replace(throughout, vpdq=join_frames(throughout.vpdq or (), by_keyframes.vpdq or ()))
 
 
-def _take(source: ByteSource, demuxer: str, film: Film) -> tuple[tuple[Frame, ...], bool, VideoMode] | Reason:
+def _take(source: ByteSource, demuxer: str, film: Film) -> tuple[tuple[Frame, ...], bool, VideoMode, Gallery] | Reason:
     from unseen.decoding.video import VIDEO_LIMITS, open_video
 
     end_s = film.clock_s() + VIDEO_LIMITS.seconds_max(source.size_bytes)
@@ -110,20 +117,23 @@ def _take(source: ByteSource, demuxer: str, film: Film) -> tuple[tuple[Frame, ..
             break
         if mode is VideoMode.FAST and not take.is_sparse:
             break
-    return (frames, take.is_partial, mode) if frames else Reason.UNREADABLE
+    return (frames, take.is_partial, mode, take.gallery) if frames else Reason.UNREADABLE
 
 
 def _walk(video: "Video", mode: VideoMode, film: Film, end_s: float) -> _Take:
     frames = []
+    gallery = Gallery(film.undoing)
     is_late = False
     try:
         for sample in video.samples(mode):
             if sample is not None:
                 pdq, quality = hash_sample(sample)
-                frames.append(Frame(sample.frame, sample.time_s, pdq, quality, sample.stream))
+                frame = Frame(sample.frame, sample.time_s, pdq, quality, sample.stream)
+                frames.append(frame)
+                gallery.offer(frame, sample.develop)
             film.on_tick()
             if is_late := film.clock_s() >= end_s:
                 break
-        return _Take(tuple(frames), video.is_partial or is_late, video.is_sparse)
+        return _Take(tuple(frames), video.is_partial or is_late, video.is_sparse, gallery)
     finally:
         video.close()

@@ -14,7 +14,7 @@ __all__ = ["SCHEMA_VERSIONS", "is_url", "migrate", "open_store"]
 
 # Every revision under migrations/versions, oldest first; a test holds them together. Kept here so that opening a
 # store that is up to date need not import Alembic.
-SCHEMA_VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+SCHEMA_VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
 
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 

@@ -7,12 +7,22 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from unseen.model import Altered
 from unseen.store.engine import Store
 from unseen.store.ledger.rows import NEVER_KEPT
 from unseen.store.lists import find_list
 from unseen.store.schema import entries, entry_decisions, items, opinions, runs, scans
 
-__all__ = ["Compared", "Gone", "compared", "count_gone", "is_unfinished", "touched_entries", "unfinished_scans"]
+__all__ = [
+    "Compared",
+    "Gone",
+    "compared",
+    "count_gone",
+    "count_looked_closer",
+    "is_unfinished",
+    "touched_entries",
+    "unfinished_scans",
+]
 
 _NAMES_PER_QUERY = 500
 
@@ -97,6 +107,14 @@ def count_gone(store: Store) -> list[Gone]:
     )
     with store.read() as connection:
         return [Gone(scan_id, count, total - count) for scan_id, count, total in connection.execute(rows)]
+
+
+def count_looked_closer(store: Store) -> int:
+    """How many scans looked for altered copies, of which a recheck compares those again that were found."""
+    rows = select(scans.c.settings).where(scans.c.is_recheck == 0)
+    with store.read() as connection:
+        asked = [json.loads(settings).get("altered", Altered.OFF) for settings in connection.scalars(rows)]
+    return sum(altered != Altered.OFF for altered in asked)
 
 
 def touched_entries(store: Store, name: str, since: int) -> dict[str, dict[int, bytes]]:

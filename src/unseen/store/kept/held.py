@@ -23,6 +23,7 @@ from unseen.store.variants import (
     KEYFRAMES,
     VARIANT_BYTES,
     VARIANTS_VERSION,
+    unpack_altered,
     unpack_frames,
     unpack_plugged_in,
     unpack_variants,
@@ -233,6 +234,7 @@ def _item(row: Row[Any]) -> HeldItem:
         vpdq=video[0] if video else None,
         video_mode=video[1] if video else None,
         extra=unpack_plugged_in(row.plugged_in),
+        altered=unpack_altered(row.altered),
         reason=None if row.reason is None else Reason(row.reason),
     )
     item = Item(read_locator(row.locator), State(row.state), lambda: Reason.UNREADABLE)

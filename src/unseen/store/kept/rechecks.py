@@ -75,7 +75,7 @@ def rows_of_findings(store: Store, ids: Sequence[str]) -> dict[str, list[HeldIte
     A scan that looked closer, or a newer version of the program, has more hashes of the same bytes than another.
     """
     found: dict[str, list[HeldItem]] = {}
-    hashes = [items.c[name] for name in ("pdq", "variants", "plugged_in")]
+    hashes = [items.c[name] for name in ("pdq", "variants", "plugged_in", "altered")]
     for at in range(0, len(ids), _FINDINGS_PER_QUERY):
         seen = (
             select(finding_matches.c.finding_id, finding_matches.c.scan_id)

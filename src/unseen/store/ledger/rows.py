@@ -108,6 +108,8 @@ def hashes_value(row: Row) -> dict[str, Any]:
         value[name] = None if digest is None else digest.hex()
     if row["plugged_in"] is not None:
         value["plugged_in"] = row["plugged_in"]
+    if row["altered"] is not None:
+        value["altered"] = row["altered"].hex()
     return value
 
 

@@ -266,6 +266,9 @@ items = Table(
     # them, which stays. NEVER_KEPT where they were not written; both NULL where the entry holds them as it holds all.
     Column("hash_salt", LargeBinary(16)),
     Column("hashes_sha256", LargeBinary(32)),
+    # Of an item with a finding: packed hashes of what was placed anew in it, with their confidences, so that what was
+    # decided by them can be decided again; or NULL. See unseen.store.variants.
+    Column("altered", LargeBinary),
     UniqueConstraint("scan_id", "locator", name="one_row_per_item_and_scan"),
     # Each recheck counts them.
     Index(

@@ -45,6 +45,7 @@ def test_two_lists_are_two_publishers() -> None:
         pytest.param(replace(OTHER, list="users"), id="a list of another class"),
         pytest.param(replace(OTHER, list="gone"), id="a list that is gone"),
         pytest.param(replace(OTHER, ground=Ground.LEAD), id="a lead"),
+        pytest.param(replace(OTHER, ground=Ground.ALTERED), id="an altered copy that nothing corroborates"),
         pytest.param(replace(OTHER, marks=(Mark.DISPUTED,)), id="an entry that was disputed"),
         pytest.param(replace(OTHER, marks_now=(Mark.WITHDRAWN,)), id="an entry that was withdrawn since"),
     ],
@@ -60,6 +61,15 @@ def test_only_the_very_bytes_are_exact() -> None:
     assert qualifies(a_finding(1, EXACT), exact, LISTS)
     for match in (replace(EXACT, list="other"), replace(EXACT, signal="md5"), replace(EXACT, signal="sha1"), NEAR):
         assert not qualifies(a_finding(1, match), exact, LISTS)
+
+
+@pytest.mark.parametrize("kind", list(MatchKind))
+def test_an_altered_copy_is_filed_by_itself_only_where_something_corroborates_it(kind: MatchKind) -> None:
+    """What is near after an alteration was undone is left to a person, however many lists say it in the same way."""
+    alone = [replace(match, ground=Ground.ALTERED) for match in (NEAR, OTHER)]
+    assert not qualifies(a_finding(1, *alone), policy(kind), LISTS)
+    together = [replace(match, ground=Ground.ALTERED_CORROBORATED) for match in (NEAR, OTHER)]
+    assert qualifies(a_finding(1, *together), policy(kind), LISTS) is (kind is MatchKind.TWO_LISTS)
 
 
 @pytest.mark.parametrize("kind", list(MatchKind))

@@ -11,7 +11,7 @@ from unseen.casework.filing.values import ListedLabel
 from unseen.errors import UsageError
 from unseen.filing.cybertipline.rules import check_files, check_report
 from unseen.filing.cybertipline.schema import FileAnnotations
-from unseen.model import Decision, Facts, Ground, Label, Locator, Mark, Match, Subject, SubjectKind
+from unseen.model import AlteredMatch, Decision, Facts, Ground, How, Label, Locator, Mark, Match, Subject, SubjectKind
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FACTS = Facts(
@@ -46,6 +46,21 @@ def test_what_a_match_rests_on_is_said_with_distance_entry_and_version_of_the_li
     assert "Exact match: the SHA-256 digest of this file is that of entry media 7 of list known" in said
     assert "Perceptual match, not an exact one" in said
     assert "12 bits from entry media 8 of list known (version: record 5, SHA-256 abab" in said
+
+
+def test_an_altered_copy_never_passes_for_the_file_itself() -> None:
+    """An officer reads that the file itself is not near the entry, what was undone, and how sure the match is."""
+    how = How(orientation="original", convention="full", window=(0.09, 0.09, 0.82, 0.82), candidate_distance_bits=44)
+    sure = AlteredMatch("inside", 61, 90, 4e-5)
+    altered = Match("known", "media 9", "pdq", 21, how, ground=Ground.ALTERED, altered=sure)
+    composed = compose(a_case(a_file(1, altered)), settings())
+    said = "\n".join(composed.files[0].details.additional_info)
+    assert "Match of an altered copy, not an exact one: this file itself is not near the entry" in said
+    assert "found after undoing a border of 9 %; soft distance 61 of at most 90 bits" in said
+    assert "at a distance of 21 bits (44 before a closer look) from entry media 9" in said
+    assert "Exact match" not in said
+    assert "A near hash says that two pictures look alike" in said
+    assert composed.left_out == ()
 
 
 def test_a_case_keeps_out_what_nobody_may_accuse_anybody_with() -> None:

@@ -1,9 +1,10 @@
 """Filing without a decision on each case: off, until a named person switches it on for a list and kind of match.
 
 Only what leaves no room for judgement can be switched on: the very bytes of an entry, by SHA-256, or entries of two
-independent lists. Only lists of class csam count, and nothing that is in doubt. Lists are independent where it is known
-of both who published them, and these are two: here nobody looks, so that what is not known counts against it. A list
-that was made of findings is no witness beside those that had made them.
+independent lists. What is near only after an alteration was undone counts where something else corroborates it. Only
+lists of class csam count, and nothing that is in doubt. Lists are independent where it is known of both who published
+them, and these are two: here nobody looks, so that what is not known counts against it. A list that was made of
+findings is no witness beside those that had made them.
 """
 
 from collections.abc import Callable, Mapping
@@ -166,9 +167,10 @@ def _read_known(store: Store) -> Mapping[str, KnownList]:
 
 
 def _is_sound(match: Match, lists: Mapping[str, KnownList]) -> bool:
-    """Whether it is of known material, more than a lead, and nothing is said against its entry."""
+    """Whether it is of known material, more than a lead or an altered copy alone, and its entry is not in doubt."""
     is_csam = match.list in lists and lists[match.list].is_csam
-    return is_csam and match.ground not in {None, Ground.LEAD} and not match.marks and not match.marks_now
+    is_more = match.ground not in {None, Ground.ALTERED, Ground.LEAD}
+    return is_csam and is_more and not match.marks and not match.marks_now
 
 
 def _are_independent(one: Match, other: Match, lists: Mapping[str, KnownList]) -> bool:
