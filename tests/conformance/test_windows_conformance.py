@@ -1,16 +1,18 @@
 """Every native variant of windows, small pictures and turns against the readable reference, bit for bit."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from tests.conformance.drawings import KINDS, draw
 
 from unseen import hashing, kernel
-from unseen.model import Placing
+from unseen.model import QUALITY_MIN, Placing
 
 Pixels = npt.NDArray[np.uint8]
 Arrays = tuple[npt.NDArray[np.generic], ...]
@@ -103,3 +105,37 @@ def test_a_tall_and_a_wide_picture_shrink_as_in_the_reference(shape: tuple[int, 
     """Sums over tens of thousands of rows or columns are exact."""
     pixels = np.random.default_rng(1).integers(250, 256, shape, np.uint8)
     assert different(lambda: (hashing.shrink(pixels),)) == []
+
+
+# Window's side as a share, angle, and the largest mean and distance: inside, small, beyond the frame, turned.
+NEARNESS = [
+    *[(1.0, 0.0, 5, 14), (0.9, 0.0, 5, 16), (0.5, 0.0, 7, 20), (0.3, 0.0, 11, 30)],
+    *[(1.1, 0.0, 7, 22), (1.3, 0.0, 7, 22), (0.9, 3.0, 6, 18), (1.1, 3.0, 8, 22)],
+]
+
+
+@pytest.mark.parametrize(("share", "angle_deg", "mean_max", "bits_max"), NEARNESS)
+def test_windows_of_photographs_hash_nearly_as_what_is_cut_out(
+    share: float, angle_deg: float, mean_max: float, bits_max: int, vectors: Path
+) -> None:
+    """On photographs a window comes within a few bits, on average and at most, of PDQ of the pixels of its placing."""
+    rng = np.random.default_rng(int(1000 * share))
+    distances = []
+    for path in sorted((vectors / "photos").glob("*.jpg"))[:10]:
+        pixels = read_rgb(path)
+        canvas = hashing.Canvas.of(hashing.shrink(pixels), full_size=pixels.shape[:2]).turned(angle_deg)
+        for _ in range(3):
+            x, y = rng.uniform(min(0.0, 1 - share), max(0.0, 1 - share), 2).tolist()
+            window = (x, y, share, share)
+            eight, quality = hashing.pdq_dihedral(hashing.cut_out(pixels, Placing(window=window, angle_deg=angle_deg)))
+            if quality >= QUALITY_MIN:
+                distances += np.bitwise_count(canvas.hash([window])[0][0] ^ eight).sum(axis=1).tolist()
+    assert len(distances) >= 100
+    assert np.mean(distances) <= mean_max
+    assert max(distances) <= bits_max
+
+
+def read_rgb(path: Path) -> Pixels:
+    """Pixels of a file."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))

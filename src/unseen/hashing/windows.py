@@ -115,6 +115,8 @@ class Canvas:
         Raises:
             UsageError: One of them is no number, or the keystone is larger.
         """
+        if _is_straight(angle_deg, keystone):
+            return self
         bend = _bend(angle_deg, keystone, self.luma.shape)
         warped = kernel.warp(self.luma, self.luma.shape, (0.0, 0.0), bend, _beyond(self.luma, self.mean))
         return Canvas(warped, self.mean, self.full_size, is_turned=True)
@@ -183,7 +185,7 @@ def cut_out(pixels: npt.ArrayLike, placing: Placing) -> Pixels:
     """
     array = checked(pixels)
     x, y, width, height = _checked_windows([placing.window])[0]
-    if placing.angle_deg == 0 and placing.keystone == (0.0, 0.0):
+    if _is_straight(placing.angle_deg, placing.keystone):
         rows, cols = _whole(y, height, array.shape[0]), _whole(x, width, array.shape[1])
         if rows.start >= 0 and cols.start >= 0 and rows.stop <= array.shape[0] and cols.stop <= array.shape[1]:
             return array[rows, cols]
@@ -203,6 +205,10 @@ def _whole(first: float, share: float, side: int) -> slice:
 def _beyond(luma: Pixels, mean: float) -> tuple[float, float]:
     """What a picture fades to beyond its frame, and how much of the difference is left after each pixel."""
     return mean, math.exp(-1 / (_FADE * max(luma.shape)))
+
+
+def _is_straight(angle_deg: float, keystone: tuple[float, float]) -> bool:
+    return angle_deg == 0 and keystone[0] == 0 and keystone[1] == 0
 
 
 def _bend(angle_deg: float, keystone: tuple[float, float], shape: tuple[int, ...]) -> tuple[float, ...]:
