@@ -30,7 +30,8 @@ const UnseenLumaKernel &kernel_in_use() {
     return unseen_luma_portable;
 }
 
-// Where an equal part of some pixels begins: in which of them, and how much of it lies before, in as many as there are parts.
+// Where an equal part of some pixels begins: in which of them, and how much of it lies before, in as many as there are
+// parts.
 struct Edge {
     size_t whole, part;
 };
@@ -41,9 +42,9 @@ std::vector<Edge> edges_of(size_t length, size_t count) {
     return edges;
 }
 
-// One row of parts from the luma of sums over rows, which becomes that of all pixels before each. Weighted sums are exact:
-// below 2^63 for every picture there may be. A loop over the pixels of each part would have three turns here and four there,
-// and the processor guesses wrong how many.
+// One row of parts from the luma of sums over rows, which becomes that of all pixels before each. Weighted sums are
+// exact: below 2^63 for every picture there may be. A loop over the pixels of each part would have three turns here and
+// four there, and the processor guesses wrong how many.
 void average_row(std::vector<uint64_t> &luma, const std::vector<Edge> &edges, double scale, uint8_t *out) {
     uint64_t sum = 0;
     for (uint64_t &each : luma) {

@@ -8,28 +8,32 @@ namespace {
 
 constexpr size_t SAMPLES_TOGETHER = 64;
 
-void sum_rows(const uint8_t *first, size_t samples, size_t between, const uint32_t *weights,
-              uint32_t *__restrict__ sums) {
-    const uint8_t *const last = weights[2] == 0 ? first : first + (between + 1) * samples;
-    const uint32_t first_weight = weights[0], weight = weights[1], last_weight = weights[2];
+// So many samples side by side, from `begin` on; `Whole` holds the sum of all rows between.
+template <class Whole, size_t TOGETHER>
+void sum_samples(const uint8_t *first, size_t samples, size_t between, const uint32_t *weights, size_t begin,
+                 uint32_t *__restrict__ sums) {
+    const uint8_t *const above = first + begin;
+    const uint8_t *const below = weights[2] == 0 ? above : above + (between + 1) * samples;
+    const uint32_t above_weight = weights[0], weight = weights[1], below_weight = weights[2];
+    Whole whole[TOGETHER] = {};
+    for (size_t row = 1; row <= between; ++row) {
+        const uint8_t *const from = above + row * samples;
+        for (size_t i = 0; i < TOGETHER; ++i) whole[i] = static_cast<Whole>(whole[i] + from[i]);
+    }
+    for (size_t i = 0; i < TOGETHER; ++i) {
+        sums[begin + i] = above[i] * above_weight + whole[i] * weight + below[i] * below_weight;
+    }
+}
+
+void sum_rows(const uint8_t *first, size_t samples, size_t between, const uint32_t *weights, uint32_t *sums) {
+    // Most parts are so few rows high that sums of them fit into 16 bits.
+    const auto sum_many = between <= UINT16_MAX / UINT8_MAX ? sum_samples<uint16_t, SAMPLES_TOGETHER>
+                                                            : sum_samples<uint32_t, SAMPLES_TOGETHER>;
     size_t begin = 0;
     for (; begin + SAMPLES_TOGETHER <= samples; begin += SAMPLES_TOGETHER) {
-        uint32_t whole[SAMPLES_TOGETHER] = {};
-        for (size_t row = 1; row <= between; ++row) {
-            const uint8_t *const from = first + row * samples + begin;
-            for (size_t i = 0; i < SAMPLES_TOGETHER; ++i) whole[i] += from[i];
-        }
-        const uint8_t *const above = first + begin, *const below = last + begin;
-        uint32_t *const to = sums + begin;
-        for (size_t i = 0; i < SAMPLES_TOGETHER; ++i) {
-            to[i] = above[i] * first_weight + whole[i] * weight + below[i] * last_weight;
-        }
+        sum_many(first, samples, between, weights, begin, sums);
     }
-    for (; begin < samples; ++begin) {
-        uint32_t whole = 0;
-        for (size_t row = 1; row <= between; ++row) whole += first[row * samples + begin];
-        sums[begin] = first[begin] * first_weight + whole * weight + last[begin] * last_weight;
-    }
+    for (; begin < samples; ++begin) sum_samples<uint32_t, 1>(first, samples, between, weights, begin, sums);
 }
 
 void luma_of_rgb(const uint32_t *sums, size_t width, uint64_t *__restrict__ luma) {
