@@ -1,7 +1,7 @@
 """The files of one volume that The Sleuth Kit has opened: allocated, deleted, and without a path."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, Protocol
@@ -38,6 +38,7 @@ class Kind:
         take_notes: Gives what looks up what the library does not pass on.
         oversized: Finds metadata entries that the library must not see the sizes of.
         lost: Finds metadata entries in free blocks, where they do not lie in a table.
+        names: Gives, by path of a directory and name in it, better names than the library's.
         has_shadows: Windows may have kept copies of the volume as it was, within it.
     """
 
@@ -49,6 +50,7 @@ class Kind:
     tables_of: Callable[[ByteSource], Iterable[Extent]] = lambda _: ()
     take_notes: Callable[[Volume], Notetaker] | None = None
     oversized: Callable[[ByteSource], Iterable[Oversized]] = lambda _: ()
+    names: Callable[[ByteSource], Mapping[str, Mapping[str, str]]] = lambda _: {}
     has_shadows: bool = False
     lost: Callable[[ByteSource, Iterable[Extent]], Iterable[int]] = lambda _source, _free: ()
 
@@ -79,7 +81,7 @@ class Files:
     def __init__(self, volume: Volume, kind: Kind, context: Context, origin: Origin) -> None:
         self.account = Account(volume.source)
         self._volume, self._kind, self._context, self._origin = volume, kind, context, origin
-        self._tree = Tree(volume)
+        self._tree = Tree(volume, kind.names(volume.source))
         self._opened_bytes = 0
         self._backups = Backups(context) if origin.is_whole else None
         self._notetaker: Notetaker = lambda _: NO_NOTES

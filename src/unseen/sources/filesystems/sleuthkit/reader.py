@@ -10,6 +10,7 @@ from unseen.model import ByteSource, Reason, UnreadError
 from unseen.sources.filesystems import recognition
 from unseen.sources.filesystems.sleuthkit import ext, fat, ntfs
 from unseen.sources.filesystems.sleuthkit.files import Files, Kind
+from unseen.sources.filesystems.sleuthkit.iso import rock_ridge_names
 from unseen.sources.filesystems.sleuthkit.notes import Oversized
 from unseen.sources.filesystems.sleuthkit.shadows import Given, Shadow, shadows_of
 from unseen.sources.filesystems.sleuthkit.streams import Stream
@@ -35,7 +36,7 @@ _KINDS = (
     Kind(
         "exfat", recognition.is_exfat, pytsk3.TSK_FS_TYPE_EXFAT, take_notes=fat.take_exfat_notes, lost=fat.lost_on_exfat
     ),
-    Kind("iso9660", recognition.is_iso9660, pytsk3.TSK_FS_TYPE_ISO9660),
+    Kind("iso9660", recognition.is_iso9660, pytsk3.TSK_FS_TYPE_ISO9660, names=rock_ridge_names),
     Kind("hfs", recognition.is_hfs, pytsk3.TSK_FS_TYPE_HFS),
     Kind(
         "ext",

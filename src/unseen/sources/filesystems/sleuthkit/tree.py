@@ -1,7 +1,8 @@
 """The directories of a file system: every allocated file once, users' folders first, and the names of deleted ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pytsk3
@@ -52,8 +53,10 @@ class Tree:
         deleted: Path by metadata entry, of unallocated names; known when the walk has ended.
     """
 
-    def __init__(self, volume: Volume) -> None:
+    def __init__(self, volume: Volume, names: Mapping[str, Mapping[str, str]] = MappingProxyType({})) -> None:
+        """Walk a volume; `names` gives, by path of a directory and name in it, better names than the library's."""
         self._volume = volume
+        self._names = names
         self._deleted_directories: list[_Directory] = []
         self.seen: set[int] = set()
         self.deleted: dict[int, str] = {}
@@ -144,7 +147,8 @@ class Tree:
             if file.info.name is not None and (
                 name := (file.info.name.name or b"").decode("utf-8", "surrogateescape")
             ) not in {"", ".", ".."}:
-                yield name, file if _has_metadata(file) else Reason.UNREADABLE
+                better = self._names.get(directory.path, {}).get(name, name)
+                yield better, file if _has_metadata(file) else Reason.UNREADABLE
 
     def _opened(self, inode: int) -> Any | Reason:
         try:
