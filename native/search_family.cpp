@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "search_index.hpp"
+#include "search_sift.hpp"
 
 namespace {
 
@@ -12,8 +13,14 @@ namespace {
 // queries. Unrelated pictures lie some 118 bits from each other by this measure, so few get further.
 constexpr unsigned kPassing = 100;
 constexpr size_t kTile = kUnseenFamilyTile;
+constexpr UnseenCosts kCosts;
 
-void pad(std::vector<uint64_t> &plane) { plane.resize(plane.size() + kUnseenPadBytes / sizeof(uint64_t)); }
+// Vector loads run beyond the last of them.
+void pad(UnseenMembers &members) {
+    for (std::vector<uint64_t> *plane : {&members.heads, &members.tails}) {
+        plane->resize(plane->size() + kUnseenPadBytes / sizeof(uint64_t));
+    }
+}
 
 void append(UnseenMembers &members, const uint64_t code[4], size_t number, unsigned spread) {
     members.heads.insert(members.heads.end(), code, code + 2);
@@ -66,12 +73,38 @@ void UnseenNearest::take(uint64_t key, unsigned group_size) {
     std::sort(keys_, keys_ + kKept);
 }
 
+void UnseenReached::fold() {
+    std::sort(keys_.begin(), keys_.end());
+    size_t kept = 0;
+    for (size_t i = 0; i < keys_.size();) {
+        const uint64_t entry = keys_[i] >> kEntryShift;
+        UnseenNearest nearest;
+        for (; i < keys_.size() && keys_[i] >> kEntryShift == entry; ++i) {
+            nearest.take((keys_[i] >> kDistanceShift & 127) << 32 | (keys_[i] & kQueryMask), group_size_);
+        }
+        for (unsigned place = 0; place < UnseenNearest::kKept && nearest.key(place) != UnseenNearest::kNone; ++place) {
+            const uint64_t distance = nearest.key(place) >> 32, query = static_cast<uint32_t>(nearest.key(place));
+            keys_[kept++] = entry << kEntryShift | distance << kDistanceShift | query;
+        }
+    }
+    keys_.resize(kept);
+    room_ = std::max(size_t{1} << 20, 2 * kept);
+}
+
 UnseenFamily::UnseenFamily(const uint8_t *queries, size_t count, unsigned radius, unsigned group_size)
     : codes_(4 * count), radius_(radius), group_size_(group_size) {
     if (count) std::memcpy(codes_.data(), queries, 32 * count);
-    for (size_t q = 0; q < count; ++q) append(all_, codes_.data() + 4 * q, q, 0);
-    pad(all_.heads);
-    pad(all_.tails);
+    for (size_t q = 0; q < count; ++q) append(all_, codes()[q], q, 0);
+    pad(all_);
+}
+
+UnseenFamily::UnseenFamily(const UnseenFamily &whole, const std::vector<uint32_t> &numbers)
+    : radius_(whole.radius_), group_size_(whole.group_size_) {
+    for (uint32_t number : numbers) {
+        codes_.insert(codes_.end(), whole.codes()[number], whole.codes()[number] + 4);
+        append(all_, whole.codes()[number], number, 0);
+    }
+    pad(all_);
 }
 
 const std::vector<UnseenCluster> &UnseenFamily::clusters() const {
@@ -109,10 +142,9 @@ void UnseenFamily::gather() const {
             cluster.first = i;
             cluster.reach = spread[order[i]];
         }
-        append(members_, codes_.data() + 4 * order[i], order[i], spread[order[i]]);
+        append(members_, codes()[order[i]], all_.numbers[order[i]], spread[order[i]]);
     }
-    pad(members_.heads);
-    pad(members_.tails);
+    pad(members_);
 }
 
 namespace {
@@ -161,39 +193,67 @@ struct Tile {
         }
     }
 
-    void empty_into(size_t length, size_t first_entry, const UnseenIndex &index, UnseenKeys &keys) {
+    void empty_into(size_t length, size_t first_entry, UnseenReached &reached) {
         for (size_t at = 0; at < length; ++at) {
-            const size_t entry = first_entry + at;
             for (unsigned place = 0; place < UnseenNearest::kKept && nearest[at].key(place) != UnseenNearest::kNone; ++place) {
-                const uint64_t distance = nearest[at].key(place) >> 32, query = static_cast<uint32_t>(nearest[at].key(place));
-                if (index.is_removed(entry)) break;
-                keys.push(query << kUnseenQueryShift | distance << kUnseenDistanceShift | entry);
+                reached.add(first_entry + at, nearest[at].key(place) >> 32, static_cast<uint32_t>(nearest[at].key(place)));
             }
             nearest[at] = UnseenNearest();
         }
     }
 };
 
+void scan_family(const UnseenFamily &family, const UnseenPlanes &codes, size_t first_entry, const UnseenGuard *guard,
+                 UnseenReached &reached) {
+    if (!family.count()) return;
+    Tile tile{family};
+    const bool is_short = codes.count < kShort;
+    for (size_t at = 0; at < codes.count; at += kTile) {
+        const size_t length = std::min(kTile, codes.count - at);
+        tile.heads = codes.heads + 2 * at;
+        tile.tails = codes.tails + 2 * at;
+        if (guard) {
+            guard->check(tile.heads, 16 * length);
+            guard->check(tile.tails, 16 * length);
+        }
+        is_short ? tile.compare_all(length) : tile.compare_clusters(length);
+        tile.empty_into(length, first_entry + at, reached);
+    }
+}
+
+// What probing costs for each query of a family on a list whose buckets are equally long.
+double sift_ns(const UnseenPlan &plan) {
+    return kCosts.sift_probe * static_cast<double>(plan.steps.size()) + kCosts.sift_entry * plan.visited +
+           kCosts.sift_verify * plan.met;
+}
+
 }  // namespace
 
 void UnseenIndex::search_family(const UnseenFamily &family, UnseenKeys &keys) const {
     const std::shared_lock<std::shared_mutex> together(changing_);
     if (!family.count()) return;
-    Tile tile{family};
-    const auto pass = [&](const UnseenPlanes &codes, size_t first_entry, const UnseenGuard *guard) {
-        const bool is_short = codes.count < kShort;
-        for (size_t at = 0; at < codes.count; at += kTile) {
-            const size_t length = std::min(kTile, codes.count - at);
-            tile.heads = codes.heads + 2 * at;
-            tile.tails = codes.tails + 2 * at;
-            if (guard) {
-                guard->check(tile.heads, 16 * length);
-                guard->check(tile.tails, 16 * length);
-            }
-            is_short ? tile.compare_all(length) : tile.compare_clusters(length);
-            tile.empty_into(length, first_entry + at, *this, keys);
-        }
-    };
-    pass(base_, 0, tables_.active_guard());
-    pass(delta_, base_.count, nullptr);
+    UnseenReached reached(family.group_size());
+    const UnseenPlan &plan = plan_for(family.radius());
+    const double count = static_cast<double>(family.count()), length = static_cast<double>(base_.count);
+    const double scan_ns = kCosts.scan_cluster * length * static_cast<double>(family.clusters().size());
+    const bool must_probe = method_ == UnseenMethod::multi_index;
+    if (!plan.steps.empty() && (must_probe || (method_ != UnseenMethod::scan && count * sift_ns(plan) < scan_ns))) {
+        // Most blocks are needed at once, so all are verified.
+        if (const UnseenGuard *guard = tables_.active_guard()) guard->check_all();
+        // A query among many near-duplicates gives up when it has cost as much as comparing its cluster with all codes.
+        const UnseenBudget budget{kCosts.scan_cluster * length, scan_ns};
+        const auto take = [&](const UnseenHit *hits, size_t hit_count) {
+            for (size_t i = 0; i < hit_count; ++i) reached.add(hits[i].entry, hits[i].distance, hits[i].query);
+        };
+        const std::vector<uint32_t> left = unseen_sift_all(
+            base_, tables_, plan, family.codes(), family.count(), family.radius(), budget, take);
+        scan_family(UnseenFamily(family, left), base_, 0, nullptr, reached);
+    } else {
+        scan_family(family, base_, 0, tables_.active_guard(), reached);
+    }
+    scan_family(family, delta_, base_.count, nullptr, reached);
+    reached.visit([&](uint64_t entry, uint64_t distance, uint64_t query) {
+        if (is_removed(entry)) return;
+        keys.push(query << kUnseenQueryShift | distance << kUnseenDistanceShift | entry);
+    });
 }

@@ -32,7 +32,10 @@ class UnseenFamily {
    public:
     // At most 2^25 queries, of which `group_size` in a row belong to one placing.
     UnseenFamily(const uint8_t *queries, size_t count, unsigned radius, unsigned group_size);
+    // Some of them, under the numbers that they have here.
+    UnseenFamily(const UnseenFamily &whole, const std::vector<uint32_t> &numbers);
 
+    const uint64_t (*codes() const)[4] { return reinterpret_cast<const uint64_t (*)[4]>(codes_.data()); }
     size_t count() const { return codes_.size() / 4; }
     unsigned radius() const { return radius_; }
     unsigned group_size() const { return group_size_; }
@@ -51,6 +54,32 @@ class UnseenFamily {
     mutable std::once_flag gathered_;
     mutable std::vector<UnseenCluster> clusters_;
     mutable UnseenMembers members_;
+};
+
+// Every entry that a query came near, with its nearest queries: memory for these alone, however many came near it.
+class UnseenReached {
+   public:
+    explicit UnseenReached(unsigned group_size) : group_size_(group_size) {}
+
+    void add(uint64_t entry, uint64_t distance, uint64_t query) {
+        keys_.push_back(entry << kEntryShift | distance << kDistanceShift | query);
+        if (keys_.size() >= room_) fold();
+    }
+    // Calls `visit(entry, distance, query)` by ascending (entry, distance, query).
+    template <typename Visit>
+    void visit(Visit visit) {
+        fold();
+        for (uint64_t key : keys_) visit(key >> kEntryShift, key >> kDistanceShift & 127, key & kQueryMask);
+    }
+
+   private:
+    static constexpr int kEntryShift = 32, kDistanceShift = 25;
+    static constexpr uint64_t kQueryMask = (uint64_t{1} << kDistanceShift) - 1;
+    void fold();
+
+    unsigned group_size_;
+    size_t room_ = size_t{1} << 20;
+    std::vector<uint64_t> keys_;
 };
 
 // The two nearest queries of different groups to one entry.

@@ -36,6 +36,48 @@ struct UnseenBucket {
     uint16_t chunk;
 };
 
+// In place of a count: a file was made wrong and leads out of its own mapping.
+constexpr size_t kUnseenUnsound = ~size_t{0};
+
+// A bucket that a plan visits: that of a query's own, but for the bits of the mask.
+struct UnseenStep {
+    uint32_t mask;
+    uint16_t chunk;
+    uint16_t distance;
+};
+
+// The buckets of one chunk that one query has to visit, taken up again where the room for positions ran out.
+struct UnseenSift {
+    const uint32_t *offsets;
+    const uint16_t *signatures;
+    uint32_t entry_count, base;
+    const UnseenStep *steps;
+    size_t step_count;
+    uint16_t query_signature, own_mask, ring_mask;
+    int16_t own_bound, ring_bound;  // at distance 0 of the bucket
+    bool looks_ahead;               // whether memory is asked for the buckets one by one
+    size_t step = 0;
+    uint32_t from = 0;      // so many entries of that bucket were taken before
+    size_t visited = 0;     // entries so far
+};
+
+// At least so many positions must fit whenever a sift is taken up.
+constexpr size_t kUnseenSiftRoom = 64;
+
+// What passed a sift, to be compared in full.
+struct UnseenMeeting {
+    const uint32_t *entries;  // of the chunk
+    const uint64_t *heads, *tails;
+    uint32_t entry_count;
+    const uint64_t (*queries)[4];
+    unsigned radius;
+};
+
+// An entry within the radius of a query.
+struct UnseenHit {
+    uint32_t entry, query, distance;
+};
+
 struct UnseenSearchKernels {
     // Every code of `count` within `radius` of up to 4 queries. Returns how many packed matches were written;
     // `out` holds count * query_count. Per query, entries come out in ascending order.
@@ -46,6 +88,13 @@ struct UnseenSearchKernels {
     // Of `count` entries, those within the radius, packed (query 0), and at which place of `entries` each stood.
     size_t (*verify)(const uint64_t *heads, const uint64_t *tails, const uint32_t *entries, size_t count,
                      const uint64_t *query, unsigned radius, uint64_t *out, uint32_t *out_at);
+    // Positions within the chunk of entries whose signatures meet both conditions, until all steps were taken or fewer
+    // than kUnseenSiftRoom more would fit; kUnseenUnsound where a bucket reaches beyond the list.
+    size_t (*sift)(UnseenSift &sift, uint32_t *out, size_t room);
+    // Of `count` positions in one chunk, each with the query that reached it, those within the radius. `entries` and `out`
+    // hold `count`.
+    size_t (*meet)(const UnseenMeeting &meeting, const uint32_t *positions, const uint32_t *queries, size_t count,
+                   uint32_t *entries, UnseenHit *out);
     // Sorts the bits of up to kUnseenFamilyTile codes by class: words of class c lie at planes[c * kUnseenFamilyTile].
     void (*classes)(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_t *planes);
     // Of these codes, those within `bound` of a centre when the bits of any class but the first may be flipped, in

@@ -172,8 +172,10 @@ UnseenPlan unseen_make_plan(const std::vector<UnseenChunkShape> &chunks, const s
         probes += ball(chunks[i].directory_bits, plan.radius[i]);
         // A query that meets longer buckets than these gives up in time, so hope costs little and despair much.
         const double length = static_cast<double>(count) / std::pow(2.0, chunks[i].directory_bits);
-        plan.cost_ns += lookup_cost(chunks[i].directory_bits, plan.radius[i], length) +
-                        kCosts.verify * passes(chunks[i], chunks[next].width, plan.radius[i], plan.radius[next], length);
+        const double met = passes(chunks[i], chunks[next].width, plan.radius[i], plan.radius[next], length);
+        plan.cost_ns += lookup_cost(chunks[i].directory_bits, plan.radius[i], length) + kCosts.verify * met;
+        plan.visited += ball(chunks[i].directory_bits, plan.radius[i]) * length;
+        plan.met += met;
     }
     plan.prefer_scan = probes > kProbesMax || plan.cost_ns > kCosts.scan * static_cast<double>(count);
     if (probes > kProbesMax) return plan;

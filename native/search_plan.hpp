@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "search_kernels.hpp"
+
 constexpr unsigned kUnseenBits = 256;
 constexpr unsigned kUnseenRadiusMax = 64;
 constexpr unsigned kUnseenSignatureBits = 16;
@@ -28,14 +30,9 @@ struct UnseenRule {
     int16_t own_bound = 0, ring_bound = 0;
 };
 
-struct UnseenStep {
-    uint32_t mask;
-    uint16_t chunk;
-    uint16_t distance;
-};
-
 struct UnseenPlan {
     double cost_ns = 0;  // for a query whose buckets are as long as those of a uniform list
+    double visited = 0, met = 0;  // entries of its buckets on such a list, and of these those that pass their signatures
     bool prefer_scan = true;
     int radius[kUnseenChunksMax] = {};
     UnseenRule rule[kUnseenChunksMax];
@@ -51,6 +48,11 @@ struct UnseenCosts {
     double verify = 40.0;       // fetch one entry and the head of its code
     double scan = 0.5;          // compare one code while streaming
     double scan_batched = 0.2;  // the same for a tile of codes that serves many queries
+    // Many queries of one picture at once: chunk by chunk, or cluster by cluster.
+    double sift_probe = 2.5;    // find one bucket
+    double sift_entry = 0.6;    // test one signature
+    double sift_verify = 18.0;  // fetch one entry and compare its code
+    double scan_cluster = 0.3;  // compare one code with the centre of a cluster
 };
 
 // Chunks for `count` codes and the largest radius; empty where a scan is cheaper. `chunk_count` 0: choose.

@@ -92,6 +92,36 @@ size_t filter(const UnseenBucket *buckets, size_t count, uint64_t *out) {
     return written;
 }
 
+constexpr uint32_t kLanes = 16;
+
+struct Conditions {
+    __m256i query, own_mask, ring_mask;
+    int own_bound, ring_bound;
+
+    explicit Conditions(const UnseenSift &sift)
+        : query(_mm256_set1_epi16(static_cast<short>(sift.query_signature))),
+          own_mask(_mm256_set1_epi16(static_cast<short>(sift.own_mask))),
+          ring_mask(_mm256_set1_epi16(static_cast<short>(sift.ring_mask))),
+          own_bound(sift.own_bound),
+          ring_bound(sift.ring_bound) {}
+    size_t take(const uint16_t *signatures, uint32_t begin, uint32_t count, int distance, uint32_t *out) const {
+        const __m256i row = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(signatures));
+        const __m256i difference = _mm256_xor_si256(row, query);
+        const __m256i far_in_ring = _mm256_cmpgt_epi16(bits_per_word(_mm256_and_si256(difference, ring_mask)),
+                                                       _mm256_set1_epi16(static_cast<short>(ring_bound - distance)));
+        const __m256i far_itself = _mm256_cmpgt_epi16(bits_per_word(_mm256_and_si256(difference, own_mask)),
+                                                      _mm256_set1_epi16(static_cast<short>(own_bound - distance)));
+        // Two mask bits stand for each entry; the lower one is kept.
+        unsigned near = ~static_cast<unsigned>(_mm256_movemask_epi8(_mm256_or_si256(far_in_ring, far_itself))) & 0x55555555u;
+        if (count < kLanes) near &= (1u << (2 * count)) - 1;
+        size_t written = 0;
+        for (; near; near &= near - 1) out[written++] = begin + static_cast<uint32_t>(__builtin_ctz(near)) / 2;
+        return written;
+    }
+};
+
+#include "search_sift.inc"
+
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchAvx2 = {scan, filter, verify, classes, near};
+const UnseenSearchKernels kUnseenSearchAvx2 = {scan, filter, verify, sift, meet, classes, near};

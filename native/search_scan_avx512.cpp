@@ -1,4 +1,4 @@
-// Exact search with AVX-512: bits of 64-bit words are counted by VPOPCNTQ, of 16-bit signatures by a byte shuffle.
+// Exact search with AVX-512: bits are counted by VPOPCNTQ in words of codes, by VPOPCNTW in signatures.
 #include <immintrin.h>
 
 #include "search_kernels.hpp"
@@ -73,15 +73,6 @@ size_t scan(const uint64_t *heads, const uint64_t *tails, uint32_t first_entry, 
     }
 }
 
-inline __m512i bits_per_word(__m512i value) {
-    const __m512i table =
-        _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
-    const __m512i nibble = _mm512_set1_epi8(0x0f);
-    const __m512i low = _mm512_shuffle_epi8(table, _mm512_and_si512(value, nibble));
-    const __m512i high = _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(value, 4), nibble));
-    return _mm512_maddubs_epi16(_mm512_add_epi8(low, high), _mm512_set1_epi8(1));
-}
-
 size_t filter(const UnseenBucket *buckets, size_t count, uint64_t *out) {
     size_t written = 0;
     for (size_t b = 0; b < count; ++b) {
@@ -97,9 +88,9 @@ size_t filter(const UnseenBucket *buckets, size_t count, uint64_t *out) {
             const __m512i difference =
                 _mm512_xor_si512(_mm512_maskz_loadu_epi16(present, bucket.signatures + i), query);
             __mmask32 keep = _mm512_mask_cmple_epi16_mask(
-                present, bits_per_word(_mm512_and_si512(difference, ring_mask)), ring_bound);
+                present, _mm512_popcnt_epi16(_mm512_and_si512(difference, ring_mask)), ring_bound);
             if (bucket.own_mask) {
-                keep = _mm512_mask_cmple_epi16_mask(keep, bits_per_word(_mm512_and_si512(difference, own_mask)), own_bound);
+                keep = _mm512_mask_cmple_epi16_mask(keep, _mm512_popcnt_epi16(_mm512_and_si512(difference, own_mask)), own_bound);
             }
             for (unsigned lanes = keep; lanes; lanes &= lanes - 1) {
                 const uint32_t lane = static_cast<uint32_t>(__builtin_ctz(lanes));
@@ -111,11 +102,10 @@ size_t filter(const UnseenBucket *buckets, size_t count, uint64_t *out) {
 }
 
 // Of four words of eight codes each, those bits that belong to one class.
-template <unsigned kShift>
-inline __m512i one_class(const __m512i word[4]) {
+inline __m512i one_class(const __m512i word[4], unsigned shift) {
     const __m512i mask = _mm512_set1_epi64(kUnseenOneClass);
     __m512i part[4];
-    for (int w = 0; w < 4; ++w) part[w] = _mm512_and_si512(_mm512_srli_epi64(word[w], kShift), mask);
+    for (int w = 0; w < 4; ++w) part[w] = _mm512_and_si512(_mm512_srli_epi64(word[w], shift), mask);
     const __m512i low = _mm512_or_si512(part[0], _mm512_slli_epi64(part[1], 1));
     const __m512i high = _mm512_or_si512(part[2], _mm512_slli_epi64(part[3], 1));
     return _mm512_or_si512(low, _mm512_slli_epi64(high, 16));
@@ -132,42 +122,81 @@ void classes(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_
             word[2 * half] = _mm512_permutex2var_epi64(low, firsts, high);
             word[2 * half + 1] = _mm512_permutex2var_epi64(low, seconds, high);
         }
-        _mm512_storeu_si512(planes + i, one_class<kUnseenClassShift[0]>(word));
-        _mm512_storeu_si512(planes + kUnseenFamilyTile + i, one_class<kUnseenClassShift[1]>(word));
-        _mm512_storeu_si512(planes + 2 * kUnseenFamilyTile + i, one_class<kUnseenClassShift[2]>(word));
-        _mm512_storeu_si512(planes + 3 * kUnseenFamilyTile + i, one_class<kUnseenClassShift[3]>(word));
+        for (int c = 0; c < 4; ++c) {
+            _mm512_storeu_si512(planes + c * kUnseenFamilyTile + i, one_class(word, kUnseenClassShift[c]));
+        }
     }
 }
 
-// Differing bits of eight words of a class whose bits may all be flipped. Counts need no more than a byte.
-inline __m512i least_of_class(const uint64_t *words, __m512i centre) {
-    const __m512i bits = _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_loadu_si512(words), centre));
-    return _mm512_min_epu8(bits, _mm512_sub_epi8(_mm512_set1_epi64(64), bits));
+// Differing bits of eight words of a class.
+inline __m512i class_bits(const uint64_t *words, __m512i centre) {
+    return _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_loadu_si512(words), centre));
 }
 
 size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsigned bound, uint32_t *out) {
-    const __m512i limit = _mm512_set1_epi64(static_cast<long long>(bound));
+    const __m512i limit = _mm512_set1_epi64(static_cast<long long>(bound) - 96);
+    const __m512i middle = _mm512_set1_epi64(0x202020);
     __m512i word[4];
     for (int c = 0; c < 4; ++c) word[c] = _mm512_set1_epi64(static_cast<long long>(centre[c]));
     size_t written = 0;
     for (size_t i = 0; i < count; i += 8) {
-        const __m512i fixed = _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_loadu_si512(planes + i), word[0]));
-        const __m512i one = least_of_class(planes + kUnseenFamilyTile + i, word[1]);
-        const __m512i two = least_of_class(planes + 2 * kUnseenFamilyTile + i, word[2]);
-        const __m512i three = least_of_class(planes + 3 * kUnseenFamilyTile + i, word[3]);
-        const __m512i distance = _mm512_add_epi64(_mm512_add_epi64(fixed, one), _mm512_add_epi64(two, three));
-        const __mmask8 near_enough = _mm512_cmple_epu64_mask(distance, limit);
+        const __m512i fixed = class_bits(planes + i, word[0]);
+        const __m512i one = class_bits(planes + kUnseenFamilyTile + i, word[1]);
+        const __m512i two = class_bits(planes + 2 * kUnseenFamilyTile + i, word[2]);
+        const __m512i three = class_bits(planes + 3 * kUnseenFamilyTile + i, word[3]);
+        // min(x, 64 - x) = 32 - |x - 32|, and one instruction sums the absolute differences of bytes.
+        const __m512i together = _mm512_or_si512(_mm512_or_si512(one, _mm512_slli_epi64(two, 8)), _mm512_slli_epi64(three, 16));
+        const __m512i distance = _mm512_sub_epi64(fixed, _mm512_sad_epu8(together, middle));
+        const __mmask8 near_enough = _mm512_cmple_epi64_mask(distance, limit);
         if (__builtin_expect(near_enough == 0, 1)) continue;
         alignas(64) uint64_t distances[8];
         _mm512_store_si512(distances, distance);
         for (unsigned lanes = near_enough; lanes; lanes &= lanes - 1) {
             const size_t lane = static_cast<size_t>(__builtin_ctz(lanes));
-            if (i + lane < count) out[written++] = static_cast<uint32_t>(distances[lane] << 16 | (i + lane));
+            if (i + lane < count) out[written++] = static_cast<uint32_t>((distances[lane] + 96) << 16 | (i + lane));
         }
     }
     return written;
 }
 
+constexpr uint32_t kLanes = 32;
+
+struct Conditions {
+    __m512i query, own_mask, ring_mask;
+    __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    int own_bound, ring_bound;
+    bool has_own;
+
+    explicit Conditions(const UnseenSift &sift)
+        : query(_mm512_set1_epi16(static_cast<short>(sift.query_signature))),
+          own_mask(_mm512_set1_epi16(static_cast<short>(sift.own_mask))),
+          ring_mask(_mm512_set1_epi16(static_cast<short>(sift.ring_mask))),
+          own_bound(sift.own_bound),
+          ring_bound(sift.ring_bound),
+          has_own(sift.own_mask != 0) {}
+    size_t take(const uint16_t *signatures, uint32_t begin, uint32_t count, int distance, uint32_t *out) const {
+        const __mmask32 present = count < kLanes ? (1u << count) - 1 : ~0u;
+        const __m512i difference = _mm512_xor_si512(_mm512_maskz_loadu_epi16(present, signatures), query);
+        __mmask32 near =
+            _mm512_mask_cmple_epi16_mask(present, _mm512_popcnt_epi16(_mm512_and_si512(difference, ring_mask)),
+                                         _mm512_set1_epi16(static_cast<short>(ring_bound - distance)));
+        if (has_own) {
+            near = _mm512_mask_cmple_epi16_mask(near, _mm512_popcnt_epi16(_mm512_and_si512(difference, own_mask)),
+                                                _mm512_set1_epi16(static_cast<short>(own_bound - distance)));
+        }
+        // Without a branch: one bucket in six has an entry that passes, and nobody could foretell which.
+        const __m512i low = _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(begin)), lanes);
+        const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(16));
+        const unsigned first = near & 0xffff, second = near >> 16;
+        _mm512_storeu_si512(out, _mm512_maskz_compress_epi32(static_cast<__mmask16>(first), low));
+        const size_t written = static_cast<size_t>(__builtin_popcount(first));
+        _mm512_storeu_si512(out + written, _mm512_maskz_compress_epi32(static_cast<__mmask16>(second), high));
+        return written + static_cast<size_t>(__builtin_popcount(second));
+    }
+};
+
+#include "search_sift.inc"
+
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchAvx512 = {scan, filter, verify, classes, near};
+const UnseenSearchKernels kUnseenSearchAvx512 = {scan, filter, verify, sift, meet, classes, near};

@@ -39,9 +39,25 @@ size_t filter(const UnseenBucket *buckets, size_t count, uint64_t *out) {
     return written;
 }
 
+constexpr uint32_t kLanes = 1;
+
+struct Conditions {
+    const UnseenSift &sift;
+
+    explicit Conditions(const UnseenSift &one) : sift(one) {}
+    size_t take(const uint16_t *signature, uint32_t begin, uint32_t, int distance, uint32_t *out) const {
+        const unsigned difference = *signature ^ sift.query_signature;
+        *out = begin;
+        return static_cast<int>(bits_of(difference & sift.ring_mask)) + distance <= sift.ring_bound &&
+               static_cast<int>(bits_of(difference & sift.own_mask)) + distance <= sift.own_bound;
+    }
+};
+
+#include "search_sift.inc"
+
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchPortable = {scan, filter, verify, classes, near};
+const UnseenSearchKernels kUnseenSearchPortable = {scan, filter, verify, sift, meet, classes, near};
 
 const UnseenSearchKernels &unseen_search_kernels() {
 #if defined(__x86_64__)

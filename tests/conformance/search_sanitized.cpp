@@ -2,10 +2,13 @@
 // comparing all with all. Exits 1 with a message where an answer differs.
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <random>
+#include <set>
 #include <vector>
 
 #include "cpu.hpp"
+#include "search_family.hpp"
 #include "search_index.hpp"
 
 static UnseenIsa chosen = UnseenIsa::portable;
@@ -50,6 +53,22 @@ static std::vector<uint64_t> all_with_all(const Bytes &codes, const Bytes &queri
     return keys;
 }
 
+// Of each entry within the radius, the nearest query and the nearest but for it.
+static std::vector<uint64_t> two_nearest(const std::vector<uint64_t> &all) {
+    std::map<uint64_t, std::set<std::pair<uint64_t, uint64_t>>> of_entry;
+    for (uint64_t key : all) {
+        of_entry[key & 0xffffffff].insert({key >> kUnseenDistanceShift & 127, key >> kUnseenQueryShift});
+    }
+    std::vector<uint64_t> keys;
+    for (const auto &[entry, near] : of_entry) {
+        size_t kept = 0;
+        for (const auto &[distance, query] : near) {
+            if (kept++ < 2) keys.push_back(query << kUnseenQueryShift | distance << kUnseenDistanceShift | entry);
+        }
+    }
+    return keys;
+}
+
 static bool agrees(size_t count, unsigned radius, UnseenMethod method, unsigned chunks) {
     const Bytes codes = clustered(count), more = uniform(5);
     Bytes queries = uniform(2), all = codes;
@@ -63,13 +82,16 @@ static bool agrees(size_t count, unsigned radius, UnseenMethod method, unsigned 
     UnseenMatches matches;
     index.search(queries.data(), queries.size() / 32, radius, matches);
     const std::vector<uint64_t> expected = all_with_all(all, queries, radius, static_cast<uint32_t>(count));
-    return expected == std::vector<uint64_t>(matches.keys.begin(), matches.keys.begin() + matches.keys.size());
+    if (expected != std::vector<uint64_t>(matches.keys.begin(), matches.keys.begin() + matches.keys.size())) return false;
+    UnseenKeys near;
+    index.search_family(UnseenFamily(queries.data(), queries.size() / 32, radius, 1), near);
+    return two_nearest(expected) == std::vector<uint64_t>(near.begin(), near.begin() + near.size());
 }
 
 int main() {
     std::vector<UnseenIsa> variants = {UnseenIsa::portable};
     if (__builtin_cpu_supports("avx2")) variants.push_back(UnseenIsa::avx2);
-    if (__builtin_cpu_supports("avx512vpopcntdq")) variants.push_back(UnseenIsa::avx512);
+    if (__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bitalg")) variants.push_back(UnseenIsa::avx512);
     for (UnseenIsa variant : variants) {
         chosen = variant;
         for (size_t count : {0, 1, 2, 3, 7, 8, 9, 33, 1000, 8193}) {

@@ -14,7 +14,7 @@ FLAGS_BY_VARIANT = {
     "avx2": ["-mavx2", "-mfma", "-mbmi2", "-mpopcnt"],
     "avx512": [
         *["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vbmi", "-mavx512vnni"],
-        *["-mavx512vpopcntdq", "-mfma", "-mbmi2", "-mpopcnt"],
+        *["-mavx512vpopcntdq", "-mavx512bitalg", "-mfma", "-mbmi2", "-mpopcnt"],
     ],
 }
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from tests.conformance.test_pdq_sanitized import FLAGS, FLAGS_BY_VARIANT, ROOT
 
-PLAIN = ["checksum", "search_guard", "search_index", "search_plan", "search_probe", "search_tables"]
+PLAIN = [
+    *["checksum", "search_family", "search_guard", "search_index"],
+    *["search_plan", "search_probe", "search_sift", "search_tables"],
+]
 
 
 @pytest.mark.soak

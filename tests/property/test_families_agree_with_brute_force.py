@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.property.strategies import Codes, clustered, planted, uniform
+from tests.property.strategies import Codes, as_rows, clustered, planted, uniform
 from tests.unit.matching.stored import column, open_columns, write
 
 from unseen import kernel
@@ -121,3 +121,49 @@ def test_candidates_in_files_are_what_brute_force_finds(
             assert all(one.value == entries[one.row].tobytes() for one in candidates)
     finally:
         kernel.use("auto")
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    count=st.sampled_from([1, 33, 2049, 5003]),
+    method=st.sampled_from([(1, 0), (2, 0), (2, 1), (2, 5), (2, 11), (2, 16), (2, 32)]),
+    radius_bits=st.one_of(st.sampled_from([31, 48, 64]), st.integers(0, 64)),
+    built_for=st.sampled_from([31, 64]),
+    group_size=st.sampled_from([1, 3, 8]),
+)
+@pytest.mark.parametrize("variant", kernel.available()[1:])
+def test_every_method_answers_as_the_reference(
+    variant: str, seed: int, count: int, method: tuple[int, int], radius_bits: int, built_for: int, group_size: int
+) -> None:
+    """Tables, clusters and plain scans, after additions and removals, at radii beyond the one an index was made for."""
+    rng = np.random.default_rng(seed)
+    queries = family(rng, 6)
+    codes = entries_near(rng, queries, count + 50, radius_bits)
+    reference, index = kernel.ReferenceIndex(built_for), kernel.HammingIndex(built_for)
+    kernel.use(variant)
+    try:
+        for one in (reference, index):
+            one.append(codes[:count])
+            one.build(*method)
+            one.append(codes[count:])
+            one.remove([count - 1, count, count + 49])
+        expected = as_rows(reference.search_family(kernel.ReferenceFamily(queries, radius_bits, group_size)))
+        assert as_rows(index.search_family(kernel.HammingFamily(queries, radius_bits, group_size))) == expected
+    finally:
+        kernel.use("auto")
+
+
+@pytest.mark.parametrize("method", [1, 2])
+def test_an_entry_costs_the_same_however_many_hashes_it_lies_near(method: int) -> None:
+    """A list of near-duplicates beside every hash is answered with two placings for each entry, the nearest."""
+    rng = np.random.default_rng(2)
+    centre = uniform(rng, 1)
+    queries = np.concatenate([planted(rng, centre[0], [bits]) for bits in (9, 5, 5, 7, 20, 3, 11, 12)])
+    index = kernel.HammingIndex(64)
+    index.append(np.repeat(centre, 150_000, axis=0))
+    index.build(method, 4)
+    query_at, entry_at, distance_bits = index.search_family(kernel.HammingFamily(queries, 64, 1))
+    assert np.array_equal(entry_at, np.repeat(np.arange(150_000), 2))
+    assert np.array_equal(query_at, np.tile([5, 1], 150_000))
+    assert np.array_equal(distance_bits, np.tile([3, 5], 150_000))
