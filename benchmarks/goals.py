@@ -17,6 +17,7 @@ class Scale:
     rounds: int = 7
     codes: dict[str, int] = field(default_factory=lambda: {"1e6": 10**6, "1e7": 10**7, "1e8": 10**8})
     queries: int = 4000
+    families: int = 4
     pictures_2mp: int = 8
     pictures_12mp: int = 4
     mixed: int = 2000
@@ -35,6 +36,7 @@ class Scale:
             rounds=2,
             codes=codes,
             queries=100,
+            families=1,
             pictures_2mp=2,
             pictures_12mp=1,
             mixed=40,

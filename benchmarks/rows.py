@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import disks, held, index, ledger, living, pictures, videos, whole
+from benchmarks import disks, families, held, index, ledger, living, pictures, videos, whole
 from benchmarks.goals import Goal, Row, Scale
 from benchmarks.race import Side, race
+from unseen.model import Altered
 
 __all__ = ["ROWS"]
 
@@ -77,6 +78,14 @@ def _search(kind: str, size: str, batch: int, *peers: str) -> Callable[[Scale], 
                 Side(peer, "search", {"side": peer, "count": compared, **common}, peer=True, packages=packages)
             )
         return race(sides, rounds=scale.rounds)
+
+    return run
+
+
+def _families(mode: Altered) -> Callable[[Scale], list[dict[str, Any]]]:
+    def run(scale: Scale) -> list[dict[str, Any]]:
+        codes = pictures.clustered_codes(scale.codes["1e6"])
+        return families.search(mode, codes, count=scale.families, rounds=scale.scans)
 
     return run
 
@@ -182,6 +191,23 @@ ROWS = (
         _search("uniform", "1e7", 1, "faiss_nearest", "faiss_flat"),
         (_times("faiss_nearest", 120, 220), _times("faiss_flat", None)),
         needs_gb=6,
+    ),
+    *(
+        Row(
+            f"altered-search-1e6-{mode.value}",
+            f"all placings of a picture in `{mode.value}`, eight ways round, within {bits} bits of 1e6 clustered codes",
+            "ms",
+            _families(mode),
+            (
+                Goal("seconds a picture", "unseen", "", at_least, aim, larger_is_better=False),
+                Goal("times faster than one hash after the other", "one_by_one", "unseen", None),
+                *peers,
+            ),
+        )
+        for mode, bits, at_least, aim, peers in (
+            (Altered.FAST, 48, 20e-3, 15e-3, (_times("faiss_flat", None),)),
+            (Altered.THOROUGH, 64, 0.5, None, ()),
+        )
     ),
     Row(
         "search-1e8",

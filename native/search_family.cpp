@@ -242,8 +242,8 @@ void UnseenIndex::search_family(const UnseenFamily &family, UnseenKeys &keys) co
         if (const UnseenGuard *guard = tables_.active_guard()) guard->check_all();
         // A query among many near-duplicates gives up when it has cost as much as comparing its cluster with all codes.
         const UnseenBudget budget{kCosts.scan_cluster * length, scan_ns};
-        const auto take = [&](const UnseenHit *hits, size_t hit_count) {
-            for (size_t i = 0; i < hit_count; ++i) reached.add(hits[i].entry, hits[i].distance, hits[i].query);
+        const auto take = [&](const UnseenMet *near, size_t near_count) {
+            for (size_t i = 0; i < near_count; ++i) reached.add(near[i].entry, near[i].distance, near[i].query);
         };
         const std::vector<uint32_t> left = unseen_sift_all(
             base_, tables_, plan, family.codes(), family.count(), family.radius(), budget, take);

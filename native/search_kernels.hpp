@@ -74,7 +74,7 @@ struct UnseenMeeting {
 };
 
 // An entry within the radius of a query.
-struct UnseenHit {
+struct UnseenMet {
     uint32_t entry, query, distance;
 };
 
@@ -94,7 +94,7 @@ struct UnseenSearchKernels {
     // Of `count` positions in one chunk, each with the query that reached it, those within the radius. `entries` and `out`
     // hold `count`.
     size_t (*meet)(const UnseenMeeting &meeting, const uint32_t *positions, const uint32_t *queries, size_t count,
-                   uint32_t *entries, UnseenHit *out);
+                   uint32_t *entries, UnseenMet *out);
     // Sorts the bits of up to kUnseenFamilyTile codes by class: words of class c lie at planes[c * kUnseenFamilyTile].
     void (*classes)(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_t *planes);
     // Of these codes, those within `bound` of a centre when the bits of any class but the first may be flipped, in

@@ -53,7 +53,7 @@ class Stream {
 
 struct Run {
     const UnseenSearchKernels &kernels;
-    const std::function<void(const UnseenHit *, size_t)> &take;
+    const std::function<void(const UnseenMet *, size_t)> &take;
     UnseenMeeting meeting{};
     std::vector<double> left_ns;
     double all_left_ns = 0;
@@ -61,13 +61,13 @@ struct Run {
     std::vector<uint32_t> positions = std::vector<uint32_t>(kRoom);
     std::vector<uint32_t> queries = std::vector<uint32_t>(kRoom);
     std::vector<uint32_t> entries = std::vector<uint32_t>(kRoom);
-    std::vector<UnseenHit> hits = std::vector<UnseenHit>(kRoom);
+    std::vector<UnseenMet> near = std::vector<UnseenMet>(kRoom);
 
     void meet() {
         const size_t found =
-            kernels.meet(meeting, positions.data(), queries.data(), waiting, entries.data(), hits.data());
+            kernels.meet(meeting, positions.data(), queries.data(), waiting, entries.data(), near.data());
         if (found == kUnseenUnsound) throw UnseenDamage("a bucket names an entry that does not exist");
-        if (found) take(hits.data(), found);
+        if (found) take(near.data(), found);
         waiting = 0;
     }
 
@@ -118,7 +118,7 @@ struct Run {
 
 std::vector<uint32_t> unseen_sift_all(const UnseenPlanes &codes, const UnseenTables &tables, const UnseenPlan &plan,
                                       const uint64_t (*queries)[4], size_t count, unsigned radius, UnseenBudget budget,
-                                      const std::function<void(const UnseenHit *, size_t)> &take) {
+                                      const std::function<void(const UnseenMet *, size_t)> &take) {
     Run run{unseen_search_kernels(), take};
     run.left_ns.assign(count, budget.query_ns);
     run.all_left_ns = budget.all_ns;

@@ -19,4 +19,4 @@ struct UnseenBudget {
 // named in the answer: of these some codes may not have been given. Tables and codes must have been verified.
 std::vector<uint32_t> unseen_sift_all(const UnseenPlanes &codes, const UnseenTables &tables, const UnseenPlan &plan,
                                       const uint64_t (*queries)[4], size_t count, unsigned radius, UnseenBudget budget,
-                                      const std::function<void(const UnseenHit *, size_t)> &take);
+                                      const std::function<void(const UnseenMet *, size_t)> &take);
