@@ -18,6 +18,8 @@ __all__ = ["PLACINGS_MAX", "look", "propose"]
 # Every placing is searched in eight orientations: this is what the time for a picture allows.
 PLACINGS_MAX = {Altered.OFF: 0, Altered.FAST: 50, Altered.THOROUGH: 1600}
 _RECTANGLES = {Altered.FAST: 20, Altered.THOROUGH: 120}
+# Of these so many may stand out no more than what a photograph shows: each takes the place of a crop.
+_DOUBTFUL = {Altered.FAST: 6, Altered.THOROUGH: 120}
 _TILTED_FRAMES = {Altered.FAST: 8, Altered.THOROUGH: 60}
 _WHOLE = Placing(window=(0.0, 0.0, 1.0, 1.0))
 # Windows whose edges all lie nearer than this share of the picture have nearly the same hash.
@@ -46,12 +48,13 @@ def _seen(luma: npt.NDArray[np.uint8], mode: Altered) -> list[Placing]:
     averages, page = Averages.of(luma), unwritten(luma)
     if averages is None:
         return []
-    windows = rectangles(averages, _RECTANGLES[mode])
+    count = _RECTANGLES[mode]
+    windows = rectangles(averages, count, doubtful=_DOUBTFUL[mode])
     unworded = None if page is None else Averages.of(page)
     if unworded is not None:
-        others = rectangles(unworded, _RECTANGLES[mode])
+        others = rectangles(unworded, count, doubtful=_DOUBTFUL[mode])
         windows = [window for both in itertools.zip_longest(others, windows) for window in both if window is not None]
-    straight = _different(Placing(window=window) for window in windows)[: _RECTANGLES[mode]]
+    straight = _different(Placing(window=window) for window in windows)[:count]
     return [*straight, *tilted_frames(averages, _TILTED_FRAMES[mode])]
 
 
