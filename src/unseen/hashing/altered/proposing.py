@@ -48,12 +48,13 @@ def _seen(luma: npt.NDArray[np.uint8], mode: Altered) -> list[Placing]:
     averages, page = Averages.of(luma), unwritten(luma)
     if averages is None:
         return []
-    count = _RECTANGLES[mode]
-    windows = rectangles(averages, count, doubtful=_DOUBTFUL[mode])
+    count, doubtful = _RECTANGLES[mode], _DOUBTFUL[mode]
     unworded = None if page is None else Averages.of(page)
-    if unworded is not None:
-        others = rectangles(unworded, count, doubtful=_DOUBTFUL[mode])
-        windows = [window for both in itertools.zip_longest(others, windows) for window in both if window is not None]
+    if unworded is None:
+        windows = rectangles(averages, count, doubtful=doubtful)
+    else:
+        both = [rectangles(each, count, doubtful=doubtful // 2) for each in (unworded, averages)]
+        windows = [window for pair in itertools.zip_longest(*both) for window in pair if window is not None]
     straight = _different(Placing(window=window) for window in windows)[:count]
     return [*straight, *tilted_frames(averages, _TILTED_FRAMES[mode])]
 

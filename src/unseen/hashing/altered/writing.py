@@ -8,7 +8,7 @@ __all__ = ["unwritten"]
 _Luma = npt.NDArray[np.uint8]
 
 # A page has a ground: so large a share of its pixels has nearly one grey level.
-_GROUND_MIN = 0.12
+_GROUND_MIN = 0.2
 _GROUND_LEVELS = 8
 # Letters are lower than this share of the longer side, and pictures higher.
 _LETTERS_MAX = 0.026
