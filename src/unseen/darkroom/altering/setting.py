@@ -24,13 +24,13 @@ _DESKTOPS = ((1280, 720), (1366, 768), (1440, 900))
 # Of a screen, in its own sides from its centre.
 _CORNERS = ((-0.5, -0.5), (-0.5, 0.5), (0.5, -0.5), (0.5, 0.5))
 # A screen that is photographed need not be finer than this: the photograph is not.
-_SCREEN_SIDE = 1024
+_SCREEN_SIDE = 640
 
 
 def _collage(picture: Image.Image, form: str, chance: Chance) -> Image.Image:
     """The whole picture in one cell, unrelated ones of the same size in the others, and a gap or none."""
     columns, rows = (2, 2) if form == "2x2" else (int(form), 1) if chance.coin() else (1, int(form))
-    cell = fitted(picture, 800, 800)
+    cell = fitted(picture, 640, 640)
     gap = round(chance.between(0, 0.03) * min(cell.size)) if chance.coin() else 0
     across, down = cell.width + gap, cell.height + gap
     pasted = Image.new("RGB", (columns * across + gap, rows * down + gap), "white" if chance.coin() else "black")
