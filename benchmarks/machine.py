@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["available_gb", "commit", "describe", "now_utc", "slug"]
+__all__ = ["available_gb", "commit", "describe", "now_utc", "program", "slug"]
 
 # Instruction sets that decide which kernel runs.
 _FLAGS = ("avx2", "avx512f", "avx512bw", "avx512vbmi", "avx512_vnni", "avx512_vpopcntdq", "sha_ni", "asimd")
@@ -44,6 +44,12 @@ def commit(root: Path) -> str:
     name = _git(root, "rev-parse", "--short=12", "HEAD")
     changed = _git(root, "status", "--porcelain", "src", "native")
     return (name or "unknown") + ("+" if changed else "")
+
+
+def program(root: Path) -> str:
+    """A name for the sources that are checked out, whatever else a commit changed; `commit` says more to a reader."""
+    trees = _git(root, "rev-parse", "HEAD:src", "HEAD:native").split()
+    return "-".join(tree[:8] for tree in trees) + ("+" if commit(root).endswith("+") else "")
 
 
 def _git(root: Path, *arguments: str) -> str:

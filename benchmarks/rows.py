@@ -90,6 +90,22 @@ def _families(mode: Altered) -> Callable[[Scale], list[dict[str, Any]]]:
     return run
 
 
+def _altered(mode: str) -> Callable[[Scale], list[dict[str, Any]]]:
+    def run(scale: Scale) -> list[dict[str, Any]]:
+        folder = str(pictures.sized_jpegs(2, scale.pictures_2mp))
+        codes = str(pictures.clustered_codes(scale.codes["1e6"]))
+        peer_packages = ("threatexchange", "pdqhash", "pillow")
+        return race(
+            [
+                Side("unseen", "undoing", {"side": mode, "folder": folder, "codes": codes}),
+                Side("threatexchange", "jpeg", {"side": "threatexchange", "folder": folder}, True, peer_packages),
+            ],
+            rounds=scale.rounds,
+        )
+
+    return run
+
+
 def _screening(gop: int) -> Callable[[Scale], list[dict[str, Any]]]:
     return lambda scale: videos.screening(gop, scale.video_s, rounds=scale.scans)
 
@@ -216,6 +232,17 @@ ROWS = (
         _search("uniform", "1e8", 1),
         (Goal("seconds a query", "unseen", "", 1e-3, 0.3e-3, larger_is_better=False),),
         needs_gb=_MEMORY_1E8_GB,
+    ),
+    *(
+        Row(
+            f"altered-{mode}",
+            f"JPEG file to matches at 1e6 clustered codes, altered copies looked for ({mode}), 2 MP; "
+            "against plain PDQ of the same file",
+            "ms",
+            _altered(mode),
+            (Goal("times threatexchange's plain PDQ", "unseen", "threatexchange", at_least, aim, False),),
+        )
+        for mode, at_least, aim in (("fast", 1.0, 0.5), ("thorough", None, None))
     ),
     *(
         Row(

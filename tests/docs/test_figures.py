@@ -2,6 +2,7 @@
 
 from benchmarks import recall_page, report
 from benchmarks.altered import calibration_page
+from benchmarks.altered import page as altered_page
 
 
 def test_the_page_shows_the_newest_results() -> None:
@@ -26,3 +27,11 @@ def test_the_page_of_altered_copies_shows_the_newest_calibration() -> None:
     begin, end = "<!-- calibration: begin -->\n", "<!-- calibration: end -->"
     assert text.count(begin) == text.count(end) == 1
     assert text.split(begin)[1].split(end)[0] == calibration_page.render()
+
+
+def test_the_page_of_altered_copies_shows_the_newest_results() -> None:
+    """The tables of what is found of altered copies are exactly what the newest raw results render to."""
+    text = altered_page.PAGE.read_text(encoding="utf-8")
+    begin, end = "<!-- recall: begin -->\n", "<!-- recall: end -->"
+    assert text.count(begin) == text.count(end) == 1
+    assert text.split(begin)[1].split(end)[0] == altered_page.render()
