@@ -7,6 +7,7 @@ import typer
 from unseen.cli import voice
 from unseen.cli.options import (
     DEFAULT_STORE,
+    Altered,
     Json,
     Lists,
     Store,
@@ -118,6 +119,7 @@ def recall(
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of what alterations draw at random.")
     ] = 1,
+    altered: Altered = "off",
     out: Out = None,
     workers: Workers = None,
     unsafe_no_sandbox: Unsandboxed = False,
@@ -127,22 +129,28 @@ def recall(
     """Say which alterations of benign pictures are still found, at several thresholds.
 
     Each picture is decoded, altered and hashed inside the darkroom, once for each alteration; only hashes leave it. No
-    list is needed. Takes some seconds of a core for each picture.
+    list is needed. With --altered a column says what a scan finds that looks for altered copies as far. Takes some
+    seconds of a core for each picture, with thorough a minute.
 
     Example: unseen audit recall --benign /srv/benign
     """
+    from unseen import model
     from unseen.casework.auditing.recall import RecallSettings, audit_recall
     from unseen.casework.auditing.writing import write_audit
     from unseen.cli import audits, rows, tables
     from unseen.cli.progress import Meter
-    from unseen.model import NotScreened
 
     settings = RecallSettings(
-        sources=tuple(benign), seed=seed, workers=workers, unsafe_no_sandbox=unsafe_no_sandbox, store=store
+        sources=tuple(benign),
+        seed=seed,
+        altered=model.Altered(altered or "off"),
+        workers=workers,
+        unsafe_no_sandbox=unsafe_no_sandbox,
+        store=store,
     )
     with Meter("auditing", json=json) as meter:
         for told in audit_recall(settings, note=voice.note, on_copy=meter.count):
-            if isinstance(told, NotScreened):
+            if isinstance(told, model.NotScreened):
                 voice.show(rows.not_screened_row(told), tables.not_screened_lines(told), json=json)
             else:
                 meter.stop()

@@ -9,7 +9,15 @@ from unseen.cli.tables import match_lines
 
 if TYPE_CHECKING:
     from unseen.casework.auditing.writing import WrittenAudit
-    from unseen.reports.audits import BenignMatch, CrowdedEntry, RecallAudit, ThresholdAudit, TriageAudit
+    from unseen.reports.audits import (
+        BenignMatch,
+        CrowdedEntry,
+        Proportion,
+        RecallAudit,
+        RecallRow,
+        ThresholdAudit,
+        TriageAudit,
+    )
 
 __all__ = ["recall_lines", "threshold_lines", "triage_lines", "written_lines", "written_row"]
 
@@ -58,14 +66,16 @@ def recall_lines(audit: "RecallAudit") -> list[str]:
     """One line for each alteration."""
     from unseen.reports.audits import percent, recall_cautions
 
-    head = ("alteration", "strength", "pictures", "too flat", *(f"{bits} bits" for bits in audit.thresholds_bits))
+    undone = [] if audit.altered == "off" else [f"altered, {audit.altered}"]
+    bits = (f"{bits} bits" for bits in audit.thresholds_bits)
+    head = ("alteration", "strength", "pictures", "too flat", *bits, *undone)
     table = [
         (
             row.kind,
             row.strength,
             f"{row.pictures:,}",
             f"{row.low_quality:,}",
-            *("" if found.rate is None else percent(found.rate) for found in row.found),
+            *("" if found.rate is None else percent(found.rate) for found in (*row.found, *_undone(row))),
         )
         for row in audit.rows
     ]
@@ -75,6 +85,10 @@ def recall_lines(audit: "RecallAudit") -> list[str]:
         *voice.columns([head, *table], indent="  "),
         *(f"note: {caution}" for caution in recall_cautions(audit)),
     ]
+
+
+def _undone(row: "RecallRow") -> tuple["Proportion", ...]:
+    return () if row.altered is None else (row.altered,)
 
 
 def triage_lines(audit: "TriageAudit") -> list[str]:

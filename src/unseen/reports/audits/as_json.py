@@ -70,6 +70,7 @@ def recall_document(audit: RecallAudit) -> Document:
         "version": audit.version,
         "sources": list(audit.sources),
         "seed": audit.seed,
+        "altered": audit.altered.value,
         "thresholds_bits": list(audit.thresholds_bits),
         "items": audit.items,
         "pictures": audit.pictures,
@@ -113,6 +114,7 @@ def _recall_row(row: RecallRow, thresholds_bits: tuple[int, ...]) -> Document:
             {"threshold_bits": bits, **_proportion(found)}
             for bits, found in zip(thresholds_bits, row.found, strict=True)
         ],
+        "altered": None if row.altered is None else _proportion(row.altered),
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from unseen.model import Altered
 from unseen.reports.as_html import write_page
 from unseen.reports.audits.cautions import number_a_day, percent, recall_cautions, threshold_cautions
 from unseen.reports.audits.layout import Block, code, fact, section, style, table, texts, time
@@ -19,6 +20,11 @@ SHOWN_BITS = (0, 8, 16, 24, 31, 40, 48, 56, 64)
 # Matches beyond these stand in the JSON form.
 _MATCHES_SHOWN = 500
 
+_LOOKED = {
+    Altered.OFF: "not looked for: as a scan with --altered off finds them",
+    Altered.FAST: "looked for as a scan with --altered fast does",
+    Altered.THOROUGH: "looked for as a scan with --altered thorough does",
+}
 _PROSE = tomllib.loads((Path(__file__).parent / "prose.toml").read_text(encoding="utf-8"))
 
 
@@ -64,6 +70,7 @@ def write_recall_html(audit: RecallAudit, audit_id: str, out: IO[bytes], *, bits
             fact("Audited", time(audit.audited_at_utc) + f", by unseen {audit.version}"),
             fact("Files", *(code(source) for source in audit.sources)),
             fact("Seed", f"{audit.seed}"),
+            fact("Altered copies", _LOOKED[audit.altered]),
             fact("Audit id", code(audit_id)),
         ],
         "figures": [
@@ -204,10 +211,12 @@ def _recall_table(audit: RecallAudit) -> Block:
             f"{row.pictures:,}",
             f"{row.low_quality:,}" if row.low_quality else "",
             *(_rate(found) for found in row.found),
+            *([] if row.altered is None else [_rate(row.altered)]),
         ]
         for row in audit.rows
     ]
     head = ["Alteration", "Pictures", "Too flat", *(f"{bits} bits" for bits in audit.thresholds_bits)]
+    head += [] if audit.altered is Altered.OFF else [f"Altered, {audit.altered}"]
     return table("recall-table", head, rows, numeric=range(1, len(head)))
 
 

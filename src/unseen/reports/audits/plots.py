@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from math import ceil, floor, log10
 from typing import Any
 
+from unseen.model import Altered
 from unseen.reports.audits.triage_values import Missed, Waiting
 from unseen.reports.audits.values import Proportion, RecallAudit, ThresholdAudit
 
@@ -98,6 +99,8 @@ def recall_plot(audit: RecallAudit, *, bits: int) -> Plot:
         lines.append({"name": "whisker", "d": _line(ends)})
         dots.append({"name": "farthest", "x": _short(across(_rate(farthest))), "y": _short(y), "r": 4.5})
         dots.append({"name": "found", "x": _short(across(_rate(found))), "y": _short(y), "r": 3.2})
+        if row.altered is not None:
+            dots.append({"name": "undone", "x": _short(across(_rate(row.altered))), "y": _short(y), "r": 4.5})
     texts.append(_text((left + right) / 2, bottom + 38, "share of the pictures that is still found", "middle"))
     return {
         "name": "recall",
@@ -114,6 +117,11 @@ def recall_plot(audit: RecallAudit, *, bits: int) -> Plot:
         "legend": [
             {"name": "found", "text": f"within {bits} bits, with its interval of 95 %"},
             {"name": "farthest", "text": f"within {audit.thresholds_bits[-1]} bits"},
+            *(
+                []
+                if audit.altered is Altered.OFF
+                else [{"name": "undone", "text": f"found by --altered {audit.altered}"}]
+            ),
         ],
     }
 

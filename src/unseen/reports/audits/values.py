@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from unseen.model import Locator, Match
+from unseen.model import Altered, Locator, Match
 
 __all__ = [
     "AuditedList",
@@ -167,6 +167,8 @@ class RecallRow:
         low_quality: Of these, how many are too flat afterwards to be matched at any threshold.
         failed: Pictures of which this alteration could not be made or hashed; not among `pictures`.
         found: For each of the thresholds, how many of `pictures` lie within it of their original.
+        altered: How many of `pictures` a scan finds that looks for altered copies: within its threshold as they lie, or
+            by undoing what was done to them. None where these were not looked for.
     """
 
     kind: str
@@ -175,6 +177,7 @@ class RecallRow:
     low_quality: int
     failed: int
     found: tuple[Proportion, ...]
+    altered: Proportion | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +189,7 @@ class RecallAudit:
         version: Of the program.
         sources: As given.
         seed: Of what is drawn at random in alterations.
+        altered: How far altered copies were looked for.
         thresholds_bits: Those of every row, in order.
         items: All that the source offered.
         pictures: Of these, pictures that were altered.
@@ -198,6 +202,7 @@ class RecallAudit:
     version: str
     sources: tuple[str, ...]
     seed: int
+    altered: Altered
     thresholds_bits: tuple[int, ...]
     items: int
     pictures: int

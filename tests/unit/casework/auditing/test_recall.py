@@ -16,8 +16,8 @@ from unseen.darkroom import CATALOGUE, UNALTERED, develop
 from unseen.darkroom.altering import making
 from unseen.decoding import LIMITS
 from unseen.errors import SourceError
-from unseen.model import ItemHashes, NotScreened, Reason
-from unseen.reports.audits import RecallAudit
+from unseen.model import Altered, ItemHashes, NotScreened, Reason
+from unseen.reports.audits import RecallAudit, recall_document
 from unseen.sources.layers import MemoryRange
 
 SEED = 11
@@ -29,9 +29,11 @@ def draw(seed: int) -> Image.Image:
     return Image.fromarray(patches).resize((640, 480), Image.Resampling.BICUBIC)
 
 
-def run(*sources: Path, seed: int = SEED, workers: int = 2) -> tuple[RecallAudit, list[NotScreened]]:
+def run(
+    *sources: Path, seed: int = SEED, workers: int = 2, altered: Altered = Altered.OFF
+) -> tuple[RecallAudit, list[NotScreened]]:
     """Audit, and give the audit and what came before it."""
-    settings = RecallSettings(sources=tuple(map(str, sources)), seed=seed, workers=workers)
+    settings = RecallSettings(sources=tuple(map(str, sources)), seed=seed, workers=workers, altered=altered)
     *told, audit = audit_recall(settings)
     assert isinstance(audit, RecallAudit)
     return audit, [one for one in told if isinstance(one, NotScreened)]
@@ -98,6 +100,30 @@ def test_orientations_are_found_as_a_scan_finds_them(audited: tuple[RecallAudit,
     assert {matched for (kind, _), matched in found.items() if kind == "flip"} == {3}
     assert [found["rotate", f"{degrees}°"] for degrees in (90, 180, 270)] == [3, 3, 3]
     assert found["crop", "20 % off each edge"] == 0
+
+
+def test_what_undoing_finds_is_counted_beside_what_lies_near(
+    benign: Path, audited: tuple[RecallAudit, list[NotScreened]]
+) -> None:
+    """With altered copies looked for each row says what a scan would find: what it finds plainly, and more."""
+    plain, _ = audited
+    assert {row.altered for row in plain.rows} == {None}
+    assert {row["altered"] for row in recall_document(plain)["alterations"]} == {None}  # type: ignore[attr-defined]  # a JSON array
+    audit, _ = run(benign / "one.png", benign / "two.jpg", altered=Altered.FAST)
+    at = THRESHOLDS_BITS.index(31)
+    rows = {(row.kind, row.strength): row for row in audit.rows}
+    for row in rows.values():
+        assert row.altered is not None
+        assert row.altered.of == row.pictures == 2
+        assert row.altered.matched >= row.found[at].matched
+    undone = rows["black border", "10 % of width and of height in all"]
+    assert undone.found[at].matched == 0
+    assert undone.altered is not None
+    assert undone.altered.matched == 2
+    document = recall_document(audit)
+    assert document["altered"] == "fast"
+    stated = [row["altered"]["matched"] for row in document["alterations"]]  # type: ignore[attr-defined]  # a JSON array
+    assert stated == [row.altered.matched for row in audit.rows if row.altered is not None]
 
 
 def test_what_is_not_altered_is_told(audited: tuple[RecallAudit, list[NotScreened]]) -> None:
