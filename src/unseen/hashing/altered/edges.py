@@ -37,6 +37,9 @@ _SIDE_MIN = 0.18
 _FRAME_SAYS = 0.6
 # Pictures as wide or as high as the frame are common: strips of collages, posts, captions, letterboxes.
 _FULL = 1.5
+# Borders are often alike on both sides; what a picture shows lies in the very middle of it by chance only.
+_CENTRED = 0.012
+_IN_THE_MIDDLE = 4.0
 _SAYS_MIN = 0.02
 # Of two rectangles that stand out alike the larger is the likelier: what a picture shows has edges too.
 _LARGER = 0.1
@@ -181,6 +184,10 @@ def _enclosed(across: _Lines, down: _Lines, count: int) -> tuple[list[tuple[floa
         strength *= np.clip(side, _SAYS_MIN, 1.0)
     is_wide, is_high = (left == 0) & (right == len(x) - 1), (top == 0) & (bottom == len(y) - 1)
     strength *= np.where(is_wide[None, :] | is_high[:, None], np.float32(_FULL), np.float32(1))
+    is_centred = (np.abs(x[left] + x[right] - 1) < _CENTRED)[None, :] & (np.abs(y[top] + y[bottom] - 1) < _CENTRED)[
+        :, None
+    ]
+    strength *= np.where(is_centred, np.float32(_IN_THE_MIDDLE), np.float32(1))
     divided = np.maximum(_most_inside(horizontal, top, bottom), _most_inside(vertical, left, right).T)
     share = (y[bottom] - y[top])[:, None] * (x[right] - x[left])[None, :]
     rank = np.where(share > _WHOLE, 0, strength**0.25 * (1 - _DIVIDED * divided) * share**_LARGER)
