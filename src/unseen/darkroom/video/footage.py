@@ -78,8 +78,9 @@ def develop_video(source: ByteSource, sniffed: Sniffed, digests: Digests, film: 
 
 
 def hash_sample(sample: "Sample") -> tuple[bytes, int]:
-    """PDQ and quality of a frame, from what its decoder left where that is possible."""
-    if sample.planes is None:
+    """PDQ and quality of a frame, from what its decoder left where that is possible and quicker."""
+    # Without wide vectors the kernel makes colours slower than FFmpeg, which has its own code for each processor.
+    if sample.planes is None or hashing.kernel_in_use() == "portable":
         return hashing.pdq(sample.pixels)
     return hashing.pdq_of_planes(*sample.planes, is_full_range=sample.is_full_range)
 
