@@ -16,7 +16,7 @@ Search = Callable[[Sequence[ItemHashes]], Sequence[Sequence[Aim]]]
 # An item, and what a closer look goes for.
 Aimed = tuple[Task, tuple[Aim, ...]]
 
-# One pass over the entries serves several items; more would only wait for each other.
+# Searched together they cost what they cost one by one, and wait for each other: no more than spares handing over.
 _ITEMS_AT_ONCE = 8
 # Some ten megabytes wait at most, and an open file for each: whoever decodes faster than this is searched waits too.
 _WAITING_MAX = 32
@@ -65,7 +65,8 @@ class Aiming:
         while self._waiting and len(self._running) < self._threads:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="aiming")
-            some = [self._waiting.popleft() for _ in range(min(_ITEMS_AT_ONCE, len(self._waiting)))]
+            share = -(-len(self._waiting) // (self._threads - len(self._running)))
+            some = [self._waiting.popleft() for _ in range(min(_ITEMS_AT_ONCE, share))]
             future = self._pool.submit(search, [hashes for _, hashes in some])
             self._running[future] = [task for task, _ in some]
             future.add_done_callback(self._wake)
