@@ -64,7 +64,10 @@ def _false(modes: list[dict[str, Any]]) -> str:
             for kind in mode["kinds"]
         ]
         whole = mode["any"]
-        lines.append(f"| {_way(mode)} | **any** | | | {whole['false']:,} | **{_rate(whole['upper_bound'])}** | |")
+        lines.append(
+            f"| {_way(mode)} | **any** | | | {whole['false']:,} | **{_rate(whole['upper_bound'])}** "
+            f"| {_extrapolated(whole['extrapolated'])} |"
+        )
     return "\n".join(lines)
 
 

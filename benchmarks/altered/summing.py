@@ -75,16 +75,20 @@ def _kind(kind: Kind, lines: Sequence[Line], clusters: int) -> Line:
 
 
 def _any(lines: Sequence[Line], clusters: int) -> Line:
-    """Whatever kind of placing it is."""
-    false = [
-        line
-        for line in lines
-        if any(line["nearest"][kind.value][_SOFT] <= BOUND_BITS[kind] for kind in Kind if kind.value in line["nearest"])
-    ]
-    false_clusters = len({line["cluster"] for line in false})
+    """Whatever kind of placing it is: by how much the nearest lies over the bound of its kind."""
+    of_cluster: dict[int, int] = {}
+    false = 0
+    for line in lines:
+        over = [line["nearest"][kind.value][_SOFT] - BOUND_BITS[kind] for kind in Kind if kind.value in line["nearest"]]
+        if over:
+            of_cluster[line["cluster"]] = min([*over, of_cluster.get(line["cluster"], over[0])])
+            false += min(over) <= 0
+    false_clusters = sum(bits <= 0 for bits in of_cluster.values())
+    tail = extrapolated(list(of_cluster.values()), clusters, 0, seed=_SEED)
     return {
-        "false": len(false),
+        "false": false,
         "false_clusters": false_clusters,
+        "extrapolated": asdict(tail) if tail else None,
         "upper_bound": bound_above(false_clusters, clusters, _CHANCE),
     }
 
