@@ -11,7 +11,7 @@ _ROOT = Path(__file__).parents[2]
 PAGE = _ROOT / "docs" / "explanation" / "altered-copies.md"
 RESULTS = _ROOT / "benchmarks" / "results" / "calibration"
 _BETWEEN = re.compile(r"(?<=<!-- calibration: begin -->\n).*?(?=<!-- calibration: end -->)", re.DOTALL)
-_NEAREST = (1, 10, 100)
+_NEAREST = 3
 
 
 def newest() -> Path | None:
@@ -39,45 +39,47 @@ def write() -> None:
 
 def _looked_at(modes: list[dict[str, Any]]) -> str:
     lines = [
-        "| what, and way | pictures | clusters | entries | clusters | placings | with a candidate | aims | left out |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| pictures, and way | pictures | clusters | entries | clusters | placings | candidate within 48 | within 64 |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for mode in modes:
-        near = sum(mode["nearest_candidate_bits"].values())
+        near = [_percent(mode, within_bits) for within_bits in (48, 64)]
         lines.append(
             f"| {_way(mode)} | {mode['pictures']:,} | {mode['clusters']:,} | {mode['entries']:,} "
-            f"| {mode['entry_clusters']:,} | {mode['placings_mean']:,.0f} | {100 * near / mode['pictures']:.1f} % "
-            f"| {mode['aims_mean']:.2f} | {mode['values_left_out']:,} |"
+            f"| {mode['entry_clusters']:,} | {mode['placings_mean']:,.0f} | {near[0]} | {near[1]} |"
         )
     return "\n".join(lines)
 
 
+def _percent(mode: dict[str, Any], within_bits: int) -> str:
+    near = sum(count for bits, count in mode["nearest_candidate_bits"].items() if int(bits) <= within_bits)
+    return f"{100 * near / mode['pictures']:.1f} %"
+
+
 def _false(modes: list[dict[str, Any]]) -> str:
+    kinds = modes[0]["kinds"]
+    heads = [f"nearest {kind['kind']} (bound {kind['bound_bits']})" for kind in kinds]
     lines = [
-        "| what, and way | placing | bound | nearest, 10th, 100th | false | measured: at most | extrapolated (95 %) |",
-        "|---|---|---|---|---|---|---|",
+        f"| pictures, and way | {' | '.join(heads)} | false matches | measured: at most | extrapolated (95 %) |",
+        "|---" * (len(heads) + 4) + "|",
     ]
     for mode in modes:
-        lines += [
-            f"| {_way(mode)} | {kind['kind']} | {kind['bound_bits']} | {_nearest(kind['nearest_soft_bits'])} "
-            f"| {kind['false']:,} | {_rate(kind['upper_bound'])} | {_extrapolated(kind['extrapolated'])} |"
-            for kind in mode["kinds"]
-        ]
+        nearest = [_nearest(kind["nearest_soft_bits"]) for kind in mode["kinds"]]
         whole = mode["any"]
         lines.append(
-            f"| {_way(mode)} | **any** | | | {whole['false']:,} | **{_rate(whole['upper_bound'])}** "
+            f"| {_way(mode)} | {' | '.join(nearest)} | {whole['false']:,} | {_rate(whole['upper_bound'])} "
             f"| {_extrapolated(whole['extrapolated'])} |"
         )
     return "\n".join(lines)
 
 
 def _way(mode: dict[str, Any]) -> str:
-    return f"{mode['group']}, `{mode['mode']}`, candidates within {mode['radius_bits']}"
+    return f"{mode['group']}, `{mode['mode']}`"
 
 
 def _nearest(counts: dict[str, int]) -> str:
     ordered = [int(bits) for bits, count in counts.items() for _ in range(count)]
-    return ", ".join(str(ordered[number - 1]) if len(ordered) >= number else "none" for number in _NEAREST)
+    return ", ".join(map(str, ordered[:_NEAREST])) or "none"
 
 
 def _extrapolated(tail: dict[str, Any] | None) -> str:
@@ -87,4 +89,4 @@ def _extrapolated(tail: dict[str, Any] | None) -> str:
 
 
 def _rate(rate: float) -> str:
-    return f"{rate:.1e}" if rate else "0"
+    return f"{rate:.1e}"

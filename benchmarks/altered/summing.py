@@ -22,14 +22,16 @@ _SOFT, _PLAIN, _CANDIDATE, _CLUSTER = range(4)
 
 
 def summed(lines: Iterable[Line]) -> list[Line]:
-    """What was measured in each way of looking; no line is counted twice.
+    """What was measured in each way of looking, of each group and of all together; no line is counted twice.
 
     Args:
         lines: As `calibrate run` writes them.
     """
     ways: dict[tuple[Any, ...], dict[int, Line]] = defaultdict(dict)
     for line in lines:
-        ways[tuple(line[name] for name in _WAY)].setdefault(line["at"], line)
+        way = tuple(line[name] for name in _WAY)
+        ways[way].setdefault(line["at"], line)
+        ways["all together", *way[1:]].setdefault(line["at"], line)
     return [dict(zip(_WAY, way, strict=True)) | _summed(list(each.values())) for way, each in sorted(ways.items())]
 
 

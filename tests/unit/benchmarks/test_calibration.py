@@ -35,7 +35,7 @@ def _line(at: int, cluster: int, **nearest: int) -> dict[str, Any]:
 def test_pictures_of_one_cluster_count_once() -> None:
     """Two false matches in one series are one of so many clusters, and two of so many pictures."""
     lines = [_line(0, 5, inside=_INSIDE), _line(1, 5, inside=_INSIDE - 1), _line(2, 6, inside=_INSIDE + 1), _line(3, 8)]
-    way = summed(lines)[0]
+    way = next(way for way in summed(lines) if way["group"] == "rooms")
     inside = next(kind for kind in way["kinds"] if kind["kind"] == Kind.INSIDE)
     assert (way["pictures"], way["clusters"]) == (4, 3)
     assert (inside["false"], inside["false_clusters"]) == (2, 1)
