@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 from benchmarks import machine
@@ -11,11 +12,13 @@ from benchmarks.altered.copies import given_photographs
 from benchmarks.altered.measuring import SIDES, Counts, measure
 from benchmarks.race import PEERS
 
+_COUNTS = tuple(field.name for field in fields(Counts))
+
 
 def main() -> int:
     arguments = _parse()
-    counts = Counts(arguments.photographs, arguments.peers, arguments.fast, arguments.thorough)
-    photographs = given_photographs(max(arguments.photographs, arguments.fast))
+    counts = Counts(**{name: min(arguments.photographs, getattr(arguments, name)) for name in _COUNTS})
+    photographs = given_photographs(counts.photographs)
     if photographs is None:
         print("altered copies: not measured: UNSEEN_PHOTOS names no folder or list of photographs", file=sys.stderr)
         return 0
@@ -43,7 +46,7 @@ def main() -> int:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.altered", description=__doc__)
     usual = Counts()
-    for name in ("photographs", "peers", "fast", "thorough"):
+    for name in _COUNTS:
         parser.add_argument(f"--{name}", type=int, default=getattr(usual, name), help="of how many photographs")
     parser.add_argument("--only", default="", help=f"sides, separated by commas: {', '.join(one.id for one in SIDES)}")
     parser.add_argument("--entries", help="a .npy file of PDQs that are searched besides: uint8[n, 32]")

@@ -29,15 +29,18 @@ Bits = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Counts:
-    """Of how many photographs all copies are looked at: the slower a side, the fewer."""
+    """How many photographs are looked for, and of how many of them all copies are looked at: the slower, the fewer."""
 
     photographs: int = 1000
+    plain: int = 1000
     peers: int = 1000
     fast: int = 1000
     thorough: int = 200
 
     def of(self, side: "Looked") -> int:
-        """How many photographs a side gets."""
+        """How many photographs a side gets; plain hashes, which say what is too flat, are taken wherever others are."""
+        if side.counted == "plain":
+            return max(self.plain, self.peers, self.fast, self.thorough)
         return int(getattr(self, side.counted))
 
 
@@ -69,7 +72,7 @@ _FIFTH_BITS = ceil(0.2 * 256) - 1
 _PERCEPTION = ("perception", "pdqhash", "opencv-contrib-python-headless", "pillow")
 _GUIDE = "perception, guide to duplicates"
 SIDES = (
-    Looked("unseen, PDQ", "unseen", "photographs", 31, "this program's default, eight orientations"),
+    Looked("unseen, PDQ", "unseen", "plain", 31, "this program's default, eight orientations"),
     Looked(
         "threatexchange PDQ", "threatexchange", "peers", 31, "PdqSignal", True, ("threatexchange", "pdqhash", "pillow")
     ),
