@@ -236,7 +236,7 @@ ROWS = (
     *(
         Row(
             f"altered-{mode}",
-            f"JPEG file to matches at 1e6 clustered codes, altered copies looked for ({mode}), 2 MP; "
+            f"JPEG file to matches at 1e6 clustered codes of other pictures, altered copies looked for ({mode}), 2 MP; "
             "against plain PDQ of the same file",
             "ms",
             _altered(mode),

@@ -53,16 +53,33 @@ class Looker:
 
 
 def _work(settings: dict[str, Any]) -> Work:
+    """Pictures that show nothing known, as nearly all of a scan do: entries that come near one are left out."""
     paths = sorted(Path(settings["folder"]).glob("*.jpg"))
-    looker = Looker(np.load(settings["codes"]), settings["side"], {})
-
-    def run() -> list[Looked]:
-        return looker.look([path.read_bytes() for path in paths])
-
-    looked = run()
+    files = [path.read_bytes() for path in paths]
+    values = np.load(settings["codes"])
+    near = _rows_near(values, files, settings["side"])
+    looker = Looker(np.delete(values, near, axis=0), settings["side"], {})
+    looked = looker.look(files)
     placings = [len(one.hashes.proposals.placings) if one.hashes.proposals else 0 for one in looked]
     notes = {"placings": sum(placings) / len(placings), "aims": sum(len(one.aims) for one in looked)}
-    return Work(run, len(paths), notes=notes)
+    return Work(
+        lambda: looker.look([path.read_bytes() for path in paths]),
+        len(paths),
+        notes=notes | {"entries": len(values) - len(near), "entries_left_out": len(near)},
+    )
+
+
+def _rows_near(values: npt.NDArray[np.uint8], files: Sequence[bytes], mode: str) -> list[int]:
+    from unseen.darkroom import develop
+    from unseen.darkroom.undoing.aims import Undoing
+    from unseen.matching.altered import RADIUS_BITS, AlteredSearch
+    from unseen.model import Altered, Codes, ListClass
+
+    column = Codes("bench", ListClass.CSAM, "pdq", values, np.arange(len(values), dtype=np.int64))
+    search = AlteredSearch([column], radius_bits=RADIUS_BITS[Altered(mode)])
+    proposed = [develop(data, undoing=Undoing(Altered(mode))).proposals for data in files]
+    found = search.candidates([one for one in proposed if one is not None])
+    return sorted({candidate.row for some in found for candidate in some})
 
 
 if __name__ == "__main__":
