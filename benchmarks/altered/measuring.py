@@ -156,6 +156,8 @@ def _count(side: Looked, photographs: Photographs, said: Sequence[Said]) -> Said
 
     A collage shows others, which are looked for too: finding these is right, and counted nowhere.
     """
+    # Two runs at once may both have looked at a photograph: each copy counts once.
+    said = list({(one["photograph"], one["copy"]): one for one in said}.values())
     originals = {one["photograph"]: one for one in said if one["copy"] == _ORIGINAL}
     copies: dict[int, list[Said]] = defaultdict(list)
     for one in said:

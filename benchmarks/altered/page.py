@@ -78,13 +78,14 @@ def _origin(kept: Said) -> str:
     besides = kept["entries_besides"]
     others = f" and {besides:,} PDQs of other pictures" if besides else ""
     versions = ", ".join(f"{name} {one}" for name, one in sorted(kept["versions"].items()) if name != "unseen")
+    counts = sorted({side["photographs"] for side in kept["sides"]})
+    widths = [f"{_width(count)} (for {count:,} photographs)" for count in counts]
     return (
         f"Photographs of places and things ({kept['too_flat']:,} of them too flat to stand in a list, and not counted),"
         f" each in {len(kept['alterations'])} alterations, scaled to 512 pixels and"
         f" saved as JPEG of quality 40; photographs for each side: {copies}. `fast` and `thorough` search the PDQs of"
         f" all {kept['photographs']:,} photographs{others}. Measured {kept['measured_at_utc']} at `{kept['commit']}`,"
-        f" beside {versions}. An interval of 95 % is up to {_width(1000)} points wide for 1,000 photographs,"
-        f" {_width(200)} for 200."
+        f" beside {versions}. An interval of 95 % is at most {', '.join(widths)} points wide."
     )
 
 
