@@ -44,7 +44,7 @@ class Looker:
         from unseen.darkroom.undoing.aims import Undoing
 
         first = [develop(data, undoing=Undoing(self._mode)) for data in files]
-        aims = self._aim(first) if self._aim is not None else [()] * len(files)
+        aims = [one.aims for one in self._aim(first)] if self._aim is not None else [()] * len(files)
         closer = [
             replace(hashes, proposals=None, altered=develop(data, undoing=Undoing(aims=some)).altered if some else ())
             for data, hashes, some in zip(files, first, aims, strict=True)

@@ -14,7 +14,7 @@ from unseen.cli.options import Json, new_app
 
 if TYPE_CHECKING:
     from unseen.casework.demo import AlteredCopy, DemoResult
-    from unseen.model import Match, NotScreened
+    from unseen.model import How, Match, NotScreened
 
 __all__ = ["app", "demo"]
 
@@ -80,8 +80,9 @@ def _lines(result: "DemoResult", folder: Path, *, is_kept: bool) -> Iterator[str
     yield from _table(result.copies, known)
     yield ""
     yield from _said(
-        "Distances in bits of 256; up to 31 count as a match, 0 is the same hash. A picture that was cropped or got a"
-        " border has its parts in other places, and PDQ hashes places: this version does not find such copies yet."
+        "Distances in bits of 256; up to 31 count as a match, 0 is the same hash. A picture that got a border or was"
+        " cropped has its parts in other places, and PDQ hashes places: the scan undoes that where it can. An eighth off"
+        " each edge is more than it can; docs/explanation/altered-copies.md measures how much is."
     )
     yield ""
     names = ", ".join(Path(item).stem for item in result.unrelated)
@@ -108,10 +109,16 @@ def _table(copies: "list[AlteredCopy]", known: list[str]) -> list[str]:
     lines = [("altered copy", *known, "found as")]
     for alteration in dict.fromkeys(copy.alteration for copy in copies):
         of_it = [copy for copy in copies if copy.alteration == alteration]
-        ways = [copy.match.how.orientation for copy in of_it if copy.match is not None and copy.match.how is not None]
-        way = "not found" if not any(copy.match for copy in of_it) else ", ".join(dict.fromkeys(map(str, ways)))
-        lines.append((alteration, *(_distance(copy) for copy in of_it), way.replace("original", "as it lies")))
+        ways = [_way(copy.match.how) for copy in of_it if copy.match is not None and copy.match.how is not None]
+        way = "not found" if not any(copy.match for copy in of_it) else ", ".join(dict.fromkeys(ways))
+        lines.append((alteration, *(_distance(copy) for copy in of_it), way))
     return voice.columns(lines)
+
+
+def _way(how: "How") -> str:
+    if how.window is not None:
+        return "what was done is undone"
+    return "as it lies" if how.orientation == "original" else str(how.orientation)
 
 
 def _distance(copy: "AlteredCopy") -> str:

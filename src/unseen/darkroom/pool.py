@@ -310,10 +310,10 @@ class Darkroom:
 
     def _take_aimed(self) -> None:
         """Have those items looked at closely in which a search has found something to aim at; the others are done."""
-        for task, aims in self.looks.aiming.take():
+        for task, aimed in self.looks.aiming.take():
             if task.is_void:
                 task.close()
-            elif self.looks.aim_at(task, aims):
+            elif self.looks.aim_at(task, aimed):
                 self._requeued.append(task)
             else:
                 assert task.so_far is not None

@@ -1,7 +1,7 @@
 """Frozen values that the rooms pass to each other. No behaviour beyond parsing and printing themselves."""
 
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
-from unseen.model.altered import ALTERED_DEFAULT, CONFIDENCES_PER_NAT, Aim, Altered, Placing, Proposals
+from unseen.model.altered import ALTERED_DEFAULT, CONFIDENCES_PER_NAT, Aim, Aimed, Altered, Placing, Proposals
 from unseen.model.cases import (
     CaseEvent,
     CaseOutcome,
@@ -62,6 +62,7 @@ __all__ = [
     "Acquired",
     "Acquisition",
     "Aim",
+    "Aimed",
     "Altered",
     "AlteredHash",
     "AlteredMatch",

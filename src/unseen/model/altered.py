@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ALTERED_DEFAULT", "CONFIDENCES_PER_NAT", "Aim", "Altered", "Placing", "Proposals"]
+__all__ = ["ALTERED_DEFAULT", "CONFIDENCES_PER_NAT", "Aim", "Aimed", "Altered", "Placing", "Proposals"]
 
 # Confidences are logarithms of the odds that an entry has the bit that a window shows, so many for each power of e.
 CONFIDENCES_PER_NAT = 50
@@ -20,7 +20,7 @@ class Altered(StrEnum):
 
 
 # What a scan does that is not told otherwise.
-ALTERED_DEFAULT = Altered.OFF
+ALTERED_DEFAULT = Altered.FAST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,3 +75,16 @@ class Aim:
     value: bytes
     distance_bits: int
     frame: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aimed:
+    """What a closer look at an item goes for.
+
+    Attributes:
+        aims: The nearest first.
+        dropped_count: How many values of entries came near and are among no aim: so many that the look is not whole.
+    """
+
+    aims: tuple[Aim, ...] = ()
+    dropped_count: int = 0

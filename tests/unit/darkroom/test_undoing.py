@@ -16,6 +16,7 @@ from unseen.darkroom.undoing.aims import AIMS_MAX
 from unseen.model import (
     ORIENTATIONS,
     Aim,
+    Aimed,
     Altered,
     Item,
     ItemHashes,
@@ -46,25 +47,25 @@ def item_of(name: str, content: bytes) -> Item:
     return Item(Locator.of_file(name), State.ALLOCATED, partial(bytes, content))
 
 
-def aim_at_first(batch: Sequence[ItemHashes]) -> list[tuple[Aim, ...]]:
+def aim_at_first(batch: Sequence[ItemHashes]) -> list[Aimed]:
     """Aim at what was proposed first, with its own hash."""
-    aims: list[tuple[Aim, ...]] = []
+    aims: list[Aimed] = []
     for hashes in batch:
         assert hashes.proposals is not None
         placing = hashes.proposals.placings[0]
-        aims.append((Aim(placing, ORIENTATIONS[0], hashes.proposals.hashes[:32], 40),))
+        aims.append(Aimed((Aim(placing, ORIENTATIONS[0], hashes.proposals.hashes[:32], 40),)))
     return aims
 
 
-def aim_at_nothing(batch: Sequence[ItemHashes]) -> list[tuple[Aim, ...]]:
+def aim_at_nothing(batch: Sequence[ItemHashes]) -> list[Aimed]:
     """What nearly every picture comes to."""
-    return [() for _ in batch]
+    return [Aimed() for _ in batch]
 
 
 def answers(
     items: Sequence[Item],
     *,
-    aim: Callable[[Sequence[ItemHashes]], Sequence[Sequence[Aim]]] = aim_at_first,
+    aim: Callable[[Sequence[ItemHashes]], Sequence[Aimed]] = aim_at_first,
     altered: Altered = Altered.FAST,
     deadline_s: float = 60.0,
 ) -> dict[str, ItemHashes]:
@@ -101,7 +102,7 @@ def test_what_comes_near_is_looked_at_closely_and_what_does_not_is_done() -> Non
 def test_nothing_is_proposed_where_altered_copies_are_not_looked_for() -> None:
     """Nobody is asked what to aim at, and the answers are those of a plain look."""
 
-    def never(_: Sequence[ItemHashes]) -> list[tuple[Aim, ...]]:
+    def never(_: Sequence[ItemHashes]) -> list[Aimed]:
         raise AssertionError("nothing was proposed")
 
     found = answers([item_of("a", draw(1))], aim=never, altered=Altered.OFF)
@@ -184,7 +185,7 @@ def test_a_file_that_changes_between_two_looks_is_read_anew(tmp_path: Path) -> N
     path.write_bytes(draw(1))
     asked: list[bytes | None] = []
 
-    def change_and_aim(batch: Sequence[ItemHashes]) -> list[tuple[Aim, ...]]:
+    def change_and_aim(batch: Sequence[ItemHashes]) -> list[Aimed]:
         if not asked:
             path.write_bytes(draw(2, "a longer remark"))
         asked.extend(hashes.sha256 for hashes in batch)
@@ -200,7 +201,7 @@ def test_a_file_that_changes_between_two_looks_is_read_anew(tmp_path: Path) -> N
 def test_what_a_search_raises_reaches_whoever_asked() -> None:
     """An index that went away ends the scan, which can be resumed; nothing passes for searched that was not."""
 
-    def fail(_: Sequence[ItemHashes]) -> list[tuple[Aim, ...]]:
+    def fail(_: Sequence[ItemHashes]) -> list[Aimed]:
         raise LookupError("the index is gone")
 
     with pytest.raises(LookupError, match="the index is gone"):
@@ -208,18 +209,29 @@ def test_what_a_search_raises_reaches_whoever_asked() -> None:
 
 
 def test_no_more_is_aimed_at_than_one_look_can_bear() -> None:
-    """However many aims a search gives: the first so many count."""
+    """However many aims a search gives: the first so many count, and that there were more is stated."""
 
-    def aim_at_all(batch: Sequence[ItemHashes]) -> list[tuple[Aim, ...]]:
+    def aim_at_all(batch: Sequence[ItemHashes]) -> list[Aimed]:
         return [
-            tuple(Aim(place, ORIENTATIONS[0], bytes([at]) * 32, 40) for at, place in enumerate(one.proposals.placings))
+            Aimed(tuple(Aim(at, ORIENTATIONS[0], bytes([n]) * 32, 40) for n, at in enumerate(one.proposals.placings)))
             for one in batch
             if one.proposals is not None
         ]
 
     found = answers([item_of("a", draw(1))], aim=aim_at_all)
     assert len(found["a"].altered) <= AIMS_MAX
-    assert found["a"].reason is None
+    assert found["a"].reason is Reason.ALTERED_UNFINISHED
+
+
+def test_what_came_near_and_was_not_aimed_at_is_stated() -> None:
+    """What was found at the aims counts all the same."""
+
+    def aim_at_some(batch: Sequence[ItemHashes]) -> list[Aimed]:
+        return [Aimed(aimed.aims, dropped_count=1) for aimed in aim_at_first(batch)]
+
+    found = answers([item_of("a", draw(1))], aim=aim_at_some)
+    assert found["a"].altered
+    assert found["a"].reason is Reason.ALTERED_UNFINISHED
 
 
 @pytest.fixture

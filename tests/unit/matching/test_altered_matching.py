@@ -73,8 +73,8 @@ def placed(value: bytes, *, at: int = 0, quality: int = 90, time_s: float | None
 
 def aims_of(hashes: ItemHashes, *columns: Codes, altered: Altered = Altered.FAST) -> tuple[Aim, ...]:
     """At what a closer look goes."""
-    (aims,) = Aims(columns, altered, threshold_bits=31)([hashes])
-    return aims
+    (aimed,) = Aims(columns, altered, threshold_bits=31)([hashes])
+    return aimed.aims
 
 
 def matches_of(hashes: ItemHashes, *columns: Codes, publishers: dict[int, str] | None = None) -> tuple[Match, ...]:

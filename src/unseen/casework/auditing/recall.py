@@ -16,6 +16,7 @@ from unseen.matching import Aims, Index, Matcher
 from unseen.model import (
     NEAR_BITS_MAX,
     QUALITY_MIN,
+    Aimed,
     Altered,
     Codes,
     Item,
@@ -89,7 +90,7 @@ def audit_recall(
         for gap in darkroom.sandbox.gaps:
             note(gap)
         # Originals are what is looked for: in them nothing is.
-        darkroom.looks.aim = lambda batch: [()] * len(batch)
+        darkroom.looks.aim = lambda batch: [Aimed()] * len(batch)
         # First the originals alone, so that what no decoder survives costs one row and not one for each alteration.
         for item, hashes in darkroom.develop(_originals(settings)):
             yield from tally.take_original(item, hashes)

@@ -21,7 +21,8 @@ class Alteration:
         name: In words.
         suffix: Of the file that it makes.
         make: Turns the bytes of the original into those of the copy.
-        is_within_reach: Whether PDQ finds such copies. Where not, the demo says so.
+        is_within_reach: Whether a scan finds such copies that looks for altered ones as fast as it can. Where not, the
+            demo says so.
     """
 
     name: str
@@ -123,10 +124,10 @@ _MADE: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {
     "1 bit, black and white": ("png", _saved("PNG", _mode("1"))),
     "16 bit": ("png", _saved("PNG", _16_bit)),
     "see-through": ("png", _saved("PNG", _see_through)),
+    "with a border": ("jpg", _saved("JPEG", _bordered, quality=85)),
 }
 _OUT_OF_REACH: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {
     "cropped by an eighth": ("jpg", _saved("JPEG", _cropped, quality=85)),
-    "with a border": ("jpg", _saved("JPEG", _bordered, quality=85)),
 }
 
 ALTERATIONS = tuple(

@@ -35,7 +35,7 @@ class AlteredCopy:
         item: Path of the copy.
         photograph: Name of the original in the list.
         alteration: What was done to it.
-        is_within_reach: Whether PDQ is made to find such a copy.
+        is_within_reach: Whether the scan is made to find such a copy.
         match: The nearest match to the original; None where there is none.
     """
 

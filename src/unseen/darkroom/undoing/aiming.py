@@ -6,15 +6,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from unseen.darkroom.crew import Task
-from unseen.darkroom.undoing.aims import AIMS_MAX
-from unseen.model import Aim, ItemHashes
+from unseen.model import Aimed, ItemHashes
 
-__all__ = ["Aimed", "Aiming", "Search"]
+__all__ = ["Aiming", "Search"]
 
 # Of each item, what a closer look at it goes for.
-Search = Callable[[Sequence[ItemHashes]], Sequence[Sequence[Aim]]]
-# An item, and what a closer look goes for.
-Aimed = tuple[Task, tuple[Aim, ...]]
+Search = Callable[[Sequence[ItemHashes]], Sequence[Aimed]]
 
 # Searched together they cost what they cost one by one, and wait for each other: no more than spares handing over.
 _ITEMS_AT_ONCE = 8
@@ -37,7 +34,7 @@ class Aiming:
         self._threads = threads
         self._pool: ThreadPoolExecutor | None = None
         self._waiting: deque[tuple[Task, ItemHashes]] = deque()
-        self._running: dict[Future[Sequence[Sequence[Aim]]], list[Task]] = {}
+        self._running: dict[Future[Sequence[Aimed]], list[Task]] = {}
         self._descriptor: int | None = None
 
     def open(self) -> int:
@@ -71,17 +68,16 @@ class Aiming:
             self._running[future] = [task for task, _ in some]
             future.add_done_callback(self._wake)
 
-    def take(self) -> list[Aimed]:
+    def take(self) -> list[tuple[Task, Aimed]]:
         """Give the items whose search has ended; raises what a search raised."""
         try:
             os.eventfd_read(self.open())
         except BlockingIOError:
             return []
-        aimed = []
+        aimed = list[tuple[Task, Aimed]]()
         for future in [future for future in self._running if future.done()]:
             tasks = self._running[future]
-            for task, aims in zip(tasks, future.result(), strict=True):
-                aimed.append((task, tuple(aims)[:AIMS_MAX]))
+            aimed += zip(tasks, future.result(), strict=True)
             del self._running[future]
         return aimed
 

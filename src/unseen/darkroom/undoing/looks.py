@@ -6,10 +6,11 @@ from enum import Enum, auto
 
 from unseen.darkroom.crew import Task
 from unseen.darkroom.undoing.aiming import Aiming, Search
+from unseen.darkroom.undoing.aims import AIMS_MAX
 from unseen.darkroom.undoing.taking import unfinished
 from unseen.darkroom.video.footage import join_looks
 from unseen.darkroom.wire import Inside
-from unseen.model import Aim, Altered, ItemHashes, Reason, VideoMode
+from unseen.model import Aimed, Altered, ItemHashes, Reason, VideoMode
 
 __all__ = ["Looks", "Next"]
 
@@ -66,10 +67,14 @@ class Looks:
         if self.aim is not None:
             self.aiming.begin(self.aim)
 
-    def aim_at(self, task: Task, aims: tuple[Aim, ...]) -> bool:
+    def aim_at(self, task: Task, aimed: Aimed) -> bool:
         """Have a task look closely; says whether there is anything to look at."""
-        task.aims, task.deaths = aims, 0
-        return bool(aims)
+        task.aims, task.deaths = aimed.aims[:AIMS_MAX], 0
+        if len(aimed.aims) > AIMS_MAX or aimed.dropped_count:
+            # More came near than a look goes for: what it finds counts, and that it was not all is stated.
+            assert task.so_far is not None
+            task.so_far = unfinished(task.so_far)
+        return bool(task.aims)
 
     def settled(self, task: Task, hashes: ItemHashes, inside: Inside) -> tuple[ItemHashes, Inside]:
         """What all looks at an item say together, by the answer to the last.

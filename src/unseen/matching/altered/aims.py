@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice, zip_longest
+from itertools import chain, zip_longest
 
 import numpy as np
 import numpy.typing as npt
 
 from unseen.matching.altered.searching import AIMS_MAX, RADIUS_BITS, AlteredSearch, Candidate, choose_aims
 from unseen.matching.segments import StoredColumn
-from unseen.model import NEAR_BITS_MAX, ORIENTATIONS, QUALITY_MIN, Aim, Altered, Codes, ItemHashes, Proposals
+from unseen.model import NEAR_BITS_MAX, ORIENTATIONS, QUALITY_MIN, Aim, Aimed, Altered, Codes, ItemHashes, Proposals
 
 __all__ = ["Aims"]
 
@@ -28,7 +28,7 @@ class Aims:
         self._search = AlteredSearch(columns, radius_bits=RADIUS_BITS[altered])
         self._plain_bits = min(threshold_bits, NEAR_BITS_MAX)
 
-    def __call__(self, batch: Sequence[ItemHashes]) -> list[tuple[Aim, ...]]:
+    def __call__(self, batch: Sequence[ItemHashes]) -> list[Aimed]:
         """Say of each item what a closer look at it goes for, the nearest first.
 
         An entry that the item is near as it lies is none: nothing about that is to be undone. Of a video the frames
@@ -38,25 +38,27 @@ class Aims:
             batch: With their proposals.
 
         Returns:
-            At most `AIMS_MAX` for each, mostly none.
+            At most `AIMS_MAX` aims for each, mostly none.
         """
         proposals = [hashes.proposals or Proposals((), b"") for hashes in batch]
         found = self._search.candidates(proposals)
         return [self._aims(*three) for three in zip(batch, proposals, found, strict=True)]
 
-    def _aims(self, hashes: ItemHashes, proposals: Proposals, found: Sequence[Candidate]) -> tuple[Aim, ...]:
+    def _aims(self, hashes: ItemHashes, proposals: Proposals, found: Sequence[Candidate]) -> Aimed:
         if not found:
-            return ()
+            return Aimed()
         plain = np.frombuffer(b"".join(_pdqs(hashes)), np.uint8).reshape(-1, 32)
         far = [one for one in found if _distance_bits(plain, one.value) > self._plain_bits]
         if not proposals.frames:
-            return tuple(_aim(proposals, one) for one in choose_aims(far).aims)
+            chosen = choose_aims(far)
+            return Aimed(tuple(_aim(proposals, one) for one in chosen.aims), chosen.dropped_count)
         by_frame: dict[tuple[int, int], list[Candidate]] = defaultdict(list)
         for one in far:
             by_frame[proposals.frames[one.placing]].append(one)
         turns = zip_longest(*(choose_aims(some).aims for some in by_frame.values()))
-        chosen = (one for one in chain.from_iterable(turns) if one is not None)
-        return tuple(_aim(proposals, one) for one in islice(chosen, AIMS_MAX))
+        aims = [one for one in chain.from_iterable(turns) if one is not None][:AIMS_MAX]
+        dropped_count = len({one.value for one in far}) - len({one.value for one in aims})
+        return Aimed(tuple(_aim(proposals, one) for one in aims), dropped_count)
 
 
 def _aim(proposals: Proposals, one: Candidate) -> Aim:
