@@ -81,8 +81,8 @@ def _lines(result: "DemoResult", folder: Path, *, is_kept: bool) -> Iterator[str
     yield ""
     yield from _said(
         "Distances in bits of 256; up to 31 count as a match, 0 is the same hash. A picture that got a border or was"
-        " cropped has its parts in other places, and PDQ hashes places: the scan undoes that where it can. An eighth off"
-        " each edge is more than it can; docs/explanation/altered-copies.md measures how much is."
+        " cropped has its parts in other places, and PDQ hashes places: the scan undoes that where it can. An eighth"
+        " off each edge is more than it can; docs/explanation/altered-copies.md measures how much is."
     )
     yield ""
     names = ", ".join(Path(item).stem for item in result.unrelated)

@@ -59,11 +59,11 @@ _OPENERS: dict[str, Callable[[ByteSource], ByteSource]] = {
 
 
 def convert(folder: Path, kind: str, options: str, *flags: str, data: bytes = _MEDIUM) -> Path:
-    """Have QEMU make an image."""
+    """Have QEMU make an image, one write after the other: several at once now and then leave a stale table behind."""
     need("qemu-img")
     raw, image = folder / "medium.raw", folder / f"image.{kind}"
     raw.write_bytes(data)
-    run("qemu-img", "convert", "-f", "raw", *filter(None, flags), "-O", kind, "-o", options, raw, image)
+    run("qemu-img", "convert", "-m", "1", "-f", "raw", *filter(None, flags), "-O", kind, "-o", options, raw, image)
     return image
 
 
