@@ -25,7 +25,6 @@ from unseen.darkroom import Darkroom
 from unseen.darkroom.hashers import load_hashers
 from unseen.errors import SourceError
 from unseen.model import (
-    ALTERED_DEFAULT,
     EXHIBIT,
     Acquired,
     Altered,
@@ -92,7 +91,7 @@ class ScanSettings:
     unsafe_no_sandbox: bool = False
     keys: Path | None = None
     video: VideoMode = VideoMode.FAST
-    altered: Altered = ALTERED_DEFAULT
+    altered: Altered = Altered.FAST
     retention: Retention = EXHIBIT
     passwords: str | None = None
     subject: str | None = None

@@ -143,7 +143,7 @@ def recall(
     settings = RecallSettings(
         sources=tuple(benign),
         seed=seed,
-        altered=model.Altered(altered or "off"),
+        altered=model.Altered(altered),
         workers=workers,
         unsafe_no_sandbox=unsafe_no_sandbox,
         store=store,

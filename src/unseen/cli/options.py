@@ -66,7 +66,7 @@ Video = Annotated[
     ),
 ]
 Altered = Annotated[
-    Literal["off", "fast", "thorough"] | None,
+    Literal["off", "fast", "thorough"],
     typer.Option(
         "--altered",
         help="How far cropped, framed, tilted or embedded copies of known pictures are looked for.",

@@ -43,7 +43,7 @@ def scan(
     lists: Lists = None,
     threshold_bits: Threshold = 31,
     video: Video = "fast",
-    altered: Altered = None,
+    altered: Altered = "fast",
     passwords: Passwords = None,
     workers: Workers = None,
     basis: Annotated[
@@ -77,7 +77,7 @@ def scan(
         retention=model.Retention.parse(keep_hashes),
         unsafe_no_sandbox=unsafe_no_sandbox,
         video=model.VideoMode(video),
-        altered=model.ALTERED_DEFAULT if altered is None else model.Altered(altered),
+        altered=model.Altered(altered),
         passwords=passwords,
         subject=subject,
         facts=facts,

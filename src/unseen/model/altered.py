@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ALTERED_DEFAULT", "CONFIDENCES_PER_NAT", "Aim", "Aimed", "Altered", "Placing", "Proposals"]
+__all__ = ["CONFIDENCES_PER_NAT", "Aim", "Aimed", "Altered", "Placing", "Proposals"]
 
 # Confidences are logarithms of the odds that an entry has the bit that a window shows, so many for each power of e.
 CONFIDENCES_PER_NAT = 50
@@ -17,10 +17,6 @@ class Altered(StrEnum):
     FAST = "fast"
     # That, and a systematic family of windows and angles.
     THOROUGH = "thorough"
-
-
-# What a scan does that is not told otherwise.
-ALTERED_DEFAULT = Altered.FAST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
