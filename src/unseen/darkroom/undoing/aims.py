@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from unseen.hashing import ORIENTATIONS
-from unseen.model import Aim, Altered, Placing
+from unseen.model import AIMS_MAX, Aim, Altered, Placing
 
 __all__ = ["AIMS_MAX", "AIM_BYTES", "NOT_ASKED", "Undoing", "pack_aims", "unpack_aims"]
 
-# Each costs a local search of some milliseconds; whoever chooses them keeps to it.
-AIMS_MAX = 16
 # Window, angle, keystone, value, distance, stream, frame, whether it is of a frame, orientation.
 _AIM = struct.Struct("<7d32sHHIBB")
 AIM_BYTES = _AIM.size

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from unseen.matching.index import CODE_BYTES, PERCEPTUAL, Family, Index, make_family
 from unseen.matching.searches import Merged
 from unseen.matching.segments import StoredColumn
-from unseen.model import Altered, Codes, ListClass, Proposals
+from unseen.model import AIMS_MAX, Altered, Codes, ListClass, Proposals
 
 __all__ = ["AIMS_MAX", "RADIUS_BITS", "AlteredSearch", "Candidate", "Chosen", "choose_aims"]
 
@@ -20,8 +20,6 @@ Found = tuple[Rows, Rows, Rows, Rows, npt.NDArray[np.uint8]]
 # A radius for candidates, never a decision. Of altered copies within the families that are proposed nearly all come
 # nearer than 64 in some placing; 48 is what `fast` has time for.
 RADIUS_BITS = {Altered.FAST: 48, Altered.THOROUGH: 64}
-# Each costs decoding and a local search: some milliseconds, so even a picture near thousands of entries stays bounded.
-AIMS_MAX = 16
 _ORIENTATION_COUNT = 8
 # Lists that can make a finding: nobody looks for altered copies of what is commonplace or was cleared.
 _FINDING_CLASSES = frozenset({ListClass.CSAM, ListClass.USER_REPORTED})
