@@ -92,19 +92,17 @@ void shrink(Pixels pixels, Out out) {
     }
 }
 
-// Four pixels in one number, so that bilinear sampling looks up one.
-std::vector<uint32_t> quads_of(const Luma &luma) {
+// Four pixels in one number, so that bilinear sampling looks up one. The memory is kept for the next call: as much is
+// slow to get from the system.
+const uint32_t *quads_of(const UnseenLumaKernel &kernel, const Luma &luma) {
+    thread_local std::vector<uint32_t> quads;
     const size_t height = luma.shape(0), width = luma.shape(1);
-    std::vector<uint32_t> quads(height * width);
+    if (quads.size() < height * width) quads.resize(height * width);
     for (size_t y = 0; y < height; ++y) {
-        const uint8_t *const here = luma.data() + y * width, *const below = here + (y + 1 < height ? width : 0);
-        uint32_t *const to = quads.data() + y * width;
-        for (size_t x = 0; x + 1 < width; ++x) {
-            to[x] = here[x] | uint32_t{here[x + 1]} << 8 | uint32_t{below[x]} << 16 | uint32_t{below[x + 1]} << 24;
-        }
-        to[width - 1] = here[width - 1] * 0x101u | below[width - 1] * 0x1010000u;
+        const uint8_t *const here = luma.data() + y * width;
+        kernel.make_quads(here, here + (y + 1 < height ? width : 0), width, quads.data() + y * width);
     }
-    return quads;
+    return quads.data();
 }
 
 // A place on the way of a window, brought inside the frame, and how far away it was.
@@ -128,16 +126,18 @@ void warp(Luma luma, std::array<double, 2> corner, std::array<double, 4> bend, d
         throw nb::value_error("no such warp");
     }
     const nb::gil_scoped_release others_may_run;
-    const std::vector<uint32_t> quads = quads_of(luma);
+    const UnseenLumaKernel &kernel = kernel_in_use();
     const std::vector<float> kept = unseen_fading(static_cast<float>(keep));
-    std::vector<float> u(cols), x_beyond(cols);
+    const size_t cols_made = cols + UNSEEN_WARPED_TOGETHER;
+    std::vector<float> u(cols_made), x_beyond(cols_made);
+    std::vector<uint8_t> made(cols_made);
     const float full_width = static_cast<float>(width), full_height = static_cast<float>(height);
     for (size_t x = 0; x < cols; ++x) {
         const Framed framed(static_cast<float>(corner[0]) + (static_cast<float>(x) + 0.5f), full_width);
         u[x] = framed.inside - 0.5f * full_width;
         x_beyond[x] = framed.beyond;
     }
-    const UnseenWarp shared = {quads.data(),
+    const UnseenWarp shared = {quads_of(kernel, luma),
                                kept.data(),
                                u.data(),
                                x_beyond.data(),
@@ -152,7 +152,8 @@ void warp(Luma luma, std::array<double, 2> corner, std::array<double, 4> bend, d
                                cols};
     for (size_t y = 0; y < rows; ++y) {
         const Framed framed(static_cast<float>(corner[1]) + (static_cast<float>(y) + 0.5f), full_height);
-        kernel_in_use().warp_row(shared, framed.inside - 0.5f * full_height, framed.beyond, out.data() + y * cols);
+        kernel.warp_row(shared, framed.inside - 0.5f * full_height, framed.beyond, made.data());
+        std::copy_n(made.data(), cols, out.data() + y * cols);
     }
 }
 

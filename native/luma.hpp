@@ -6,6 +6,8 @@
 
 // Places of pixels are rounded to so many parts of one.
 constexpr int UNSEEN_STEPS = 256;
+// Rows of a turned picture are made in parts so long; what is given and taken has room for whole ones.
+constexpr int UNSEEN_WARPED_TOGETHER = 64;
 
 // What every row of a turned picture needs: see `warp` in the readable reference, whose names these are.
 struct UnseenWarp {
@@ -26,6 +28,8 @@ struct UnseenLumaKernel {
     // Thousandths, so that the weights of colours are whole.
     void (*luma_of_rgb)(const uint32_t *sums, size_t width, uint64_t *luma);
     void (*luma_of_grey)(const uint32_t *sums, size_t width, uint64_t *luma);
+    // Of one row of pixels and the one below it.
+    void (*make_quads)(const uint8_t *here, const uint8_t *below, size_t width, uint32_t *quads);
     void (*warp_row)(const UnseenWarp &warp, float v, float y_beyond, uint8_t *out);
 };
 

@@ -46,6 +46,13 @@ void luma_of_grey(const uint32_t *sums, size_t width, uint64_t *__restrict__ lum
     for (size_t x = 0; x < width; ++x) luma[x] = uint64_t{1000} * sums[x];
 }
 
+void make_quads(const uint8_t *here, const uint8_t *below, size_t width, uint32_t *__restrict__ quads) {
+    for (size_t x = 0; x + 1 < width; ++x) {
+        quads[x] = here[x] | uint32_t{here[x + 1]} << 8 | uint32_t{below[x]} << 16 | uint32_t{below[x + 1]} << 24;
+    }
+    quads[width - 1] = here[width - 1] * 0x101u | below[width - 1] * 0x1010000u;
+}
+
 inline float within(float value, float most) {
     const float positive = value > 0.0f ? value : 0.0f;
     return positive < most ? positive : most;
@@ -57,28 +64,57 @@ inline int32_t steps_within(float place, float length) {
     return positive < most ? positive : most;
 }
 
-void warp_row(const UnseenWarp &warp, float v, float y_beyond, uint8_t *__restrict__ out) {
-    const float *const us = warp.u, *const beyonds = warp.x_beyond, *const kepts = warp.kept;
-    const uint32_t *const quads = warp.quads;
+// So many pixels of a row side by side: where each lies, what is looked up there, and what is left of it, each in a loop of
+// its own, since looking up is no work for vectors. A picture that is only turned has a depth of 1 everywhere.
+template <bool HAS_DEPTH>
+void warp_samples(const UnseenWarp &warp, const float *us, const float *beyonds, float v, float y_beyond,
+                  uint8_t *__restrict__ out) {
+    constexpr int COUNT = UNSEEN_WARPED_TOGETHER;
     const float width = warp.width, height = warp.height, cosine = warp.cosine, sine = warp.sine, mean = warp.mean;
     const float by_u = warp.by_u, row_depth = 1.0f + warp.by_v * v;
-    const int32_t stride = static_cast<int32_t>(width), kept_last = warp.kept_last,
-                  cols = static_cast<int32_t>(warp.cols);
-    for (int32_t i = 0; i < cols; ++i) {
-        const float depth = row_depth + by_u * us[i], across = us[i] / depth, down = v / depth;
+    const int32_t stride = static_cast<int32_t>(width), kept_last = warp.kept_last;
+    int32_t places[COUNT], x_parts[COUNT], y_parts[COUNT], distances[COUNT], furthest = 0;
+    for (int i = 0; i < COUNT; ++i) {
+        const float depth = HAS_DEPTH ? row_depth + by_u * us[i] : 1.0f;
+        const float across = HAS_DEPTH ? us[i] / depth : us[i], down = HAS_DEPTH ? v / depth : v;
         const float x = (across * cosine + down * sine) + 0.5f * width;
         const float y = (down * cosine - across * sine) + 0.5f * height;
         const float x_inside = within(x, width), y_inside = within(y, height);
         const float beyond = (y_beyond + beyonds[i]) + (__builtin_fabsf(x - x_inside) + __builtin_fabsf(y - y_inside));
-        const int32_t distance = static_cast<int32_t>(beyond + 0.5f);
-        const float kept = kepts[distance < kept_last ? distance : kept_last];
+        distances[i] = static_cast<int32_t>(beyond + 0.5f);
+        furthest |= distances[i];
         const int32_t x_steps = steps_within(x_inside, width), y_steps = steps_within(y_inside, height);
-        const int32_t quad = static_cast<int32_t>(quads[(y_steps >> 8) * stride + (x_steps >> 8)]);
-        const int32_t x_part = x_steps & 255, y_part = y_steps & 255;
-        const int32_t above = (quad & 255) * (256 - x_part) + (quad >> 8 & 255) * x_part;
-        const int32_t below = (quad >> 16 & 255) * (256 - x_part) + (quad >> 24 & 255) * x_part;
-        const float value = static_cast<float>(above * (256 - y_part) + below * y_part) * (1.0f / 65536);
-        out[i] = static_cast<uint8_t>(static_cast<int32_t>((mean + (value - mean) * kept) + 0.5f));
+        places[i] = (y_steps >> 8) * stride + (x_steps >> 8);
+        x_parts[i] = x_steps & 255;
+        y_parts[i] = y_steps & 255;
+    }
+    uint32_t quads[COUNT];
+    // Volatile: a compiler that looks up in vectors takes twice the time.
+    const volatile uint32_t *const all = warp.quads;
+    for (int i = 0; i < COUNT; ++i) quads[i] = all[places[i]];
+    float values[COUNT];
+    for (int i = 0; i < COUNT; ++i) {
+        // The pixels above and below beside each other in one number: neither sum reaches 2^16.
+        const uint32_t x_part = static_cast<uint32_t>(x_parts[i]), y_part = static_cast<uint32_t>(y_parts[i]);
+        const uint32_t both = (quads[i] & 0xff00ff) * (256 - x_part) + (quads[i] >> 8 & 0xff00ff) * x_part;
+        const uint32_t sum = (both & 0xffff) * (256 - y_part) + (both >> 16) * y_part;
+        values[i] = static_cast<float>(static_cast<int32_t>(sum)) * (1.0f / 65536);
+    }
+    if (furthest == 0) {
+        for (int i = 0; i < COUNT; ++i) values[i] = mean + (values[i] - mean);
+    } else {
+        for (int i = 0; i < COUNT; ++i) {
+            const float kept = warp.kept[distances[i] < kept_last ? distances[i] : kept_last];
+            values[i] = mean + (values[i] - mean) * kept;
+        }
+    }
+    for (int i = 0; i < COUNT; ++i) out[i] = static_cast<uint8_t>(static_cast<int32_t>(values[i] + 0.5f));
+}
+
+void warp_row(const UnseenWarp &warp, float v, float y_beyond, uint8_t *out) {
+    const auto some = warp.by_u == 0.0f && warp.by_v == 0.0f ? warp_samples<false> : warp_samples<true>;
+    for (size_t at = 0; at < warp.cols; at += UNSEEN_WARPED_TOGETHER) {
+        some(warp, warp.u + at, warp.x_beyond + at, v, y_beyond, out + at);
     }
 }
 
