@@ -156,15 +156,18 @@ class Canvas:
 
     def _cells(self, windows: npt.ArrayLike) -> Windows:
         """Left, width of a cell, top and height of a cell, in pixels, moved to where PDQ's filter looks."""
-        checked_windows = _checked_windows(windows)
-        first, share = checked_windows[:, :2], checked_windows[:, 2:]
-        is_whole = ((first >= 0) & (first + share <= 1)).all(axis=1, keepdims=True) & (not self.is_turned)
+        array = _checked_windows(windows)
+        first, share = array[:, :2], array[:, 2:]
         height, width = _shrunk_size(self.full_size, _CUT_OUT_SIDE_MAX)
-        sides = share * np.where(is_whole, self.full_size[::-1], (width, height))
-        cells = (
-            np.stack([first + share * _shift(sides), share / _CELLS], axis=2) * np.array(self.luma.shape[::-1])[:, None]
-        )
-        return np.ascontiguousarray(cells.reshape(-1, 4))
+        sides = share * (width, height)
+        if not self.is_turned:
+            is_whole = ((first >= 0) & (first + share <= 1)).all(axis=1, keepdims=True)
+            sides = np.where(is_whole, share * self.full_size[::-1], sides)
+        cells = np.empty((len(array), 2, 2))
+        cells[:, :, 0] = first + share * _shift(sides)
+        cells[:, :, 1] = share / _CELLS
+        cells *= np.array(self.luma.shape[::-1])[:, None]
+        return cells.reshape(-1, 4)
 
 
 def cut_out(pixels: npt.ArrayLike, placing: Placing) -> Pixels:

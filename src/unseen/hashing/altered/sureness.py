@@ -28,6 +28,9 @@ _LOGIT_OF_NORMAL = 1.702
 # Frequency for which the parts above are given.
 _MIDDLE = 8.0
 _MEDIAN_RANK = 127  # of 256, from 0, as in PDQ
+# Of each coefficient, and what is usual in it.
+_FREQUENCY = np.hypot(*np.mgrid[1:17, 1:17]).reshape(1, PDQ_BITS)
+_USUAL = (_FREQUENCY / _MIDDLE) ** (-2 * FALL)
 
 
 def confidences(coefficients: npt.NDArray[np.float32], beyond: float) -> bytes:
@@ -60,19 +63,20 @@ def log_odds(coefficients: npt.NDArray[np.float32], beyond: Floats, misplaced: f
     """
     flat = coefficients.reshape(len(coefficients), PDQ_BITS).astype(np.float64)
     apart = flat - np.partition(flat, _MEDIAN_RANK, axis=1)[:, _MEDIAN_RANK, None]
-    scale = np.median(np.abs(apart), axis=1)[:, None]
-    frequency = np.hypot(*np.mgrid[1:17, 1:17]).reshape(1, PDQ_BITS)
-    unsure = BLUR**2 + INVENTED**2 * beyond[:, None] + (np.pi * misplaced * frequency) ** 2
-    moved = np.sqrt(NOISE**2 + unsure * (frequency / _MIDDLE) ** (-2 * FALL))
+    middle = np.partition(np.abs(apart), (_MEDIAN_RANK, _MEDIAN_RANK + 1), axis=1)[:, _MEDIAN_RANK : _MEDIAN_RANK + 2]
+    scale = (middle[:, :1] + middle[:, 1:]) / 2
+    unsure = BLUR**2 + INVENTED**2 * beyond[:, None] + (np.pi * misplaced * _FREQUENCY) ** 2
+    moved = np.sqrt(NOISE**2 + unsure * _USUAL)
     # A flat picture has no scale: its bits are rounding, and say nothing.
     apart = np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0)
     half = SURPRISE / 2
-    likely = half + (1 - SURPRISE) / (1 + np.exp(-np.clip(_LOGIT_OF_NORMAL * apart / moved, -50, 50)))
+    odds = np.minimum(np.maximum(_LOGIT_OF_NORMAL * apart / moved, -50), 50)
+    likely = half + (1 - SURPRISE) / (1 + np.exp(-odds))
     return np.asarray(np.log(likely / (1 - likely))).reshape(coefficients.shape)
 
 
 def share_beyond(windows: Floats) -> Floats:
     """Share of each window that lies beyond the frame: float64[n] of float64[n, 4] (x, y, width, height)."""
     first, sides = windows[:, :2], windows[:, 2:]
-    inside = np.minimum(1, first + sides) - np.maximum(0, first)
-    return np.asarray(1 - np.prod(np.clip(inside, 0, None) / sides, axis=1))
+    inside = np.maximum(np.minimum(1, first + sides) - np.maximum(0, first), 0) / sides
+    return np.asarray(1 - inside[:, 0] * inside[:, 1])
