@@ -17,7 +17,7 @@ __all__ = ["search"]
 Codes = npt.NDArray[np.uint8]
 
 _SEED = 20261124
-_RADIUS_BITS = {Altered.FAST: 48, Altered.THOROUGH: 64}
+_RADIUS_BITS = {Altered.FAST: 64, Altered.THOROUGH: 64}
 # So many entries for each picture lie 0 bits to the radius and a little more from one of its hashes.
 _PLANTED = 40
 _SIDE_MAX = 512

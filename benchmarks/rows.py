@@ -221,7 +221,7 @@ ROWS = (
             ),
         )
         for mode, bits, at_least, aim, peers in (
-            (Altered.FAST, 48, 20e-3, 15e-3, (_times("faiss_flat", None),)),
+            (Altered.FAST, 64, 50e-3, 20e-3, (_times("faiss_flat", None),)),
             (Altered.THOROUGH, 64, 0.5, None, ()),
         )
     ),

@@ -122,7 +122,8 @@ REASONS = {
 
 LOOKED_FOR = {
     Altered.OFF: "were not looked for",
-    Altered.FAST: "were looked for: fast, by what each picture itself proposes, within 48 bits before a closer look",
+    Altered.FAST: "were looked for: fast, by what each picture itself proposes and the commonest"
+    " crops and turns, within 64 bits before a closer look",
     Altered.THOROUGH: "were looked for: thoroughly, by what each picture proposes and a systematic family of windows"
     " and angles, within 64 bits before a closer look",
 }

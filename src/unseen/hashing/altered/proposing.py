@@ -16,7 +16,7 @@ from unseen.model import QUALITY_MIN, Altered, Placing, Proposals
 __all__ = ["PLACINGS_MAX", "look", "propose"]
 
 # Every placing is searched in eight orientations: this is what the time for a picture allows.
-PLACINGS_MAX = {Altered.OFF: 0, Altered.FAST: 50, Altered.THOROUGH: 1600}
+PLACINGS_MAX = {Altered.OFF: 0, Altered.FAST: 72, Altered.THOROUGH: 1600}
 _RECTANGLES = {Altered.FAST: 20, Altered.THOROUGH: 120}
 # Of these so many may stand out no more than what a photograph shows: each takes the place of a crop.
 _DOUBTFUL = {Altered.FAST: 6, Altered.THOROUGH: 120}

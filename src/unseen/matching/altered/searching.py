@@ -18,8 +18,8 @@ Rows = npt.NDArray[np.int64]
 Found = tuple[Rows, Rows, Rows, Rows, npt.NDArray[np.uint8]]
 
 # A radius for candidates, never a decision. Of altered copies within the families that are proposed nearly all come
-# nearer than 64 in some placing; 48 is what `fast` has time for.
-RADIUS_BITS = {Altered.FAST: 48, Altered.THOROUGH: 64}
+# nearer than 64 in some placing, and some crops nearer than 48 in none.
+RADIUS_BITS = {Altered.FAST: 64, Altered.THOROUGH: 64}
 _ORIENTATION_COUNT = 8
 # Lists that can make a finding: nobody looks for altered copies of what is commonplace or was cleared.
 _FINDING_CLASSES = frozenset({ListClass.CSAM, ListClass.USER_REPORTED})

@@ -205,13 +205,14 @@ def _corners(placing: Placing, size: tuple[int, int]) -> list[tuple[float, float
 
 
 def test_crops_are_undone_within_the_radius(vectors: Path) -> None:
-    """Of photographs cropped by 5 % anywhere, 80 of 100 come within 48 bits in `fast`; by 10 %, half."""
+    """Of photographs cropped by 5 or 10 % anywhere, 90 of 100 come within 64 bits in `fast`; by 15 %, two thirds."""
     found = {
-        cut: [_nearest(path, cut) <= 48 for path in sorted((vectors / "photos").glob("*.jpg"))[:24]]
-        for cut in (0.05, 0.1)
+        cut: [_nearest(path, cut) <= 64 for path in sorted((vectors / "photos").glob("*.jpg"))[:24]]
+        for cut in (0.05, 0.1, 0.15)
     }
-    assert np.mean(found[0.05]) >= 0.8
-    assert np.mean(found[0.1]) >= 0.5
+    assert np.mean(found[0.05]) >= 0.9
+    assert np.mean(found[0.1]) >= 0.9
+    assert np.mean(found[0.15]) >= 0.66
 
 
 def _nearest(path: Path, cut: float) -> int:
