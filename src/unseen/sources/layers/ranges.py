@@ -53,21 +53,25 @@ class MemoryRange:
 
 
 class Part:
-    """Some consecutive bytes of another range."""
+    """Some consecutive bytes of another range.
+
+    Attributes:
+        whole: The other range.
+    """
 
     def __init__(self, whole: ByteSource, offset: int, size_bytes: int) -> None:
         """Take `size_bytes` bytes from `offset`; no more than there are."""
-        self._whole = whole
+        self.whole = whole
         self._offset = min(max(0, offset), whole.size_bytes)
         self.size_bytes = max(0, min(size_bytes, whole.size_bytes - self._offset))
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource.read_at`."""
-        return self._whole.read_at(self._offset + offset, min(size, self.size_bytes - offset))
+        return self.whole.read_at(self._offset + offset, min(size, self.size_bytes - offset))
 
     def beneath(self, offset: int, size: int) -> Iterator[tuple[ByteSource, int | None, int]]:
         """See `unseen.sources.layers.places`."""
-        yield self._whole, self._offset + offset, min(size, self.size_bytes - offset)
+        yield self.whole, self._offset + offset, min(size, self.size_bytes - offset)
 
 
 class Segments:

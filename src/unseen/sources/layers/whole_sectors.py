@@ -6,8 +6,8 @@ from unseen.model import Reason, UnreadError
 
 __all__ = ["WholeSectors"]
 
-# libbde and libluksde of 2026 give wrong bytes, without an error, for a range that begins inside a sector and ends in
-# another one. Their sisters share much of their code: none is asked for anything but whole sectors, the largest that
+# libbde of 2026 gives wrong bytes, without an error, for a range that begins inside a sector and ends in
+# another one. Its sisters share much of its code: none is asked for anything but whole sectors, the largest that
 # there are.
 _SECTOR_BYTES = 4096
 # Readers copy what they give; more than this at once would only take memory.

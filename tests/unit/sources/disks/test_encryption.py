@@ -16,13 +16,16 @@ from unseen.sources.disks.encryption.luks import open_luks
 from unseen.sources.layers import Context, Medium, Member, MemoryRange, Secrets, load_formats, recognise
 
 _MEDIUM = medium(2 << 20, seed=13)
-PASSWORD = "correct horse"
+PASSWORD = "correct hörse"
 _PBKDF2 = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000")
 ARGON2 = ("--pbkdf-force-iterations", "4", "--pbkdf-memory", "64", "--pbkdf-parallel", "1")
 
 _KINDS = [
     ("luks1", "cipher-alg=aes-256"),
     ("luks1", "cipher-alg=aes-128,hash-alg=sha1"),
+    ("luks1", "cipher-alg=aes-256,cipher-mode=cbc,ivgen-alg=essiv,ivgen-hash-alg=sha256"),
+    ("luks1", "cipher-alg=aes-256,cipher-mode=cbc,ivgen-alg=plain64,hash-alg=sha512"),
+    ("luks1", "cipher-alg=aes-128,cipher-mode=cbc,ivgen-alg=plain"),
     ("--type", "luks2", *_PBKDF2),
     ("--type", "luks2", *_PBKDF2, "--sector-size", "4096", "--hash", "sha512"),
     ("--type", "luks2", *_PBKDF2, "--key-size", "256"),
@@ -136,6 +139,31 @@ def test_a_header_of_version_1_that_asks_for_more_than_it_may_is_refused(place: 
     with pytest.raises(UnreadError, match="unsupported"):
         open_luks(source, ("secret",))
     assert open_luks(source, ()) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(8, 592), st.binary(min_size=1, max_size=4)), min_size=1, max_size=3))
+def test_lying_headers_of_version_1_give_bytes_or_a_reason(changes: list[tuple[int, bytes]]) -> None:
+    """Whatever the header says: bytes, or a reason; nothing else."""
+    slot = struct.pack(">II32sII", 0x00AC71F3, 1, b"salt", 8, 2)
+    head = struct.pack(
+        ">6sH32s32s32sII20s32sI40s", b"LUKS\xba\xbe", 1, b"aes", b"xts-plain64", b"sha256", 16, 32, b"", b"", 1, b""
+    )
+    data = bytearray((head + slot * 8).ljust(1 << 16, b"\0"))
+    for at, value in changes:
+        data[at : at + len(value)] = value
+    try:
+        volume = open_luks(MemoryRange(bytes(data)), ("secret",))
+        assert volume is None or len(volume.read_at(0, 1000)) <= 1000
+    except UnreadError:
+        return
+
+
+def test_a_cipher_that_is_not_here_is_unsupported(tmp_path: Path) -> None:
+    """What no password could open is not called `encrypted`, as if another one would."""
+    source = MemoryRange(encrypt(tmp_path, "luks1", "cipher-alg=serpent-256").read_bytes())
+    with pytest.raises(UnreadError, match="unsupported"):
+        open_luks(source, (PASSWORD,))
 
 
 def test_lying_headers_give_bytes_or_a_reason(tmp_path: Path) -> None:

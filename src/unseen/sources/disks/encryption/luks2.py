@@ -8,23 +8,23 @@ import hashlib
 import hmac
 import json
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2i, Argon2id
 
 from unseen.model import ByteSource, Reason, UnreadError
-from unseen.sources.disks.images.blocks import read_blocks
+from unseen.sources.disks.encryption.sectors import SECTOR_BYTES, EncryptedSectors
+from unseen.sources.disks.encryption.stripes import merge_stripes
+from unseen.sources.layers import MemoryRange, Part
 
-__all__ = ["Luks2Volume", "open_luks2"]
+__all__ = ["open_luks2"]
 
 _BINARY_BYTES = 4096
 _CHECKSUM = slice(448, 512)
 # Sizes that a header with its JSON may have; the twin lies right behind the first.
 _HEADER_SIZES = tuple(0x4000 << power for power in range(9))
-_SECTOR_BYTES = 512
 # The format allows 32 keyslots and areas of a few MiB; 4,000 stripes of 64 bytes are usual.
 _KEYSLOTS_MAX, _AREA_BYTES_MAX, _KEY_BYTES_MAX = 32, 64 << 20, 512
 # What trying one password may cost: cryptsetup aims at two seconds and takes 1 GiB at most for most. Passes over
@@ -32,50 +32,7 @@ _KEYSLOTS_MAX, _AREA_BYTES_MAX, _KEY_BYTES_MAX = 32, 64 << 20, 512
 _MEMORY_KIB_MAX, _WORK_KIB_MAX, _ITERATIONS_MAX = 2 << 20, 64 << 20, 50_000_000
 
 
-class Luks2Volume:
-    """The sectors of an opened volume.
-
-    Attributes:
-        size_bytes: Of the volume.
-    """
-
-    def __init__(self, source: ByteSource, segment: Mapping[str, Any], key: bytes) -> None:
-        """Take the key as it is: whoever gives it has verified it.
-
-        Raises:
-            UnreadError: Encrypted in a way that nothing here knows.
-        """
-        self._source = source
-        self._key = key
-        self._offset = int(segment["offset"])
-        self._sector_bytes = int(segment["sector_size"])
-        self._tweak = int(segment["iv_tweak"])
-        if segment["encryption"] != "aes-xts-plain64" or self._sector_bytes not in {512, 1024, 2048, 4096}:
-            raise UnreadError(Reason.UNSUPPORTED)
-        left = max(0, source.size_bytes - self._offset)
-        stated = left if segment["size"] == "dynamic" else int(segment["size"])
-        half = len(key) // 2
-        if half not in {16, 32} or key[:half] == key[half:]:
-            raise UnreadError(Reason.UNREADABLE)
-        self.size_bytes = min(stated, left) // self._sector_bytes * self._sector_bytes
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        """See `ByteSource.read_at`."""
-        # Decrypted in pieces of whole sectors, so that what a caller asks for in small reads is fetched in one.
-        return read_blocks(offset, size, size_bytes=self.size_bytes, block_bytes=1 << 16, give=self._piece)
-
-    def _piece(self, number: int, start: int, size: int) -> bytes:
-        first = ((number << 16) + start) // self._sector_bytes * self._sector_bytes
-        skip = (number << 16) + start - first
-        length = -(-(skip + size) // self._sector_bytes) * self._sector_bytes
-        raw = self._source.read_at(self._offset + first, length)
-        if len(raw) < length:
-            raise UnreadError(Reason.TRUNCATED)
-        sector = self._tweak + first // _SECTOR_BYTES
-        return _decrypt_sectors(self._key, raw, sector, self._sector_bytes)[skip : skip + size]
-
-
-def open_luks2(source: ByteSource, passwords: tuple[str, ...]) -> Luks2Volume | None:
+def open_luks2(source: ByteSource, passwords: tuple[str, ...]) -> EncryptedSectors | None:
     """Open a volume with the first password that fits; None where none does.
 
     Raises:
@@ -90,10 +47,22 @@ def open_luks2(source: ByteSource, passwords: tuple[str, ...]) -> Luks2Volume | 
         for password in passwords:
             key = _find_key(source, header, password.encode("utf-8", "surrogateescape"))
             if key is not None:
-                return Luks2Volume(source, segments[0], key)
+                return _volume(source, segments[0], key)
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise UnreadError(Reason.UNREADABLE) from error
     return None
+
+
+def _volume(source: ByteSource, segment: Mapping[str, Any], key: bytes) -> EncryptedSectors:
+    offset, sector_bytes = int(segment["offset"]), int(segment["sector_size"])
+    if segment["encryption"] != "aes-xts-plain64" or sector_bytes not in {512, 1024, 2048, 4096}:
+        raise UnreadError(Reason.UNSUPPORTED)
+    half = len(key) // 2
+    if half not in {16, 32} or key[:half] == key[half:]:
+        raise UnreadError(Reason.UNREADABLE)
+    left = max(0, source.size_bytes - offset)
+    part = Part(source, offset, left if segment["size"] == "dynamic" else int(segment["size"]))
+    return EncryptedSectors(part, key, sector_bytes=sector_bytes, first=int(segment["iv_tweak"]))
 
 
 def _read_header(source: ByteSource) -> dict[str, Any]:
@@ -134,7 +103,7 @@ def _find_key(source: ByteSource, header: Mapping[str, Any], password: bytes) ->
 def _open_keyslot(source: ByteSource, keyslot: Mapping[str, Any], password: bytes) -> bytes:
     area, split = keyslot["area"], keyslot["af"]
     key_bytes, stripes = int(keyslot["key_size"]), int(split["stripes"])
-    size_bytes = -(-key_bytes * stripes // _SECTOR_BYTES) * _SECTOR_BYTES
+    size_bytes = -(-key_bytes * stripes // SECTOR_BYTES) * SECTOR_BYTES
     if not 0 < key_bytes <= _KEY_BYTES_MAX or not 0 < size_bytes <= _AREA_BYTES_MAX:
         raise UnreadError(Reason.UNREADABLE)
     if area["encryption"] != "aes-xts-plain64":
@@ -143,8 +112,8 @@ def _open_keyslot(source: ByteSource, keyslot: Mapping[str, Any], password: byte
     raw = source.read_at(int(area["offset"]), size_bytes)
     if len(raw) < size_bytes:
         raise UnreadError(Reason.TRUNCATED)
-    split_key = _decrypt_sectors(derived, raw, 0, _SECTOR_BYTES)
-    return _merge(split_key[: key_bytes * stripes], key_bytes, split["hash"])
+    split_key = EncryptedSectors(MemoryRange(raw), derived).read_at(0, size_bytes)
+    return merge_stripes(split_key[: key_bytes * stripes], key_bytes, split["hash"])
 
 
 def _derive(kdf: Mapping[str, Any], password: bytes, size_bytes: int) -> bytes:
@@ -175,34 +144,3 @@ def _is_key(digest: Mapping[str, Any], key: bytes) -> bool:
     expected = base64.b64decode(digest["digest"])
     made = _pbkdf2(digest, key, base64.b64decode(digest["salt"]), len(expected))
     return hmac.compare_digest(made, expected)
-
-
-def _merge(split: bytes, key_bytes: int, name: str) -> bytes:
-    """Put together a key that was spread over many stripes, so that losing any of them loses it."""
-    merged = bytes(key_bytes)
-    for stripe in range(0, len(split), key_bytes):
-        mixed = _xor(merged, split[stripe : stripe + key_bytes])
-        merged = b"".join(_diffuse(mixed, name)) if stripe + key_bytes < len(split) else mixed
-    return merged
-
-
-def _diffuse(mixed: bytes, name: str) -> Iterator[bytes]:
-    digest_bytes = hashlib.new(name).digest_size
-    for number, start in enumerate(range(0, len(mixed), digest_bytes)):
-        block = mixed[start : start + digest_bytes]
-        yield hashlib.new(name, struct.pack(">I", number) + block).digest()[: len(block)]
-
-
-def _xor(left: bytes, right: bytes) -> bytes:
-    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")
-
-
-def _decrypt_sectors(key: bytes, raw: bytes, sector: int, sector_bytes: int) -> bytes:
-    """Decrypt whole sectors; tweaks count in 512 bytes whatever a sector has."""
-    cipher = algorithms.AES(key)
-    pieces = []
-    for start in range(0, len(raw), sector_bytes):
-        tweak = struct.pack("<QQ", (sector + start // _SECTOR_BYTES) & 0xFFFFFFFFFFFFFFFF, 0)
-        decryptor = Cipher(cipher, modes.XTS(tweak)).decryptor()
-        pieces.append(decryptor.update(raw[start : start + sector_bytes]))
-    return b"".join(pieces)
