@@ -1,8 +1,9 @@
-"""The systematic family: windows that undo what leaves no trace in a picture, a crop or a turn whose corners were cut.
+"""The systematic family: windows that undo what leaves no trace in a picture, or may leave none.
 
 A crop is undone by a window that reaches beyond the frame: the whole picture lay there. Which part of it is missing
 nobody can see, so that windows are tried; those of `fast` were chosen one after the other for what each finds that
-those before it do not.
+those before it do not. Corners that a turn brought in may have been cut away. And a border need not be seen: around a
+picture that is white at its edges a white one is not, nor one that continues it out of focus.
 """
 
 import itertools
@@ -10,7 +11,7 @@ import math
 
 from unseen.model import Altered, Placing
 
-__all__ = ["crops", "turns"]
+__all__ = ["borders", "crops", "turns"]
 
 # Of width and of height: the share that was cut off, and which part of that at the left or at the top. Chosen one after
 # the other, on 370 photographs cropped by 5 to 20 % in all ways, for what each brings within 61 bits that no other did.
@@ -40,6 +41,8 @@ _PLACES = {0.0: 1, 0.025: 2, 0.05: 4, 0.075: 5, 0.1: 5, 0.125: 5, 0.15: 7, 0.2: 
 _ALIKE = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 # More of one than of the other: here every second place is tried.
 _UNLIKE = ((0.05, 0.15), (0.05, 0.25), (0.1, 0.2), (0.15, 0.3))
+# Borders: the share of width and of height, and in how many places across and down the picture may lie within it.
+_BORDERS = ((0.05, 2), (0.1, 3), (0.15, 5), (0.2, 6), (0.25, 7))
 _ANGLES_FAST = (3.0, 6.0, 9.0)
 _ANGLES_THOROUGH = (1.5, 3.0, 4.5, 6.0, 7.5, 9.0, 10.5)
 # Cut off before it was turned, in thorough: the share, and in how many places.
@@ -58,6 +61,20 @@ def crops(mode: Altered) -> list[Placing]:
         for wide, high, step in pairs
         for across in _places(wide, _PLACES[wide])[::step]
         for down in _places(high, _PLACES[high])[::step]
+    ]
+
+
+def borders(mode: Altered) -> list[Placing]:
+    """Windows inside, of the same shape: in the very middle, as borders mostly are, and in `thorough` anywhere."""
+    middle = [(share, 0.5, 0.5) for share, _ in _BORDERS]
+    anywhere = [
+        (share, across / (count - 1), down / (count - 1))
+        for share, count in _BORDERS
+        for across, down in itertools.product(range(count), repeat=2)
+    ]
+    return [
+        Placing(window=(share * across, share * down, 1 - share, 1 - share))
+        for share, across, down in (middle if mode is Altered.FAST else middle + anywhere)
     ]
 
 

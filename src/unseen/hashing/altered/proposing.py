@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen.hashing.altered.edges import Averages, rectangles
-from unseen.hashing.altered.family import crops, turns
+from unseen.hashing.altered.family import borders, crops, turns
 from unseen.hashing.altered.tilts import tilted_frames
 from unseen.hashing.altered.writing import unwritten
 from unseen.hashing.windows import WINDOW_MARGIN, Canvas
@@ -39,7 +39,7 @@ def propose(luma: npt.NDArray[np.uint8], mode: Altered) -> tuple[Placing, ...]:
     if mode is Altered.OFF or min(luma.shape) < 5:
         return ()
     seen = _seen(luma, mode)
-    family = [*turns(luma.shape, mode), *crops(mode)]
+    family = [*turns(luma.shape, mode), *borders(mode), *crops(mode)]
     return tuple(_different([_WHOLE, *seen, *family]))[: PLACINGS_MAX[mode]]
 
 
