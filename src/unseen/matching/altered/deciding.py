@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from unseen.matching.altered.calibrated import BOUND_BITS, FALSE_MATCH_BOUND, Kind
-from unseen.matching.altered.soft import soft_distance
+from unseen.matching.altered.soft import may_be_within, soft_distance
 from unseen.model import QUALITY_MIN, AlteredHash, How
 
 __all__ = ["Decision", "decide", "kind_of"]
@@ -43,9 +43,11 @@ def decide(altered_hash: AlteredHash, value: bytes) -> Decision | None:
     Raises:
         UsageError: As `soft_distance`.
     """
-    bits = soft_distance(altered_hash, value)
     kind = kind_of(altered_hash.how)
-    if altered_hash.pdq_quality < QUALITY_MIN or bits > BOUND_BITS[kind]:
+    if altered_hash.pdq_quality < QUALITY_MIN or not may_be_within(altered_hash, value, BOUND_BITS[kind]):
+        return None
+    bits = soft_distance(altered_hash, value)
+    if bits > BOUND_BITS[kind]:
         return None
     return Decision(bits, kind, BOUND_BITS[kind], FALSE_MATCH_BOUND[kind])
 

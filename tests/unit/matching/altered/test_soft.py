@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from unseen.errors import UsageError
 from unseen.matching.altered import soft_distance
-from unseen.matching.altered.plainness import PARTS, bits_alone
+from unseen.matching.altered.drawn import bits_drawn
+from unseen.matching.altered.lengths import PARTS
+from unseen.matching.altered.plainness import bits_alone, bits_foretold
+from unseen.matching.altered.soft import may_be_within
 from unseen.model import CONFIDENCES_PER_NAT, AlteredHash, How
 
 _HASHES = st.binary(min_size=32, max_size=32)
@@ -38,6 +41,15 @@ def test_it_equals_its_definition(pdq: bytes, confidences: bytes, value: bytes) 
         cost -= math.log2(odds / (1 + odds) if shown == known else 1 / (1 + odds))
     expected = cost + 256 - bits_alone(value) / PARTS
     assert soft_distance(seen(pdq, confidences), value) == pytest.approx(expected, abs=1.6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(_HASHES, _CONFIDENCES, st.integers(0, 400))
+def test_what_may_not_be_within_is_not(pdq: bytes, confidences: bytes, bound_bits: int) -> None:
+    """The quick look never says no where the whole one says yes."""
+    value = bytes(24) + pdq[24:]
+    if soft_distance(seen(pdq, confidences), value) <= bound_bits:
+        assert may_be_within(seen(pdq, confidences), value, bound_bits)
 
 
 def test_the_same_hash_is_next_to_nothing_away_where_all_bits_are_sure() -> None:
@@ -85,7 +97,7 @@ def test_the_same_plain_hash_is_no_evidence() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(_HASHES)
-def test_how_much_a_hash_says_equals_its_definition(value: bytes) -> None:
+def test_what_is_foretold_of_a_hash_equals_its_definition(value: bytes) -> None:
     """Bit for bit, each by how often its neighbours were followed so before, of five choices of neighbours the best."""
     bits = np.array(_bits(value)[::-1]).reshape(16, 16)
     ways = ([(1, 0), (0, 1), (1, 1)], [(1, 0)], [(0, 1)], [(2, 0), (0, 2)], [(1, 0), (0, 1), (1, 1), (2, 0), (0, 2)])
@@ -100,7 +112,8 @@ def test_how_much_a_hash_says_equals_its_definition(value: bytes) -> None:
                 cost -= math.log2((zeros_ones[bits[row, col]] + 0.5) / (sum(zeros_ones) + 1))
                 zeros_ones[bits[row, col]] += 1
         costs.append(cost)
-    assert bits_alone(value) / PARTS == pytest.approx(min(256, *costs), abs=2)
+    assert bits_foretold(value) / PARTS == pytest.approx(min(costs), abs=2)
+    assert bits_alone(value) == min(256 * PARTS, bits_foretold(value), bits_drawn(value))
 
 
 @pytest.mark.parametrize("sizes", [(31, 256, 32), (32, 255, 32), (32, 256, 33), (0, 0, 0)])
