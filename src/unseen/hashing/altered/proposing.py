@@ -49,7 +49,7 @@ def _seen(luma: npt.NDArray[np.uint8], mode: Altered) -> list[Placing]:
     if averages is None:
         return []
     count, doubtful = _RECTANGLES[mode], _DOUBTFUL[mode]
-    unworded = None if page is None else Averages.of(page)
+    unworded = None if page is None else Averages.of(page, is_whole=False)
     if unworded is None:
         windows = rectangles(averages, count, doubtful=doubtful)
     else:

@@ -116,6 +116,13 @@ def _written(rows: int, cols: int) -> npt.NDArray[np.bool_]:
     return np.asarray((y % 16 < 8) & (rng.random((rows, cols)) < 0.4) & (x > 12) & (x < ends))
 
 
+def test_a_side_is_seen_by_roughness_alone() -> None:
+    """Grain upon a ground that is as light on the mean, as upon a blurred copy: no step of brightness is there."""
+    grain = np.random.default_rng(4).integers(108, 149, (270, 380)).astype(np.uint8)
+    whole, window = framed(grain, np.full((360, 512), 128, np.uint8), 50, 70)
+    assert min(_apart(placing, window) for placing in propose(whole, Altered.FAST)) < 0.01
+
+
 @pytest.mark.parametrize("surroundings", _SURROUNDINGS)
 @pytest.mark.parametrize(
     ("whole", "top", "left", "rows", "cols"),
