@@ -48,7 +48,7 @@ def placing_words(how: How) -> str:
 def sureness_words(altered: AlteredMatch) -> str:
     """How sure a match of an altered copy is, by a calibration and not by its distance alone."""
     words = f"soft distance {altered.soft_distance_bits} of at most {altered.bound_bits} bits"
-    words += f" (at most {altered.false_match_bound:.1g} false matches a picture)"
+    words += f" (at most {altered.false_match_bound:.1g} false matches a picture among 1,000,000 entries)"
     return words if altered.frames < 2 else f"{words}, in {altered.frames} frames"
 
 

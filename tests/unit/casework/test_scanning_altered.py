@@ -220,7 +220,7 @@ def test_a_report_says_that_altered_copies_were_looked_for_and_where_they_lie(
     assert "were looked for: fast" in page
     assert "in the upper left quarter of a larger picture" in page
     assert "bits before the closer look" in page
-    assert "false matches a picture" in page
+    assert "false matches a picture among 1,000,000 entries" in page
     body = json.loads(written[Form.JSON].read_text())
     assert body["scan"]["altered"] == "fast"
     altered = [match for one in body["findings"] for match in one["matches"] if match["altered"]]

@@ -47,5 +47,8 @@ def test_a_placing_is_told_in_words(placed: How, words: str) -> None:
 def test_how_sure_a_match_is_is_told_with_its_bound() -> None:
     """A distance alone says nothing to whoever does not know how many false matches it lets through."""
     one = AlteredMatch("inside", 61, 90, 4.2e-5)
-    assert sureness_words(one) == "soft distance 61 of at most 90 bits (at most 4e-05 false matches a picture)"
+    assert (
+        sureness_words(one)
+        == "soft distance 61 of at most 90 bits (at most 4e-05 false matches a picture among 1,000,000 entries)"
+    )
     assert sureness_words(AlteredMatch("inside", 61, 90, 4.2e-5, frames=6)).endswith(", in 6 frames")
