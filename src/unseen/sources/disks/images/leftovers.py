@@ -35,4 +35,6 @@ def leftovers(source: ByteSource, claimed: Extents, *, layer: str, about_bytes: 
         assert gap.offset is not None
         stop = gap.offset + gap.size_bytes
         if next(rest_of(source, gap.offset, layer, stop=stop), None) is not None:
-            yield from rest_of(source, max(0, gap.offset - about_bytes), layer, stop=stop)
+            # Never from the start: the same image would begin there once more, cut short.
+            about = about_bytes if gap.offset > about_bytes else 0
+            yield from rest_of(source, gap.offset - about, layer, stop=stop)

@@ -313,7 +313,9 @@ def _described(source: ByteSource, header: _Header) -> Iterator[tuple[_Numbers, 
         at += 8 + (size + 7) // 8 * 8
         if not kind:
             break
-    yield np.array([0], np.int64), np.array([min(at, 1 << header.cluster_bits)], np.int64)
+    # Some tools write the fields of version 3 behind a header of version 2.
+    own_bytes = min(max(at, _V3_COMPRESSION_AT), 1 << header.cluster_bits)
+    yield np.array([0], np.int64), np.array([own_bytes], np.int64)
     if header.counts_at >= source.size_bytes:
         return
     table_bytes = min(header.counts_clusters << header.cluster_bits, _COUNTS_BYTES_MAX)
