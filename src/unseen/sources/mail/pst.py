@@ -1,6 +1,6 @@
 """Outlook's stores, PST and OST ([MS-PST]), by libpff: attachments, bodies, messages in messages, and lost items."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -28,74 +28,99 @@ def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
         root = store.get_root_folder()
     except Exception as error:  # libpff raises OSError, RuntimeError and more on hostile bytes
         raise UnreadError(file.trouble or Reason.UNREADABLE) from error
+    items = _Items()
     try:
-        if root is not None:
-            yield from _folder(root, "", 0)
-        yield from _orphans(store)
+        if root is None:
+            # Every store has one.
+            items.is_damaged = True
+        else:
+            yield from items.in_folder(root, "", 0)
+        yield from items.orphans(store)
     finally:
         store.close()
+    if items.is_damaged:
+        yield Reason.UNREADABLE
 
 
-def _folder(folder: Any, path: str, depth: int) -> Iterator[Member | Reason]:
-    if depth > _DEPTH_MAX:
-        yield Reason.TOO_DEEP
-        return
-    for index in range(_asked(folder.get_number_of_sub_messages, 0)):
-        message = _asked(partial(folder.get_sub_message, index), None)
-        if message is None:
-            yield Reason.UNREADABLE
-        else:
-            yield from _message(message, f"{path}message {index + 1}", State.ALLOCATED, depth)
-    for index in range(_asked(folder.get_number_of_sub_folders, 0)):
-        inner = _asked(partial(folder.get_sub_folder, index), None)
-        if inner is None:
-            yield Reason.UNREADABLE
-        else:
-            name = _asked(inner.get_name, None) or f"folder {index + 1}"
-            yield from _folder(inner, f"{path}{name}/", depth + 1)
+class _Items:
+    """What a store holds.
+
+    Attributes:
+        is_damaged: Something was asked that the library could not answer, so that items may lack that nobody lists.
+    """
+
+    def __init__(self) -> None:
+        self.is_damaged = False
+
+    def in_folder(self, folder: Any, path: str, depth: int) -> Iterator[Member | Reason]:
+        """Give all below a folder."""
+        if depth > _DEPTH_MAX:
+            yield Reason.TOO_DEEP
+            return
+        for index in range(self._ask(folder.get_number_of_sub_messages) or 0):
+            message = self._ask(partial(folder.get_sub_message, index))
+            if message is not None:
+                yield from self._message(message, f"{path}message {index + 1}", State.ALLOCATED, depth)
+        for index in range(self._ask(folder.get_number_of_sub_folders) or 0):
+            inner = self._ask(partial(folder.get_sub_folder, index))
+            if inner is not None:
+                name = _name(inner.get_name) or f"folder {index + 1}"
+                yield from self.in_folder(inner, f"{path}{name}/", depth + 1)
+
+    def orphans(self, store: Any) -> Iterator[Member | Reason]:
+        """Give what no folder lists."""
+        for index in range(self._ask(store.get_number_of_orphan_items) or 0):
+            item = self._ask(partial(store.get_orphan_item, index))
+            if item is not None:
+                yield from self._message(item, f"orphan {index + 1}", State.ORPHAN, 0)
+
+    def _message(self, message: Any, address: str, state: State, depth: int) -> Iterator[Member | Reason]:
+        if depth > _DEPTH_MAX:
+            yield Reason.TOO_DEEP
+            return
+        # Folders and other items that are no messages have none of these.
+        for kind, name in (("html", "get_html_body"), ("rtf", "get_rtf_body"), ("text", "get_plain_text_body")):
+            body = self._ask(getattr(message, name, _nothing))
+            if body:
+                yield _member(f"{address}/{kind}", state, partial(MemoryRange, _bytes(body)))
+        for index in range(self._ask(getattr(message, "get_number_of_attachments", _nothing)) or 0):
+            attachment = self._ask(partial(message.get_attachment, index))
+            if attachment is not None:
+                yield from self._attachment(attachment, f"{address}/attachment {index + 1}", state, depth)
+
+    def _attachment(self, attachment: Any, address: str, state: State, depth: int) -> Iterator[Member | Reason]:
+        count = self._ask(attachment.get_number_of_sub_items) or 0
+        for index in range(count):
+            item = self._ask(partial(attachment.get_sub_item, index))
+            if item is not None:
+                yield from self._message(item, f"{address}/message {index + 1}", state, depth + 1)
+        try:
+            size_bytes = attachment.get_size()
+        except Exception:  # noqa: BLE001  # libpff raises OSError, RuntimeError and more on hostile bytes
+            # A message in a message has none; else it is kept elsewhere and only linked to, or broken.
+            self.is_damaged = self.is_damaged or not count
+            return
+        name = _name(attachment.get_long_filename)
+        yield _member(f"{address} {name}".strip(), state, partial(_read, attachment, size_bytes))
+
+    def _ask(self, get: Any) -> Any:
+        """What libpff answers; None where it fails, which is remembered."""
+        try:
+            return get()
+        except Exception:  # noqa: BLE001  # libpff raises OSError, RuntimeError and more on hostile bytes
+            self.is_damaged = True
+            return None
 
 
-def _message(message: Any, address: str, state: State, depth: int) -> Iterator[Member | Reason]:
-    if depth > _DEPTH_MAX:
-        yield Reason.TOO_DEEP
-        return
-    for kind, get in (("html", "get_html_body"), ("rtf", "get_rtf_body"), ("text", "get_plain_text_body")):
-        body = _asked(getattr(message, get, lambda: None), None)
-        if body:
-            yield _member(f"{address}/{kind}", state, partial(MemoryRange, _bytes(body)))
-    for index in range(_asked(getattr(message, "get_number_of_attachments", lambda: 0), 0)):
-        attachment = _asked(partial(message.get_attachment, index), None)
-        if attachment is None:
-            yield Reason.UNREADABLE
-            continue
-        yield from _attachment(attachment, f"{address}/attachment {index + 1}", state, depth)
+def _nothing() -> None:
+    """What an item has that is none of a message."""
 
 
-def _attachment(attachment: Any, address: str, state: State, depth: int) -> Iterator[Member | Reason]:
-    inner = [
-        _asked(partial(attachment.get_sub_item, index), None)
-        for index in range(_asked(attachment.get_number_of_sub_items, 0))
-    ]
-    for number, item in enumerate(inner, start=1):
-        if item is None:
-            yield Reason.UNREADABLE
-        else:
-            yield from _message(item, f"{address}/message {number}", state, depth + 1)
-    size_bytes = _asked(attachment.get_size, None)
-    if size_bytes is None:
-        if not inner:
-            # Kept elsewhere and only linked to; or broken.
-            yield Reason.UNREADABLE
-        return
-    name = _asked(attachment.get_long_filename, None) or ""
-    yield _member(f"{address} {name}".strip(), state, partial(_read, attachment, size_bytes))
-
-
-def _orphans(store: Any) -> Iterator[Member | Reason]:
-    for index in range(_asked(store.get_number_of_orphan_items, 0)):
-        item = _asked(partial(store.get_orphan_item, index), None)
-        if item is not None:
-            yield from _message(item, f"orphan {index + 1}", State.ORPHAN, 0)
+def _name(get: Any) -> str:
+    try:
+        return get() or ""
+    except Exception:  # noqa: BLE001  # libpff raises OSError, RuntimeError and more on hostile bytes
+        return ""
 
 
 def _read(attachment: Any, size_bytes: int) -> ByteSource | Reason:
@@ -106,26 +131,21 @@ def _read(attachment: Any, size_bytes: int) -> ByteSource | Reason:
     while size_bytes > 0:
         piece = attachment.read_buffer(min(size_bytes, _PIECE_BYTES))
         if not piece:
-            break
+            return Reason.TRUNCATED
         pieces.append(piece)
         size_bytes -= len(piece)
     return MemoryRange(b"".join(pieces))
-
-
-def _asked(get: Any, otherwise: Any) -> Any:
-    """What libpff answers; `otherwise` where it fails."""
-    try:
-        return get()
-    except Exception:  # noqa: BLE001  # libpff raises OSError, RuntimeError and more on hostile bytes
-        return otherwise
 
 
 def _bytes(body: bytes | str) -> bytes:
     return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
 
 
-def _member(address: str, state: State, make: Any) -> Member:
+def _member(address: str, state: State, make: Callable[[], ByteSource | Reason]) -> Member:
     def content() -> ByteSource | Reason:
-        return _asked(make, Reason.UNREADABLE)  # type: ignore[no-any-return]  # what `make` gives
+        try:
+            return make()
+        except Exception:  # noqa: BLE001  # libpff raises OSError, RuntimeError and more on hostile bytes
+            return Reason.UNREADABLE
 
     return Member(layer="pst", address=address.replace("\0", ""), state=state, open=content)
