@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tarfile
 import zipfile
 from functools import partial
 
@@ -70,3 +71,19 @@ def test_a_film_in_disguise_is_hashed_as_a_film(codec: str, container: str) -> N
         answers = {str(item.locator): hashes for item, hashes in darkroom.develop([item])}
     assert answers["film"].vpdq
     assert [answers[name].pdq is not None for name in answers if name.endswith("inner")] == [True]
+
+
+def test_what_lies_in_something_has_its_state() -> None:
+    """A picture in an archive that nothing lists any more is not said to be a file of the archive around it."""
+    inner, outer = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("a.jpg", _jpeg())
+    with tarfile.open(fileobj=outer, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("empty"))
+    item = Item(Locator.of_file("x"), State.ALLOCATED, partial(bytes, outer.getvalue() + inner.getvalue()))
+    with Darkroom(workers=1) as darkroom:
+        states = {str(each.locator): each.state for each, _ in darkroom.develop([item])}
+    ((place, state),) = [each for each in states.items() if each[0].endswith("a.jpg")]
+    assert place.count(" > ") == 2
+    assert state is State.ORPHAN
+    assert states["x"] is State.ALLOCATED

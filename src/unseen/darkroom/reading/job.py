@@ -19,7 +19,7 @@ from unseen.darkroom.reading.nodes import Answer, Node, close
 from unseen.darkroom.reading.ranges import Lender
 from unseen.darkroom.reading.wire import Delivered, Message, Order, Way, pack_size
 from unseen.darkroom.wire import Garbled, Inside
-from unseen.model import Item, ItemHashes, Locator, Reason, VideoMode
+from unseen.model import Item, ItemHashes, Locator, Reason, State, VideoMode
 from unseen.sources.filesystems.extents import Extent
 from unseen.sources.layers import INFLATION_MAX, Announced, Closed, Stated, Want
 
@@ -243,7 +243,9 @@ class Job:
         locator = step.node.item.locator.inside(event.layer, event.address)
         want = desk.choose([locator])[0]
         if want is not Want.PASS:
-            item = Item(locator, event.state, _never_opened, times=event.times)
+            # What lies in a deleted archive is as deleted as the archive.
+            state = step.node.item.state if event.state is State.ALLOCATED else event.state
+            item = Item(locator, state, _never_opened, times=event.times)
             node = Node(item, step.node, step.node.depth + 1, is_wanted=want is Want.TAKE)
             step.node.outstanding += 1
             self._trail.append(_Step(node, step.at, _Stage.ASKED))
