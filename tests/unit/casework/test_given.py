@@ -125,6 +125,12 @@ def test_a_locator_that_leads_nowhere_is_an_error(archive: Path) -> None:
         Asked(["no.zip > a"])
 
 
+def test_locators_may_lie_in_each_other(archive: Path) -> None:
+    """All that was printed may be given back at once: what lies in another of them is there too, and given once."""
+    outer = hashed("outer.zip") - {"outer.zip"}
+    assert hashed(*outer) == outer
+
+
 def test_passwords_are_lines(tmp_path: Path) -> None:
     """Blanks count, ends of lines of any kind do not, each once; and none is printed by chance."""
     path = tmp_path / "passwords"

@@ -104,10 +104,11 @@ class Asked:
         targets = self._targets.get(addresses[0])
         if targets is None:
             return Want.TAKE
-        for target in targets:
-            if addresses[: len(target)] == target:
-                self._found.add(target)
-                return Want.TAKE
+        # One may lie in another.
+        around = {target for target in targets if addresses[: len(target)] == target}
+        if around:
+            self._found |= around
+            return Want.TAKE
         return Want.ENTER if any(target[: len(addresses)] == addresses for target in targets) else Want.PASS
 
 
