@@ -12,8 +12,9 @@ namespace {
 // D of an entry that may still lie within 64 bits of a query, with some room for how far a centre may lie from its
 // queries. Unrelated pictures lie some 118 bits from each other by this measure, so few get further.
 constexpr unsigned kPassing = 100;
-constexpr size_t kTile = kUnseenFamilyTile;
 constexpr UnseenCosts kCosts;
+// In place of the distance of a query from its centre: none holds it yet.
+constexpr uint8_t kNowhere = UINT8_MAX;
 
 // Vector loads run beyond the last of them.
 void pad(UnseenMembers &members) {
@@ -29,34 +30,75 @@ void append(UnseenMembers &members, const uint64_t code[4], size_t number, unsig
     members.spread.push_back(static_cast<uint8_t>(spread));
 }
 
+// A code by its classes.
+struct Classes {
+    uint64_t word[4];
+    explicit Classes(const uint64_t code[4]) {
+        for (size_t c = 0; c < 4; ++c) word[c] = unseen_class_word(code, kUnseenClassShift[c]);
+    }
+};
+
 // How far each of all queries lies from one code.
 class Distances {
    public:
-    explicit Distances(const UnseenMembers &all, size_t count) : kernels_(unseen_search_kernels()), count_(count) {
-        for (size_t tile = 0; tile < count; tile += kTile) {
-            planes_.resize(planes_.size() + 4 * kTile);
-            kernels_.classes(all.heads.data() + 2 * tile, all.tails.data() + 2 * tile, std::min(kTile, count - tile),
-                             planes_.data() + 4 * tile);
+    Distances(const UnseenMembers &all, size_t count) : kernels_(unseen_search_kernels()), count_(count) {
+        for (size_t first = 0; first < count; first += kernels_.family_tile) {
+            tiles_.resize(tiles_.size() + kUnseenClassWordsMax * kernels_.family_tile);
+            kernels_.classes(all.heads.data() + 2 * first, all.tails.data() + 2 * first, length(first), tile(first));
         }
     }
-    void classes_of(size_t query, uint64_t code[4]) const {
-        const uint64_t *plane = planes_.data() + 4 * (query / kTile * kTile) + query % kTile;
-        for (size_t c = 0; c < 4; ++c) code[c] = plane[c * kTile];
-    }
+    // Calls `visit(number, D)` for each query of which D is at most the bound.
     template <typename Visit>
-    void visit(const uint64_t centre[4], Visit visit) {
-        for (size_t tile = 0; tile < count_; tile += kTile) {
-            const size_t length = std::min(kTile, count_ - tile);
-            const size_t found = kernels_.near(planes_.data() + 4 * tile, length, centre, kUnseenBits, found_);
-            for (size_t i = 0; i < found; ++i) visit(tile + (found_[i] & 0xffff), found_[i] >> 16);
+    void visit(const uint64_t centre[4], unsigned bound, Visit visit) {
+        for (size_t first = 0; first < count_; first += kernels_.family_tile) {
+            const size_t found = kernels_.near(tile(first), length(first), centre, bound, found_);
+            for (size_t i = 0; i < found; ++i) visit(first + (found_[i] & 0xffff), found_[i] >> 16);
         }
     }
 
    private:
+    size_t length(size_t first) const { return std::min(kernels_.family_tile, count_ - first); }
+    uint64_t *tile(size_t first) { return tiles_.data() + kUnseenClassWordsMax * first; }
+
     const UnseenSearchKernels &kernels_;
     size_t count_;
-    std::vector<uint64_t> planes_;
-    uint32_t found_[kTile];
+    std::vector<uint64_t> tiles_;
+    uint32_t found_[kUnseenFamilyTileMax];
+};
+
+// Counts the ones at 256 places at once: one word for each binary digit of 64 counts.
+class Votes {
+   public:
+    // Each class but the first is flipped where that brings it nearer to another code.
+    void add(const uint64_t code[4], const uint64_t other[4]) {
+        count_ += 1;
+        for (size_t c = 0; c < 4; ++c) {
+            uint64_t carry = code[c];
+            if (c > 0 && __builtin_popcountll(code[c] ^ other[c]) > 32) carry = ~carry;
+            for (size_t digit = 0; carry; ++digit) {
+                const uint64_t next = digits_[c][digit] & carry;
+                digits_[c][digit] ^= carry;
+                carry = next;
+            }
+        }
+    }
+    // Ones where more than half have one.
+    void majority(uint64_t code[4]) const {
+        for (size_t c = 0; c < 4; ++c) {
+            uint64_t more = 0, equal = ~uint64_t{0};
+            for (size_t digit = kDigits; digit-- > 0;) {
+                const uint64_t half = count_ / 2 >> digit & 1 ? ~uint64_t{0} : 0;
+                more |= equal & digits_[c][digit] & ~half;
+                equal &= ~(digits_[c][digit] ^ half);
+            }
+            code[c] = more;
+        }
+    }
+
+   private:
+    static constexpr size_t kDigits = 26;  // of as many queries as there may be
+    uint64_t digits_[4][kDigits] = {};
+    uint64_t count_ = 0;
 };
 
 }  // namespace
@@ -112,23 +154,35 @@ const std::vector<UnseenCluster> &UnseenFamily::clusters() const {
     return clusters_;
 }
 
-// The query that lies furthest from all centres becomes the next, until none lies too far.
+// Around each query that no cluster holds yet, what most of those around it say becomes a centre: it lies nearer to
+// all of them than they lie to each other. Where the query is too far even from that, it is a centre itself.
 void UnseenFamily::gather() const {
     const unsigned reach_max = kPassing > radius_ ? kPassing - radius_ : 0;
     Distances distances(all_, count());
     std::vector<uint32_t> cluster_of(count());
-    std::vector<uint8_t> spread(count(), 0xff);
-    for (size_t next = 0; count();) {
+    std::vector<uint8_t> spread(count(), kNowhere);
+    for (size_t seed = 0; seed < count(); ++seed) {
+        if (spread[seed] != kNowhere) continue;
+        const Classes own(codes()[seed]);
+        Classes centre = own;
+        for (unsigned around : {reach_max * 5 / 3, reach_max * 4 / 3}) {
+            Votes votes;
+            distances.visit(centre.word, around, [&](size_t query, unsigned) {
+                if (spread[query] == kNowhere) votes.add(Classes(codes()[query]).word, centre.word);
+            });
+            votes.majority(centre.word);
+        }
+        bool is_near = false;
+        distances.visit(centre.word, reach_max, [&](size_t query, unsigned) { is_near |= query == seed; });
+        if (!is_near) centre = own;
         const uint32_t number = static_cast<uint32_t>(clusters_.size());
         clusters_.emplace_back();
-        distances.classes_of(next, clusters_.back().centre);
-        distances.visit(clusters_.back().centre, [&](size_t query, unsigned D) {
+        std::copy_n(centre.word, 4, clusters_.back().centre);
+        distances.visit(centre.word, reach_max, [&](size_t query, unsigned D) {
             if (D >= spread[query]) return;
             spread[query] = static_cast<uint8_t>(D);
             cluster_of[query] = number;
         });
-        next = static_cast<size_t>(std::max_element(spread.begin(), spread.end()) - spread.begin());
-        if (spread[next] <= reach_max) break;
     }
     std::vector<uint32_t> order(count());
     std::iota(order.begin(), order.end(), 0u);
@@ -144,6 +198,9 @@ void UnseenFamily::gather() const {
         }
         append(members_, codes()[order[i]], all_.numbers[order[i]], spread[order[i]]);
     }
+    // Those whose members all lie nearer to another centre.
+    clusters_.erase(std::remove_if(clusters_.begin(), clusters_.end(), [](const UnseenCluster &one) { return !one.count; }),
+                    clusters_.end());
     pad(members_);
 }
 
@@ -156,10 +213,10 @@ constexpr size_t kShort = 2048;
 struct Tile {
     const UnseenFamily &family;
     const UnseenSearchKernels &kernels = unseen_search_kernels();
-    std::vector<uint64_t> planes = std::vector<uint64_t>(4 * kTile);
-    std::vector<uint32_t> near = std::vector<uint32_t>(kTile);
+    std::vector<uint64_t> planes = std::vector<uint64_t>(kUnseenClassWordsMax * kernels.family_tile);
+    std::vector<uint32_t> near = std::vector<uint32_t>(kernels.family_tile);
     std::vector<uint64_t> found = std::vector<uint64_t>(family.count());
-    std::vector<UnseenNearest> nearest = std::vector<UnseenNearest>(kTile);
+    std::vector<UnseenNearest> nearest = std::vector<UnseenNearest>(kernels.family_tile);
     const uint64_t *heads = nullptr, *tails = nullptr;
 
     void compare(size_t at, const UnseenMembers &members, size_t first, size_t count) {
@@ -208,8 +265,8 @@ void scan_family(const UnseenFamily &family, const UnseenPlanes &codes, size_t f
     if (!family.count()) return;
     Tile tile{family};
     const bool is_short = codes.count < kShort;
-    for (size_t at = 0; at < codes.count; at += kTile) {
-        const size_t length = std::min(kTile, codes.count - at);
+    for (size_t at = 0; at < codes.count; at += tile.kernels.family_tile) {
+        const size_t length = std::min(tile.kernels.family_tile, codes.count - at);
         tile.heads = codes.heads + 2 * at;
         tile.tails = codes.tails + 2 * at;
         if (guard) {

@@ -20,8 +20,14 @@ constexpr size_t kUnseenPadBytes = 128;
 constexpr unsigned kUnseenClassShift[4] = {1, 0, 16, 17};
 constexpr uint64_t kUnseenOneClass = 0x0000555500005555;
 
-// So many codes in four planes of classes stay in the first-level cache.
-constexpr size_t kUnseenFamilyTile = 1024;
+inline uint64_t unseen_class_word(const uint64_t code[4], unsigned shift) {
+    return (code[0] >> shift & kUnseenOneClass) | (code[1] >> shift & kUnseenOneClass) << 1 |
+           (code[2] >> shift & kUnseenOneClass) << 16 | (code[3] >> shift & kUnseenOneClass) << 17;
+}
+
+// Codes that are sorted by class at once, at most, and the words that each of them then takes at most.
+constexpr size_t kUnseenFamilyTileMax = 1024;
+constexpr size_t kUnseenClassWordsMax = 8;
 
 // One bucket of one chunk, and the conditions under which an entry of it may lie within the radius.
 struct UnseenBucket {
@@ -95,10 +101,12 @@ struct UnseenSearchKernels {
     // hold `count`.
     size_t (*meet)(const UnseenMeeting &meeting, const uint32_t *positions, const uint32_t *queries, size_t count,
                    uint32_t *entries, UnseenMet *out);
-    // Sorts the bits of up to kUnseenFamilyTile codes by class: words of class c lie at planes[c * kUnseenFamilyTile].
+    // So many codes, sorted by class, stay in the first-level cache.
+    size_t family_tile;
+    // Sorts the bits of up to that many codes by class, in whatever order `near` likes best.
     void (*classes)(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_t *planes);
-    // Of these codes, those within `bound` of a centre when the bits of any class but the first may be flipped, in
-    // ascending order as (that distance << 16 | place).
+    // Of these codes, those within `bound` of a centre, given in its four classes, when the bits of any class but the
+    // first may be flipped; in ascending order as (that distance << 16 | place).
     size_t (*near)(const uint64_t *planes, size_t count, const uint64_t *centre, unsigned bound, uint32_t *out);
 };
 

@@ -1,12 +1,13 @@
 // Exact search with AVX2: bits are counted by looking up nibbles with a byte shuffle (Mula's method).
 #include <immintrin.h>
 
+#include <algorithm>
+
 #include "search_kernels.hpp"
 
 namespace {
 
 #include "search_verify.inc"
-#include "search_classes.inc"
 
 inline __m256i bits_per_byte(__m256i value) {
     const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,  //
@@ -122,6 +123,124 @@ struct Conditions {
 
 #include "search_sift.inc"
 
+// Codes lie in planes of nibbles, a byte for each, so that one shuffle counts the differing bits of 32 of them.
+constexpr size_t kTile = 256, kTogether = 32, kVectors = kTile / kTogether, kNibblesOfClass = 16;
+
+// Of four words of four codes each, those bits that belong to one class.
+inline __m256i one_class(const __m256i word[4], unsigned shift) {
+    const __m256i mask = _mm256_set1_epi64x(kUnseenOneClass);
+    __m256i part[4];
+    for (int w = 0; w < 4; ++w) {
+        part[w] = _mm256_and_si256(_mm256_srl_epi64(word[w], _mm_cvtsi32_si128(static_cast<int>(shift))), mask);
+    }
+    const __m256i low = _mm256_or_si256(part[0], _mm256_slli_epi64(part[1], 1));
+    const __m256i high = _mm256_or_si256(part[2], _mm256_slli_epi64(part[3], 1));
+    return _mm256_or_si256(low, _mm256_slli_epi64(high, 16));
+}
+
+// Words of four classes of 32 codes, as [class][code].
+void words_of(const uint64_t *heads, const uint64_t *tails, uint64_t (*words)[kTogether]) {
+    for (size_t i = 0; i < kTogether; i += 4) {
+        __m256i word[4];
+        for (int half = 0; half < 2; ++half) {
+            const __m256i *rows = reinterpret_cast<const __m256i *>((half ? tails : heads) + 2 * i);
+            const __m256i first = _mm256_loadu_si256(rows), second = _mm256_loadu_si256(rows + 1);
+            // Codes 0, 2, 1, 3, put in order.
+            word[2 * half] = _mm256_permute4x64_epi64(_mm256_unpacklo_epi64(first, second), 0xd8);
+            word[2 * half + 1] = _mm256_permute4x64_epi64(_mm256_unpackhi_epi64(first, second), 0xd8);
+        }
+        for (int c = 0; c < 4; ++c) {
+            _mm256_storeu_si256(reinterpret_cast<__m256i *>(words[c] + i), one_class(word, kUnseenClassShift[c]));
+        }
+    }
+}
+
+// Eight planes of bytes from 32 words. Of sixteen codes in one half of the vectors a place is a number of 7 bits, those
+// of the code before those of the byte; each round moves the highest to the end.
+void bytes_of(const uint64_t *words, __m256i *bytes) {
+    for (size_t i = 0; i < 8; ++i) {
+        bytes[i] = _mm256_loadu2_m128i(reinterpret_cast<const __m128i *>(words + 16 + 2 * i),
+                                       reinterpret_cast<const __m128i *>(words + 2 * i));
+    }
+    for (int round = 0; round < 4; ++round) {
+        __m256i mixed[8];
+        for (size_t i = 0; i < 4; ++i) {
+            mixed[2 * i] = _mm256_unpacklo_epi8(bytes[i], bytes[i + 4]);
+            mixed[2 * i + 1] = _mm256_unpackhi_epi8(bytes[i], bytes[i + 4]);
+        }
+        for (size_t i = 0; i < 8; ++i) bytes[i] = mixed[i];
+    }
+}
+
+void classes(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_t *planes) {
+    const __m256i nibble = _mm256_set1_epi8(0x0f);
+    __m256i *const out = reinterpret_cast<__m256i *>(planes);
+    for (size_t i = 0; i < count; i += kTogether) {
+        uint64_t words[4][kTogether], rest[2][2 * kTogether] = {};
+        if (count - i < kTogether) {
+            std::copy_n(heads + 2 * i, 2 * (count - i), rest[0]);
+            std::copy_n(tails + 2 * i, 2 * (count - i), rest[1]);
+            words_of(rest[0], rest[1], words);
+        } else {
+            words_of(heads + 2 * i, tails + 2 * i, words);
+        }
+        for (size_t c = 0; c < 4; ++c) {
+            __m256i bytes[8];
+            bytes_of(words[c], bytes);
+            __m256i *const to = out + c * kNibblesOfClass * kVectors + i / kTogether;
+            for (size_t k = 0; k < 8; ++k) {
+                _mm256_storeu_si256(to + 2 * k * kVectors, _mm256_and_si256(bytes[k], nibble));
+                _mm256_storeu_si256(to + (2 * k + 1) * kVectors,
+                                    _mm256_and_si256(_mm256_srli_epi16(bytes[k], 4), nibble));
+            }
+        }
+    }
+}
+
+// Of each nibble by how many bits it differs from another.
+struct Differences {
+    alignas(16) uint8_t bits[16][16];
+    Differences() {
+        for (unsigned a = 0; a < 16; ++a) {
+            for (unsigned b = 0; b < 16; ++b) bits[a][b] = static_cast<uint8_t>(bits_of(a ^ b));
+        }
+    }
+};
+
+size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsigned bound, uint32_t *out) {
+    static const Differences differences;
+    const __m256i *plane = reinterpret_cast<const __m256i *>(planes);
+    __m256i distance[kVectors];
+    for (size_t c = 0; c < 4; ++c) {
+        __m256i bits[kVectors] = {};
+        for (unsigned shift = 0; shift < 64; shift += 4, plane += kVectors) {
+            const uint8_t *const row = differences.bits[centre[c] >> shift & 15];
+            const __m256i table = _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i *>(row)));
+            for (size_t v = 0; v < kVectors; ++v) {
+                bits[v] = _mm256_add_epi8(bits[v], _mm256_shuffle_epi8(table, _mm256_loadu_si256(plane + v)));
+            }
+        }
+        for (size_t v = 0; v < kVectors; ++v) {
+            const __m256i flipped = _mm256_sub_epi8(_mm256_set1_epi8(64), bits[v]);
+            distance[v] = c == 0 ? bits[v] : _mm256_add_epi8(distance[v], _mm256_min_epu8(bits[v], flipped));
+        }
+    }
+    const __m256i limit = _mm256_set1_epi8(static_cast<char>(bound < UINT8_MAX ? bound : UINT8_MAX));
+    size_t written = 0;
+    for (size_t v = 0; v < kVectors; ++v) {
+        const __m256i is_near = _mm256_cmpeq_epi8(_mm256_max_epu8(distance[v], limit), limit);
+        unsigned lanes = static_cast<unsigned>(_mm256_movemask_epi8(is_near));
+        if (lanes == 0) continue;
+        alignas(32) uint8_t distances[kTogether];
+        _mm256_store_si256(reinterpret_cast<__m256i *>(distances), distance[v]);
+        for (; lanes; lanes &= lanes - 1) {
+            const size_t lane = static_cast<size_t>(__builtin_ctz(lanes)), at = v * kTogether + lane;
+            if (at < count) out[written++] = static_cast<uint32_t>(distances[lane] << 16 | at);
+        }
+    }
+    return written;
+}
+
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchAvx2 = {scan, filter, verify, sift, meet, classes, near};
+const UnseenSearchKernels kUnseenSearchAvx2 = {scan, filter, verify, sift, meet, kTile, classes, near};

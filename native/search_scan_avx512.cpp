@@ -101,6 +101,8 @@ size_t filter(const UnseenBucket *buckets, size_t count, uint64_t *out) {
     return written;
 }
 
+constexpr size_t kTile = kUnseenFamilyTileMax;
+
 // Of four words of eight codes each, those bits that belong to one class.
 inline __m512i one_class(const __m512i word[4], unsigned shift) {
     const __m512i mask = _mm512_set1_epi64(kUnseenOneClass);
@@ -123,7 +125,7 @@ void classes(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_
             word[2 * half + 1] = _mm512_permutex2var_epi64(low, seconds, high);
         }
         for (int c = 0; c < 4; ++c) {
-            _mm512_storeu_si512(planes + c * kUnseenFamilyTile + i, one_class(word, kUnseenClassShift[c]));
+            _mm512_storeu_si512(planes + c * kTile + i, one_class(word, kUnseenClassShift[c]));
         }
     }
 }
@@ -141,9 +143,9 @@ size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsign
     size_t written = 0;
     for (size_t i = 0; i < count; i += 8) {
         const __m512i fixed = class_bits(planes + i, word[0]);
-        const __m512i one = class_bits(planes + kUnseenFamilyTile + i, word[1]);
-        const __m512i two = class_bits(planes + 2 * kUnseenFamilyTile + i, word[2]);
-        const __m512i three = class_bits(planes + 3 * kUnseenFamilyTile + i, word[3]);
+        const __m512i one = class_bits(planes + kTile + i, word[1]);
+        const __m512i two = class_bits(planes + 2 * kTile + i, word[2]);
+        const __m512i three = class_bits(planes + 3 * kTile + i, word[3]);
         // min(x, 64 - x) = 32 - |x - 32|, and one instruction sums the absolute differences of bytes.
         const __m512i together = _mm512_or_si512(_mm512_or_si512(one, _mm512_slli_epi64(two, 8)), _mm512_slli_epi64(three, 16));
         const __m512i distance = _mm512_sub_epi64(fixed, _mm512_sad_epu8(together, middle));
@@ -199,4 +201,4 @@ struct Conditions {
 
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchAvx512 = {scan, filter, verify, sift, meet, classes, near};
+const UnseenSearchKernels kUnseenSearchAvx512 = {scan, filter, verify, sift, meet, kTile, classes, near};

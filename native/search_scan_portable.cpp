@@ -5,7 +5,30 @@
 namespace {
 
 #include "search_verify.inc"
-#include "search_classes.inc"
+constexpr size_t kTile = kUnseenFamilyTileMax;
+
+void classes(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_t *planes) {
+    for (size_t i = 0; i < count; ++i) {
+        const uint64_t code[4] = {heads[2 * i], heads[2 * i + 1], tails[2 * i], tails[2 * i + 1]};
+        for (unsigned c = 0; c < 4; ++c) planes[c * kTile + i] = unseen_class_word(code, kUnseenClassShift[c]);
+    }
+}
+
+inline unsigned least_of_class(uint64_t difference) {
+    const unsigned bits = bits_of(difference);
+    return bits < 32 ? bits : 64 - bits;
+}
+
+size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsigned bound, uint32_t *out) {
+    size_t written = 0;
+    for (size_t i = 0; i < count; ++i) {
+        unsigned distance = bits_of(planes[i] ^ centre[0]);
+        for (unsigned c = 1; c < 4; ++c) distance += least_of_class(planes[c * kTile + i] ^ centre[c]);
+        out[written] = static_cast<uint32_t>(distance << 16 | i);
+        written += distance <= bound;
+    }
+    return written;
+}
 
 size_t scan(const uint64_t *heads, const uint64_t *tails, uint32_t first_entry, size_t count,
             const uint64_t (*queries)[4], size_t query_count, unsigned radius, uint64_t *out) {
@@ -57,7 +80,7 @@ struct Conditions {
 
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchPortable = {scan, filter, verify, sift, meet, classes, near};
+const UnseenSearchKernels kUnseenSearchPortable = {scan, filter, verify, sift, meet, kTile, classes, near};
 
 const UnseenSearchKernels &unseen_search_kernels() {
 #if defined(__x86_64__)
