@@ -292,13 +292,14 @@ void UnseenIndex::search_family(const UnseenFamily &family, UnseenKeys &keys) co
     UnseenReached reached(family.group_size());
     const UnseenPlan &plan = plan_for(family.radius());
     const double count = static_cast<double>(family.count()), length = static_cast<double>(base_.count);
-    const double scan_ns = kCosts.scan_cluster * length * static_cast<double>(family.clusters().size());
+    const double cluster_ns = unseen_search_kernels().cluster_ns * length;
+    const double scan_ns = cluster_ns * static_cast<double>(family.clusters().size());
     const bool must_probe = method_ == UnseenMethod::multi_index;
     if (!plan.steps.empty() && (must_probe || (method_ != UnseenMethod::scan && count * sift_ns(plan) < scan_ns))) {
         // Most blocks are needed at once, so all are verified.
         if (const UnseenGuard *guard = tables_.active_guard()) guard->check_all();
         // A query among many near-duplicates gives up when it has cost as much as comparing its cluster with all codes.
-        const UnseenBudget budget{kCosts.scan_cluster * length, scan_ns};
+        const UnseenBudget budget{cluster_ns, scan_ns};
         const auto take = [&](const UnseenMet *near, size_t near_count) {
             for (size_t i = 0; i < near_count; ++i) reached.add(near[i].entry, near[i].distance, near[i].query);
         };

@@ -101,6 +101,9 @@ struct UnseenSearchKernels {
     // hold `count`.
     size_t (*meet)(const UnseenMeeting &meeting, const uint32_t *positions, const uint32_t *queries, size_t count,
                    uint32_t *entries, UnseenMet *out);
+    // What comparing one code with the centre of a cluster costs, in nanoseconds in which a sift costs what UnseenCosts
+    // say. Never changes the result.
+    double cluster_ns;
     // So many codes, sorted by class, stay in the first-level cache.
     size_t family_tile;
     // Sorts the bits of up to that many codes by class, in whatever order `near` likes best.

@@ -48,11 +48,10 @@ struct UnseenCosts {
     double verify = 40.0;       // fetch one entry and the head of its code
     double scan = 0.5;          // compare one code while streaming
     double scan_batched = 0.2;  // the same for a tile of codes that serves many queries
-    // Many queries of one picture at once: chunk by chunk, or cluster by cluster.
+    // Many queries of one picture at once, chunk by chunk; cluster by cluster as the kernel says.
     double sift_probe = 2.5;    // find one bucket
     double sift_entry = 0.6;    // test one signature
     double sift_verify = 18.0;  // fetch one entry and compare its code
-    double scan_cluster = 0.3;  // compare one code with the centre of a cluster
 };
 
 // Chunks for `count` codes and the largest radius; empty where a scan is cheaper. `chunk_count` 0: choose.

@@ -243,4 +243,4 @@ size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsign
 
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchAvx2 = {scan, filter, verify, sift, meet, kTile, classes, near};
+const UnseenSearchKernels kUnseenSearchAvx2 = {scan, filter, verify, sift, meet, 0.43, kTile, classes, near};

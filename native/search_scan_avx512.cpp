@@ -201,4 +201,4 @@ struct Conditions {
 
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchAvx512 = {scan, filter, verify, sift, meet, kTile, classes, near};
+const UnseenSearchKernels kUnseenSearchAvx512 = {scan, filter, verify, sift, meet, 0.3, kTile, classes, near};

@@ -1,31 +1,68 @@
-// Exact search without special instructions: the plainest form of the three loops.
+// Exact search without special instructions: the plainest form of the loops.
+#include <cstring>
+
 #include "cpu.hpp"
 #include "search_kernels.hpp"
 
 namespace {
 
 #include "search_verify.inc"
-constexpr size_t kTile = kUnseenFamilyTileMax;
+
+// Codes lie in planes of bytes, sixteen beside each other: as many as SSE2 and NEON take, and every compiler has.
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+constexpr size_t kTile = 512, kTogether = sizeof(Bytes), kBytesOfClass = 8;
 
 void classes(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_t *planes) {
+    uint8_t *const bytes = reinterpret_cast<uint8_t *>(planes);
     for (size_t i = 0; i < count; ++i) {
         const uint64_t code[4] = {heads[2 * i], heads[2 * i + 1], tails[2 * i], tails[2 * i + 1]};
-        for (unsigned c = 0; c < 4; ++c) planes[c * kTile + i] = unseen_class_word(code, kUnseenClassShift[c]);
+        for (size_t c = 0; c < 4; ++c) {
+            const uint64_t word = unseen_class_word(code, kUnseenClassShift[c]);
+            for (size_t k = 0; k < kBytesOfClass; ++k) {
+                bytes[(c * kBytesOfClass + k) * kTile + i] = static_cast<uint8_t>(word >> 8 * k);
+            }
+        }
     }
 }
 
-inline unsigned least_of_class(uint64_t difference) {
-    const unsigned bits = bits_of(difference);
-    return bits < 32 ? bits : 64 - bits;
+// Of each half of each byte.
+inline Bytes bits_of_halves(Bytes value) {
+    value = value - (value >> 1 & 0x55);
+    return (value & 0x33) + (value >> 2 & 0x33);
+}
+
+inline Bytes least_of(Bytes a, Bytes b) {
+    const Bytes is_less = static_cast<Bytes>(a < b);
+    return (a & is_less) | (b & ~is_less);
 }
 
 size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsigned bound, uint32_t *out) {
+    const uint8_t *const bytes = reinterpret_cast<const uint8_t *>(planes);
+    const Bytes limit = Bytes{} + static_cast<uint8_t>(bound < UINT8_MAX ? bound : UINT8_MAX);
     size_t written = 0;
-    for (size_t i = 0; i < count; ++i) {
-        unsigned distance = bits_of(planes[i] ^ centre[0]);
-        for (unsigned c = 1; c < 4; ++c) distance += least_of_class(planes[c * kTile + i] ^ centre[c]);
-        out[written] = static_cast<uint32_t>(distance << 16 | i);
-        written += distance <= bound;
+    for (size_t first = 0; first < count; first += kTogether) {
+        Bytes distance = {};
+        for (size_t c = 0; c < 4; ++c) {
+            Bytes bits = {};
+            for (size_t k = 0; k < kBytesOfClass; k += 2) {
+                Bytes rows[2], halves = {};
+                for (size_t i = 0; i < 2; ++i) {
+                    std::memcpy(rows + i, bytes + (c * kBytesOfClass + k + i) * kTile + first, sizeof rows[i]);
+                    halves += bits_of_halves(rows[i] ^ static_cast<uint8_t>(centre[c] >> 8 * (k + i)));
+                }
+                bits += (halves & 0x0f) + (halves >> 4);
+            }
+            distance += c == 0 ? bits : least_of(bits, 64 - bits);
+        }
+        uint64_t is_near[2];
+        const Bytes within = static_cast<Bytes>(distance <= limit);
+        std::memcpy(is_near, &within, sizeof within);
+        if ((is_near[0] | is_near[1]) == 0) continue;
+        uint8_t distances[kTogether];
+        std::memcpy(distances, &distance, sizeof distance);
+        for (size_t i = 0; i < kTogether && first + i < count; ++i) {
+            if (distances[i] <= bound) out[written++] = static_cast<uint32_t>(distances[i] << 16 | (first + i));
+        }
     }
     return written;
 }
@@ -80,7 +117,7 @@ struct Conditions {
 
 }  // namespace
 
-const UnseenSearchKernels kUnseenSearchPortable = {scan, filter, verify, sift, meet, kTile, classes, near};
+const UnseenSearchKernels kUnseenSearchPortable = {scan, filter, verify, sift, meet, 0.62, kTile, classes, near};
 
 const UnseenSearchKernels &unseen_search_kernels() {
 #if defined(__x86_64__)
