@@ -20,7 +20,8 @@ constexpr size_t kUnseenPadBytes = 128;
 constexpr unsigned kUnseenClassShift[4] = {1, 0, 16, 17};
 constexpr uint64_t kUnseenOneClass = 0x0000555500005555;
 
-inline uint64_t unseen_class_word(const uint64_t code[4], unsigned shift) {
+// Static: each instruction set has its own.
+static inline uint64_t unseen_class_word(const uint64_t code[4], unsigned shift) {
     return (code[0] >> shift & kUnseenOneClass) | (code[1] >> shift & kUnseenOneClass) << 1 |
            (code[2] >> shift & kUnseenOneClass) << 16 | (code[3] >> shift & kUnseenOneClass) << 17;
 }

@@ -1,7 +1,7 @@
 // Exact search with AVX2: bits are counted by looking up nibbles with a byte shuffle (Mula's method).
 #include <immintrin.h>
 
-#include <algorithm>
+#include <cstring>
 
 #include "search_kernels.hpp"
 
@@ -178,8 +178,8 @@ void classes(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_
     for (size_t i = 0; i < count; i += kTogether) {
         uint64_t words[4][kTogether], rest[2][2 * kTogether] = {};
         if (count - i < kTogether) {
-            std::copy_n(heads + 2 * i, 2 * (count - i), rest[0]);
-            std::copy_n(tails + 2 * i, 2 * (count - i), rest[1]);
+            memcpy(rest[0], heads + 2 * i, 16 * (count - i));
+            memcpy(rest[1], tails + 2 * i, 16 * (count - i));
             words_of(rest[0], rest[1], words);
         } else {
             words_of(heads + 2 * i, tails + 2 * i, words);

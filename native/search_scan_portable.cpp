@@ -47,7 +47,7 @@ size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsign
             for (size_t k = 0; k < kBytesOfClass; k += 2) {
                 Bytes rows[2], halves = {};
                 for (size_t i = 0; i < 2; ++i) {
-                    std::memcpy(rows + i, bytes + (c * kBytesOfClass + k + i) * kTile + first, sizeof rows[i]);
+                    memcpy(rows + i, bytes + (c * kBytesOfClass + k + i) * kTile + first, sizeof rows[i]);
                     halves += bits_of_halves(rows[i] ^ static_cast<uint8_t>(centre[c] >> 8 * (k + i)));
                 }
                 bits += (halves & 0x0f) + (halves >> 4);
@@ -56,10 +56,10 @@ size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsign
         }
         uint64_t is_near[2];
         const Bytes within = static_cast<Bytes>(distance <= limit);
-        std::memcpy(is_near, &within, sizeof within);
+        memcpy(is_near, &within, sizeof within);
         if ((is_near[0] | is_near[1]) == 0) continue;
         uint8_t distances[kTogether];
-        std::memcpy(distances, &distance, sizeof distance);
+        memcpy(distances, &distance, sizeof distance);
         for (size_t i = 0; i < kTogether && first + i < count; ++i) {
             if (distances[i] <= bound) out[written++] = static_cast<uint32_t>(distances[i] << 16 | (first + i));
         }
