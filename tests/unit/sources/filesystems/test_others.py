@@ -6,11 +6,12 @@ from pathlib import Path
 import pymodi
 import pytest
 from tests.unit.sources.filesystems.images import Found, found_in, vector
+from tests.unit.sources.filesystems.locked_apfs import lock_apfs
 from tests.unit.sources.filesystems.test_unclaimed import drawn
 
 from unseen.model import Reason, State
 from unseen.sources.filesystems import apfs, foreign
-from unseen.sources.layers import MemoryRange, recognise
+from unseen.sources.layers import Context, MemoryRange, Secrets, recognise
 
 _TEXTS = {
     "a_directory/a_file": b"This is a text file.\n\nWe should be able to parse it.\n",
@@ -112,3 +113,15 @@ def test_two_bytes_do_not_make_a_file_system(value: bytes) -> None:
     for at in (510, 1_024, 1_080):
         image[at : at + len(value)] = value
     assert kind_of(bytes(image)) is None
+
+
+def test_a_password_opens_a_volume_of_apfs_under_filevault(vectors: Path) -> None:
+    """Every file is what it was in the clear; without the password the volume is `encrypted`."""
+    plain = (vectors / "disk-images" / "dfvfs" / "apfs.raw").read_bytes()
+    image = lock_apfs(plain, "pässword")
+    assert all(text not in image for text in _TEXTS.values())
+    opened = live(found_in(image, Context(secrets=Secrets(("wrong", "pässword"))), unpack=apfs.unpack))
+    assert opened == live(found_in(plain, unpack=apfs.unpack))
+    for passwords in ((), ("wrong", "\udcff")):
+        found = live(found_in(image, Context(secrets=Secrets(passwords)), unpack=apfs.unpack))
+        assert found == {"1": Reason.ENCRYPTED}
