@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks.altered.chances import extrapolated
+from benchmarks.altered.chances import Near, extrapolated
 from unseen.casework.auditing.intervals import bound_above
-from unseen.matching.altered import BOUND_BITS, Kind
+from unseen.matching.altered import BOUND_BITS, Kind, soft_distance
+from unseen.model import AlteredHash, How
 
-__all__ = ["summed"]
+__all__ = ["MOVES", "decided_again", "summed"]
 
 Line = dict[str, Any]
 
@@ -17,6 +18,10 @@ _SEED = 20261123
 _CHANCE = 0.05
 # What is not summed up together.
 _WAY = ("group", "mode", "radius_bits", "entries", "entry_clusters")
+# By how much the bounds are moved for the curve.
+MOVES = (-40, -30, -20, -10, 0, 10, 20, 30, 40)
+# Farther ones are as far as windows that say nothing, and no tail.
+_TAIL_BITS_MAX = 250
 # `nearest` of a line holds these.
 _SOFT, _PLAIN, _CANDIDATE, _CLUSTER = range(4)
 
@@ -35,6 +40,23 @@ def summed(lines: Iterable[Line]) -> list[Line]:
     return [dict(zip(_WAY, way, strict=True)) | _summed(list(each.values())) for way, each in sorted(ways.items())]
 
 
+def decided_again(line: Line) -> Line:
+    """A line as the soft distance of this program has it: what was refined stays, what is said of it may change.
+
+    Whatever was compared closer than 256 bits is in the line; what is farther is left out of `nearest`.
+    """
+    compared = []
+    nearest: dict[str, list[int]] = {}
+    for one in line["compared"]:
+        pdq, confidences, value = (bytes.fromhex(one[name]) for name in ("pdq", "confidences", "entry"))
+        bits = soft_distance(AlteredHash(How(), pdq, 100, confidences), value)
+        compared.append(one | {"bits": bits})
+        if one["kind"] not in nearest or bits < nearest[one["kind"]][_SOFT]:
+            plain = (int.from_bytes(pdq) ^ int.from_bytes(value)).bit_count()
+            nearest[one["kind"]] = [bits, plain, line["candidate_bits"], one["cluster"]]
+    return line | {"compared": compared, "nearest": nearest}
+
+
 def _summed(lines: Sequence[Line]) -> Line:
     clusters = {line["cluster"] for line in lines}
     candidates = Counter(line["candidate_bits"] for line in lines if line["candidate_bits"] is not None)
@@ -47,52 +69,42 @@ def _summed(lines: Sequence[Line]) -> Line:
         "aims_mean": round(sum(line["aims"] for line in lines) / len(lines), 2),
         "values_left_out": sum(line["dropped"] for line in lines),
         "cpu_s": {"median": times[len(times) // 2], "largest": times[-1]},
-        "kinds": [_kind(kind, lines, len(clusters)) for kind in Kind],
-        "any": _any(lines, len(clusters)),
+        "kinds": [_counted(lines, len(clusters), (kind,)) for kind in Kind],
+        "any": _counted(lines, len(clusters), tuple(Kind)),
+        "curve": [_moved(lines, len(clusters), by_bits) for by_bits in MOVES],
     }
 
 
-def _kind(kind: Kind, lines: Sequence[Line], clusters: int) -> Line:
-    """One kind of placing; a cluster counts once, by the nearest of its pictures."""
-    bound_bits = BOUND_BITS[kind]
-    known = [(line, line["nearest"][kind.value]) for line in lines if kind.value in line["nearest"]]
-    of_cluster: dict[int, int] = {}
-    for line, nearest in known:
-        before = of_cluster.get(line["cluster"], nearest[_SOFT])
-        of_cluster[line["cluster"]] = min(before, nearest[_SOFT])
-    false = [(line, nearest) for line, nearest in known if nearest[_SOFT] <= bound_bits]
-    false_clusters = len({line["cluster"] for line, _ in false})
-    tail = extrapolated(list(of_cluster.values()), clusters, bound_bits, seed=_SEED)
+def _counted(lines: Sequence[Line], clusters: int, kinds: Sequence[Kind], by_bits: int = 0) -> Line:
+    """Placings of some kinds, their bounds moved by so much; a cluster counts once, by the nearest of its pictures."""
+    said = [
+        (line["cluster"], nearest[_CLUSTER], nearest[_SOFT] - BOUND_BITS[kind] - by_bits, nearest[_SOFT])
+        for line in lines
+        for kind in kinds
+        for nearest in [line["nearest"].get(kind.value)]
+        if nearest is not None
+    ]
+    false = [each for each in said if each[2] <= 0]
+    false_clusters = len({photograph for photograph, *_ in false})
+    near: list[Near] = [
+        (photograph, entry, over) for photograph, entry, over, bits in said if over > 0 and bits <= _TAIL_BITS_MAX
+    ]
+    tails = [] if false else extrapolated(near, clusters, seed=_SEED)
     return {
-        "kind": kind.value,
-        "bound_bits": bound_bits,
-        "pictures_with_one": len(known),
-        "nearest_soft_bits": _sorted(Counter(nearest[_SOFT] for _, nearest in known)),
-        "false": len(false),
+        "kinds": [kind.value for kind in kinds],
+        "bounds_bits": [BOUND_BITS[kind] + by_bits for kind in kinds],
+        "nearest_soft_bits": _sorted(Counter(bits for *_, bits in said)),
         "false_clusters": false_clusters,
-        "false_entry_clusters": len({nearest[_CLUSTER] for _, nearest in false}),
+        "false_entry_clusters": len({entry for _, entry, *_ in false}),
         "upper_bound": bound_above(false_clusters, clusters, _CHANCE),
-        "extrapolated": asdict(tail) if tail else None,
+        "extrapolated": [asdict(tail) for tail in tails],
     }
 
 
-def _any(lines: Sequence[Line], clusters: int) -> Line:
-    """Whatever kind of placing it is: by how much the nearest lies over the bound of its kind."""
-    of_cluster: dict[int, int] = {}
-    false = 0
-    for line in lines:
-        over = [line["nearest"][kind.value][_SOFT] - BOUND_BITS[kind] for kind in Kind if kind.value in line["nearest"]]
-        if over:
-            of_cluster[line["cluster"]] = min([*over, of_cluster.get(line["cluster"], over[0])])
-            false += min(over) <= 0
-    false_clusters = sum(bits <= 0 for bits in of_cluster.values())
-    tail = extrapolated(list(of_cluster.values()), clusters, 0, seed=_SEED)
-    return {
-        "false": false,
-        "false_clusters": false_clusters,
-        "extrapolated": asdict(tail) if tail else None,
-        "upper_bound": bound_above(false_clusters, clusters, _CHANCE),
-    }
+def _moved(lines: Sequence[Line], clusters: int, by_bits: int) -> Line:
+    """What bounds would let through that were all wider by so much, or narrower."""
+    counted = _counted(lines, clusters, tuple(Kind), by_bits)
+    return {"by_bits": by_bits} | {name: counted[name] for name in ("false_clusters", "upper_bound", "extrapolated")}
 
 
 def _sorted(counts: Counter[int]) -> dict[str, int]:
