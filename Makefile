@@ -1,6 +1,6 @@
 # Two commands do everything from a fresh clone: `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak bench lock clean
+.PHONY: help setup demo test check soak bench recall lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -54,6 +54,9 @@ $(PEERS)/locked: benchmarks/peers.lock
 
 bench: setup $(PEERS)/locked  ## speed and memory beside the peers; `make bench ROWS=pdq,search` for single rows
 	$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS))
+
+recall: ROWS = altered-recall,altered-calibration
+recall: bench  ## what is found of altered copies, and what falsely, of photographs that UNSEEN_PHOTOS names
 
 check: setup  ## format, lint, types, floors
 	$(BIN)/ruff format --check .

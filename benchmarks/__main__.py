@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, recall, recall_page, report
+from benchmarks.altered import rows as altered_rows
 from benchmarks.goals import Row, Scale, measure
 from benchmarks.race import PEERS, ROOT
 from benchmarks.rows import ROWS
@@ -38,6 +39,8 @@ def main() -> int:
             _keep(path, described, result)
     if _is_wanted("recall", arguments.rows):
         failed += _measure_recall(described, is_small=arguments.small)
+    for name in filter(lambda name: _is_wanted(name, arguments.rows), altered_rows.NAMES):
+        failed += altered_rows.measure(name, is_small=arguments.small)
     # Also after a failure: the page shows what is kept, and says where answers differ.
     if not arguments.small:
         report.write()
@@ -79,8 +82,10 @@ def _measure_recall(described: dict[str, Any], *, is_small: bool) -> int:
 def _select(text: str) -> list[Row]:
     wanted = tuple(part for part in text.split(",") if part)
     rows = [row for row in ROWS if not wanted or row.id.startswith(wanted)]
-    if not rows and not _is_wanted("recall", text):
-        sys.exit(f"benchmarks: no row begins with {text!r}; rows are: {', '.join(row.id for row in ROWS)}")
+    others = ("recall", *altered_rows.NAMES)
+    if not rows and not any(_is_wanted(name, text) for name in others):
+        known = ", ".join((*(row.id for row in ROWS), *others))
+        sys.exit(f"benchmarks: no row begins with {text!r}; rows are: {known}")
     return rows
 
 

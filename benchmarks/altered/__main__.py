@@ -31,8 +31,9 @@ def main() -> int:
     if arguments.try_out:
         kept = Path(arguments.try_out)
     else:
-        page.RESULTS.mkdir(parents=True, exist_ok=True)
-        kept = page.RESULTS / f"{machine.now_utc()[:10]}-{machine.slug(described)}.json"
+        folder = page.BESIDES if arguments.entries else page.RESULTS
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = folder / f"{machine.now_utc()[:10]}-{machine.slug(described)}.json"
     said = {"_comment": "Raw results of `python -m benchmarks.altered`.", "machine": described} | result
     kept.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for side in result["sides"]:
@@ -49,7 +50,10 @@ def _parse() -> argparse.Namespace:
     for name in _COUNTS:
         parser.add_argument(f"--{name}", type=int, default=getattr(usual, name), help="of how many photographs")
     parser.add_argument("--only", default="", help=f"sides, separated by commas: {', '.join(one.id for one in SIDES)}")
-    parser.add_argument("--entries", help="a .npy file of PDQs that are searched besides: uint8[n, 32]")
+    parser.add_argument(
+        "--entries",
+        help="a .npy file of PDQs that are searched besides: uint8[n, 32]; it makes the page's second table",
+    )
     parser.add_argument("--try-out", metavar="FILE", help="write the counts here and leave results and page alone")
     return parser.parse_args()
 

@@ -99,7 +99,7 @@ def measure(photographs: Photographs, counts: Counts, *, only: Sequence[str] = (
     sides: list[Said] = []
     versions: dict[str, str] = {}
     too_flat: set[str] = set()
-    for side in _wanted(only):
+    for side in (one for one in _wanted(only) if counts.of(one)):
         said = list(_said(side, photographs, min(counts.of(side), len(photographs.paths)), program, entries))
         versions |= {name: one for each in said for name, one in each.pop("versions", {}).items()}
         if side.id == "unseen":

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PAGE", "RESULTS", "newest", "render", "write"]
+__all__ = ["BESIDES", "PAGE", "RESULTS", "newest", "render", "write"]
 
 _ROOT = Path(__file__).parents[2]
 PAGE = _ROOT / "docs" / "explanation" / "altered-copies.md"
 RESULTS = _ROOT / "benchmarks" / "results" / "altered" / "recall"
+# Of runs in which other PDQs were searched as well.
+BESIDES = RESULTS.with_name("besides")
 _BETWEEN = re.compile(r"(?<=<!-- recall: begin -->\n).*?(?=<!-- recall: end -->)", re.DOTALL)
 Said = dict[str, Any]
 
@@ -62,6 +64,7 @@ def render() -> str:
         _explained(kept),
         _goals(kept),
         f"Raw results: `benchmarks/results/altered/recall/{path.name}`.",
+        _beside_others(),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -71,6 +74,36 @@ def write() -> None:
     if PAGE.exists():
         text = PAGE.read_text(encoding="utf-8")
         PAGE.write_text(_BETWEEN.sub(lambda _: render(), text), encoding="utf-8")
+
+
+def _beside_others() -> str:
+    """What is found of the alterations of each goal beside many PDQs of other pictures, and what is found falsely."""
+    path = max(BESIDES.glob("*.json"), default=None)
+    if path is None:
+        return ""
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    sides = [side for side in kept["sides"] if side["within_bits"] is None]
+    named = ", ".join(f"{side['photographs']:,} in {side['name']}" for side in sides)
+    head = ["beside these", *(side["name"] for side in sides)]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for asked in _ASKED:
+        numbers = [at for at, each in enumerate(kept["alterations"]) if asked.is_of(*each)]
+        lines.append(
+            f"| {asked.text} | {' | '.join(_pooled([side['rows'][at] for at in numbers]) for side in sides)} |"
+        )
+    lines.append(f"| **all alterations** | {' | '.join(_pooled(side['rows']) for side in sides)} |")
+    copies = [sum(row["copies"] for row in side["rows"]) for side in sides]
+    false = [sum(row["unrelated"] for row in side["rows"]) for side in sides]
+    shown = [f"{count:,} in {of:,} copies" for count, of in zip(false, copies, strict=True)]
+    lines.append(f"| **matches with another photograph or entry** | {' | '.join(shown)} |")
+    times = [f"{side['cpu_ms']['median']:.3g} ms" for side in sides]
+    lines.append(f"| time for a copy, one core, median | {' | '.join(times)} |")
+    return (
+        f"The same beside {kept['entries_besides']:,} PDQs of unrelated photographs (copies of so many photographs:"
+        f" {named}; measured {kept['measured_at_utc']} at `{kept['commit']}`):\n\n"
+        + "\n".join(lines)
+        + f"\n\nRaw results: `benchmarks/results/altered/besides/{path.name}`."
+    )
 
 
 def _origin(kept: Said) -> str:

@@ -3,6 +3,7 @@
 from benchmarks import recall_page, report
 from benchmarks.altered import calibration_page
 from benchmarks.altered import page as altered_page
+from benchmarks.altered.losses import page as losses_page
 
 
 def test_the_page_shows_the_newest_results() -> None:
@@ -35,3 +36,11 @@ def test_the_page_of_altered_copies_shows_the_newest_results() -> None:
     begin, end = "<!-- recall: begin -->\n", "<!-- recall: end -->"
     assert text.count(begin) == text.count(end) == 1
     assert text.split(begin)[1].split(end)[0] == altered_page.render()
+
+
+def test_the_page_of_altered_copies_shows_where_copies_are_lost() -> None:
+    """The table of lost copies is exactly what the newest raw results render to."""
+    text = losses_page.PAGE.read_text(encoding="utf-8")
+    begin, end = "<!-- losses: begin -->\n", "<!-- losses: end -->"
+    assert text.count(begin) == text.count(end) == 1
+    assert text.split(begin)[1].split(end)[0] == losses_page.render()
