@@ -9,14 +9,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-import pytsk3
+import pyfshfs
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from unseen.model import ByteSource, UnreadError
 from unseen.sources.disks.encryption.sectors import decrypt_xts
 from unseen.sources.disks.partitions import read_tables
+from unseen.sources.filesystems.asking import View, ask
 from unseen.sources.filesystems.recognition import is_hfs
-from unseen.sources.filesystems.sleuthkit.volume import Volume
 from unseen.sources.layers import Part
 
 __all__ = ["find_master_key", "root_keys"]
@@ -80,10 +80,11 @@ def root_keys(source: ByteSource, key: bytes) -> Iterator[bytes]:
 def _file(part: Part, path: str) -> bytes:
     if not is_hfs(part.read_at(0, _HEAD_BYTES), part):
         return b""
-    volume = Volume(part, pytsk3.TSK_FS_TYPE_HFS)
-    file = volume.at(path)
-    size = volume.ask(lambda: int(file.info.meta.size))
-    return bytes(volume.ask(lambda: file.read_random(0, size))) if 16 <= size <= _FILE_BYTES_MAX else b""
+    view, volume = View(part), pyfshfs.volume()
+    ask(view, lambda: volume.open_file_object(view))
+    file = ask(view, lambda: volume.get_file_entry_by_path(path))
+    size = ask(view, lambda: int(file.size))
+    return bytes(ask(view, lambda: file.read_buffer(size))) if 16 <= size <= _FILE_BYTES_MAX else b""
 
 
 def _wrapped_in(text: bytes) -> tuple[list[bytes], list[bytes]]:

@@ -12,7 +12,7 @@ from unseen.model import ByteSource, Reason, State, UnreadError
 from unseen.sources.filesystems.extents import Claimed, Extent
 from unseen.sources.filesystems.sleuthkit.notes import NO_NOTES, Notes, Notetaker, Oversized
 from unseen.sources.filesystems.sleuthkit.streams import Stream, StreamBytes, open_stream, streams_of
-from unseen.sources.filesystems.sleuthkit.tree import Tree
+from unseen.sources.filesystems.sleuthkit.tree import Folders, Tree
 from unseen.sources.filesystems.sleuthkit.volume import Volume
 from unseen.sources.filesystems.unclaimed import Account
 from unseen.sources.layers.member import Context, Member
@@ -39,6 +39,7 @@ class Kind:
         oversized: Finds metadata entries that the library must not see the sizes of.
         lost: Finds metadata entries in free blocks, where they do not lie in a table.
         names: Gives, by path of a directory and name in it, better names than the library's.
+        folders: Gives what gives name and number of all that lies in a directory which the library does not read.
         has_shadows: Windows may have kept copies of the volume as it was, within it.
     """
 
@@ -51,6 +52,7 @@ class Kind:
     take_notes: Callable[[Volume], Notetaker] | None = None
     oversized: Callable[[ByteSource], Iterable[Oversized]] = lambda _: ()
     names: Callable[[ByteSource], Mapping[str, Mapping[str, str]]] = lambda _: {}
+    folders: Callable[[ByteSource], Folders] | None = None
     has_shadows: bool = False
     lost: Callable[[ByteSource, Iterable[Extent]], Iterable[int]] = lambda _source, _free: ()
 
@@ -81,7 +83,8 @@ class Files:
     def __init__(self, volume: Volume, kind: Kind, context: Context, origin: Origin) -> None:
         self.account = Account(volume.source)
         self._volume, self._kind, self._context, self._origin = volume, kind, context, origin
-        self._tree = Tree(volume, kind.names(volume.source))
+        folders = kind.folders(volume.source) if kind.folders is not None else None
+        self._tree = Tree(volume, kind.names(volume.source), folders)
         self._opened_bytes = 0
         self._backups = Backups(context) if origin.is_whole else None
         self._notetaker: Notetaker = lambda _: NO_NOTES

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytsk3
 
 from unseen.model import ByteSource, Reason, UnreadError
-from unseen.sources.filesystems import recognition
+from unseen.sources.filesystems import hfs_folders, recognition
 from unseen.sources.filesystems.sleuthkit import ext, fat, ntfs
 from unseen.sources.filesystems.sleuthkit.files import Files, Kind
 from unseen.sources.filesystems.sleuthkit.iso import rock_ridge_names
@@ -37,7 +37,7 @@ _KINDS = (
         "exfat", recognition.is_exfat, pytsk3.TSK_FS_TYPE_EXFAT, take_notes=fat.take_exfat_notes, lost=fat.lost_on_exfat
     ),
     Kind("iso9660", recognition.is_iso9660, pytsk3.TSK_FS_TYPE_ISO9660, names=rock_ridge_names),
-    Kind("hfs", recognition.is_hfs, pytsk3.TSK_FS_TYPE_HFS),
+    Kind("hfs", recognition.is_hfs, pytsk3.TSK_FS_TYPE_HFS, folders=hfs_folders.Folders),
     Kind(
         "ext",
         recognition.is_ext,

@@ -1,6 +1,6 @@
 """The directories of a file system: every allocated file once, users' folders first, and the names of deleted ones."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,7 @@ from unseen.sources.filesystems.asking import FAILURES
 from unseen.sources.filesystems.favoured import is_favoured, may_hold_favoured
 from unseen.sources.filesystems.sleuthkit.volume import Volume
 
-__all__ = ["Entry", "Tree"]
+__all__ = ["Entry", "Folders", "Tree"]
 
 # No system makes paths of more levels: Windows ends at 32,767 characters, Linux at 4,096 bytes a call.
 _DEPTH_MAX = 2_048
@@ -21,6 +21,8 @@ _DIRECTORY = int(pytsk3.TSK_FS_META_TYPE_DIR)
 _VIRTUAL = {int(pytsk3.TSK_FS_META_TYPE_VIRT), int(pytsk3.TSK_FS_META_TYPE_VIRT_DIR)}
 _UNALLOCATED = int(pytsk3.TSK_FS_META_FLAG_UNALLOC)
 _NAME_UNALLOCATED = int(pytsk3.TSK_FS_NAME_FLAG_UNALLOC)
+# Given the number of a directory, name and number of all that lies in it; may raise `UnreadError`.
+Folders = Callable[[int], Iterator[tuple[str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,22 @@ class Tree:
         deleted: Path by metadata entry, of unallocated names; known when the walk has ended.
     """
 
-    def __init__(self, volume: Volume, names: Mapping[str, Mapping[str, str]] = MappingProxyType({})) -> None:
-        """Walk a volume; `names` gives, by path of a directory and name in it, better names than the library's."""
+    def __init__(
+        self,
+        volume: Volume,
+        names: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+        folders: Folders | None = None,
+    ) -> None:
+        """Walk a volume.
+
+        Args:
+            volume: What the library opened.
+            names: By path of a directory and name in it, better names than the library's.
+            folders: Reads a directory that the library does not.
+        """
         self._volume = volume
         self._names = names
+        self._folders = folders
         self._deleted_directories: list[_Directory] = []
         self.seen: set[int] = set()
         self.deleted: dict[int, str] = {}
@@ -134,7 +148,10 @@ class Tree:
         try:
             listing = iter(self._volume.directory(directory.inode))
         except (UnreadError, *FAILURES) as error:
-            yield "", error.reason if isinstance(error, UnreadError) else Reason.UNREADABLE
+            if self._folders is not None:
+                yield from self._children_elsewise(directory)
+            else:
+                yield "", error.reason if isinstance(error, UnreadError) else Reason.UNREADABLE
             return
         while True:
             try:
@@ -150,6 +167,14 @@ class Tree:
                 better = self._names.get(directory.path, {}).get(name, name)
                 yield better, file if _has_metadata(file) else Reason.UNREADABLE
 
+    def _children_elsewise(self, directory: _Directory) -> Iterator[tuple[str, Any | Reason]]:
+        assert self._folders is not None
+        try:
+            for name, inode in self._folders(directory.inode):
+                yield name, self._opened(inode)
+        except UnreadError as error:
+            yield "", error.reason
+
     def _opened(self, inode: int) -> Any | Reason:
         try:
             return self._volume.file(inode)
@@ -163,7 +188,8 @@ def _has_metadata(file: Any) -> bool:
 
 
 def _is_named(file: Any) -> bool:
-    return not int(file.info.name.flags) & _NAME_UNALLOCATED
+    # Without a name where another library led there, which leads to what is allocated.
+    return file.info.name is None or not int(file.info.name.flags) & _NAME_UNALLOCATED
 
 
 def _is_allocated(file: Any) -> bool:
