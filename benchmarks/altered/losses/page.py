@@ -21,7 +21,8 @@ def render() -> str:
     if path is None:
         return "Not measured yet: run `python -m benchmarks.altered.losses`.\n"
     kept = json.loads(path.read_text(encoding="utf-8"))
-    origin = f"Measured {kept['measured_at_utc']} at `{kept['commit']}`."
+    counts = ", ".join(f"{side['photographs']:,} in `{side['side']}`" for side in kept["sides"])
+    origin = f"Copies of so many photographs: {counts}. Measured {kept['measured_at_utc']} at `{kept['commit']}`."
     return f"{origin}\n\n{table(kept)}\n\nRaw results: `benchmarks/results/altered/losses/{path.name}`.\n"
 
 
