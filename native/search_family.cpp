@@ -293,9 +293,10 @@ void UnseenIndex::search_family(const UnseenFamily &family, UnseenKeys &keys) co
     const UnseenPlan &plan = plan_for(family.radius());
     const double count = static_cast<double>(family.count()), length = static_cast<double>(base_.count);
     const double cluster_ns = unseen_search_kernels().cluster_ns * length;
-    const double scan_ns = cluster_ns * static_cast<double>(family.clusters().size());
-    const bool must_probe = method_ == UnseenMethod::multi_index;
-    if (!plan.steps.empty() && (must_probe || (method_ != UnseenMethod::scan && count * sift_ns(plan) < scan_ns))) {
+    // Which queries lie together is found out only where somebody needs it: on a short list nobody does.
+    const bool may_probe = !plan.steps.empty() && method_ != UnseenMethod::scan;
+    const double scan_ns = may_probe ? cluster_ns * static_cast<double>(family.clusters().size()) : 0;
+    if (may_probe && (method_ == UnseenMethod::multi_index || count * sift_ns(plan) < scan_ns)) {
         // Most blocks are needed at once, so all are verified.
         if (const UnseenGuard *guard = tables_.active_guard()) guard->check_all();
         // A query among many near-duplicates gives up when it has cost as much as comparing its cluster with all codes.
