@@ -1,7 +1,10 @@
 """Where a copy truly shows a photograph, and at which step it was lost."""
 
+import json
+from pathlib import Path
+
 import pytest
-from benchmarks.altered import rows
+from benchmarks.altered import page, rows
 from benchmarks.altered.losses.placed import placed
 
 from unseen.darkroom import CATALOGUE
@@ -59,3 +62,20 @@ def test_what_is_not_provided_is_not_measured(
         monkeypatch.delenv(variable, raising=False)
     assert [rows.measure(name, is_small=False) for name in rows.NAMES] == [0, 0]
     assert capfd.readouterr().err.count("not measured") == len(rows.NAMES)
+
+
+def test_what_is_found_beside_many_entries_is_a_table_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Results of a run with other entries besides are shown after the others, with what was found falsely."""
+    newest = page.newest()
+    assert newest is not None
+    kept = json.loads(newest.read_text(encoding="utf-8")) | {"entries_besides": 1_000_000}
+    for side in kept["sides"]:
+        side["rows"][0]["unrelated"] = 7
+    (tmp_path / newest.name).write_text(json.dumps(kept), encoding="utf-8")
+    before = page.render().rstrip("\n")
+    monkeypatch.setattr(page, "BESIDES", tmp_path)
+    added = page.render().removeprefix(before)
+    assert "beside 1,000,000 PDQs" in added
+    assert added.count("| 7 in ") == 2
