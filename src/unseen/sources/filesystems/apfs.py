@@ -75,7 +75,7 @@ def _open_volume(view: View, container: Any, number: int, context: Context) -> _
     volume = ask(view, lambda: container.get_volume(number))
     name = ask(view, lambda: volume.name) or ""
     is_encrypted = ask(view, lambda: bool(volume.is_locked()))
-    if is_encrypted and not any(_unlock(volume, password) for password in context.secrets.passwords):
+    if is_encrypted and not any(_unlock(volume, password) for password in context.secrets.spelled):
         raise UnreadError(Reason.ENCRYPTED)
     root = ask(view, volume.get_root_directory)
     return _Volume(f"{number + 1} {name}".rstrip(), root, volume.get_file_entry_by_path, is_encrypted)

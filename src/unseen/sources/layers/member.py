@@ -1,7 +1,9 @@
 """What a layer holds, and what looking into it may cost."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from unseen.model import Acquisition, ByteSource, Reason, State, Times, UnreadError
 
@@ -52,6 +54,12 @@ class Secrets:
     """
 
     passwords: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def spelled(self) -> tuple[str, ...]:
+        """Every password as typed, and with letters and their accents as one sign and as two: systems keep either."""
+        forms = ((each, *(unicodedata.normalize(form, each) for form in ("NFC", "NFD"))) for each in self.passwords)
+        return tuple(dict.fromkeys(chain.from_iterable(forms)))
 
 
 LAYER_LIMITS = LayerLimits()

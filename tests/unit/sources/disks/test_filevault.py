@@ -60,9 +60,9 @@ def test_a_password_opens_what_was_encrypted(password: str) -> None:
 
 def test_an_accent_may_be_spelled_either_way() -> None:
     """A letter and its accent are one sign or two, as whoever typed them had it: both open."""
-    volume = opened(make_filevault(VOLUME, password="p\u00e4ssword"), "pa\u0308ssword")
-    assert volume is not None
-    assert volume.read_at(0, 4096) == VOLUME[:4096]
+    data = make_filevault(VOLUME, password="p\u00e4ssword")
+    assert screened(data, "pa\u0308ssword")["x"].reason is not Reason.ENCRYPTED
+    assert screened(data, "passw\u00f6rd")["x"].reason is Reason.ENCRYPTED
 
 
 def test_libfvde_reads_the_same() -> None:

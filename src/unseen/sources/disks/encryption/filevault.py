@@ -21,7 +21,7 @@ _CONVERTING = re.compile(rb"<key>ConversionStatus</key>\s*<string[^>]*>Convertin
 
 def unpack(source: ByteSource, context: Context) -> Iterator[Member | Reason]:
     """Give what the logical volumes hold; `encrypted` for one that no password opens."""
-    for volume in open_filevault(source, context.secrets.passwords):
+    for volume in open_filevault(source, context.secrets.spelled):
         yield from volumes_if_opened(volume)
 
 

@@ -6,7 +6,6 @@ Formats: Omar Choudary and Joachim Metz, "FileVault Drive Encryption (FVDE)"; RF
 import base64
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 import pyfshfs
@@ -41,7 +40,7 @@ def find_master_key(lists: Iterable[bytes], passwords: Iterable[str]) -> bytes |
     Returns:
         16 bytes, verified by what they were wrapped in; None where no password opens any.
     """
-    tried = [form for each in passwords for form in _forms(each)]
+    tried = [each.encode("utf-8", "surrogateescape") for each in passwords]
     for text in lists:
         users, volumes = _wrapped_in(text)
         for user in users[:_USERS_MAX]:
@@ -98,12 +97,6 @@ def _wrapped_in(text: bytes) -> tuple[list[bytes], list[bytes]]:
         found.setdefault(bytes(name), []).append(data)
     users = [each for each in found.get(b"PassphraseWrappedKEKStruct", []) if len(each) >= 172]
     return users, [each for each in found.get(b"KEKWrappedVolumeKeyStruct", []) if len(each) >= 32]
-
-
-def _forms(password: str) -> Iterator[bytes]:
-    """A password as it may have been typed: letters with accents have two spellings."""
-    forms = (password, *(unicodedata.normalize(form, password) for form in ("NFC", "NFD")))
-    yield from dict.fromkeys(form.encode("utf-8", "surrogateescape") for form in forms)
 
 
 def _unwrapped(key: bytes, wrapped: bytes) -> bytes | None:
