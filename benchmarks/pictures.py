@@ -23,6 +23,7 @@ from benchmarks.race import ROOT
 __all__ = [
     "CACHE",
     "clustered_codes",
+    "cropped_jpegs",
     "crowded_codes",
     "making",
     "mixed_jpegs",
@@ -86,6 +87,24 @@ def sized_jpegs(megapixels: int, count: int) -> Path:
             )
             pixels = pixels + noise.normal(0, 2, (*pixels.shape[:2], 1)).astype(np.float32)
             Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(partial / f"{at:02}.jpg", quality=90)
+    return folder
+
+
+def cropped_jpegs(count: int) -> Path:
+    """A folder tree of `count` different JPEG files of 2 megapixels, quality 90: random crops of photographs."""
+    folder = CACHE / f"cropped-{count}"
+    if folder.is_dir():
+        return folder
+    choose, noise = random.Random(_SEED + 5), np.random.default_rng(_SEED)
+    grain = noise.normal(0, 2, (1155, 1732, 1)).astype(np.float32)
+    originals = photographs()
+    with making(folder) as partial:
+        for at in range(count):
+            picture = _crop(choose, choose.choice(originals)).resize((1732, 1155), Image.Resampling.LANCZOS)
+            pixels = np.asarray(picture, dtype=np.float32) + np.roll(grain, at)
+            place = partial / f"{at // 100:02}"
+            place.mkdir(exist_ok=True)
+            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(place / f"{at:05}.jpg", quality=90)
     return folder
 
 

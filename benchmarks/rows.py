@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import disks, families, held, index, ledger, living, pictures, videos, whole
+from benchmarks import disks, held, index, ledger, living, pictures, videos, whole
+from benchmarks.altered_rows import ALTERED_ROWS
 from benchmarks.goals import Goal, Row, Scale
 from benchmarks.race import Side, race
-from unseen.model import Altered
 
 __all__ = ["ROWS"]
 
@@ -78,30 +78,6 @@ def _search(kind: str, size: str, batch: int, *peers: str) -> Callable[[Scale], 
                 Side(peer, "search", {"side": peer, "count": compared, **common}, peer=True, packages=packages)
             )
         return race(sides, rounds=scale.rounds)
-
-    return run
-
-
-def _families(mode: Altered) -> Callable[[Scale], list[dict[str, Any]]]:
-    def run(scale: Scale) -> list[dict[str, Any]]:
-        codes = pictures.clustered_codes(scale.codes["1e6"])
-        return families.search(mode, codes, count=scale.families, rounds=scale.scans)
-
-    return run
-
-
-def _altered(mode: str) -> Callable[[Scale], list[dict[str, Any]]]:
-    def run(scale: Scale) -> list[dict[str, Any]]:
-        folder = str(pictures.sized_jpegs(2, scale.pictures_2mp))
-        codes = str(pictures.clustered_codes(scale.codes["1e6"]))
-        peer_packages = ("threatexchange", "pdqhash", "pillow")
-        return race(
-            [
-                Side("unseen", "undoing", {"side": mode, "folder": folder, "codes": codes}),
-                Side("threatexchange", "jpeg", {"side": "threatexchange", "folder": folder}, True, peer_packages),
-            ],
-            rounds=scale.rounds,
-        )
 
     return run
 
@@ -208,23 +184,6 @@ ROWS = (
         (_times("faiss_nearest", 120, 220), _times("faiss_flat", None)),
         needs_gb=6,
     ),
-    *(
-        Row(
-            f"altered-search-1e6-{mode.value}",
-            f"all placings of a picture in `{mode.value}`, eight ways round, within {bits} bits of 1e6 clustered codes",
-            "ms",
-            _families(mode),
-            (
-                Goal("seconds a picture", "unseen", "", at_least, aim, larger_is_better=False),
-                Goal("times faster than one hash after the other", "one_by_one", "unseen", None),
-                *peers,
-            ),
-        )
-        for mode, bits, at_least, aim, peers in (
-            (Altered.FAST, 64, 50e-3, 20e-3, (_times("faiss_flat", None),)),
-            (Altered.THOROUGH, 64, 0.5, None, ()),
-        )
-    ),
     Row(
         "search-1e8",
         "exact search, 1e8 uniform codes, one query a call",
@@ -233,17 +192,7 @@ ROWS = (
         (Goal("seconds a query", "unseen", "", 1e-3, 0.3e-3, larger_is_better=False),),
         needs_gb=_MEMORY_1E8_GB,
     ),
-    *(
-        Row(
-            f"altered-{mode}",
-            f"JPEG file to matches at 1e6 clustered codes of other pictures, altered copies looked for ({mode}), 2 MP; "
-            "against plain PDQ of the same file",
-            "ms",
-            _altered(mode),
-            (Goal("times threatexchange's plain PDQ", "unseen", "threatexchange", at_least, aim, False),),
-        )
-        for mode, at_least, aim in (("fast", 1.0, 0.5), ("thorough", None, None))
-    ),
+    *ALTERED_ROWS,
     *(
         Row(
             f"video-keyframes-{gop}",

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks import disks, pictures
 from benchmarks.race import ROOT, clean_environment
+from benchmarks.sides.undoing import entries_apart
+from unseen.model import Altered
 
-__all__ = ["help_text", "list_import", "memory", "raw_image", "recorded", "scan", "scan_zip"]
+__all__ = ["altered", "help_text", "list_import", "memory", "raw_image", "recorded", "scan", "scan_zip"]
 
 _UNSEEN = Path(sys.executable).with_name("unseen")
 # 0, 1 and 5 all mean that the scan ran; nothing in these files is planted and nothing should be unscreened.
@@ -59,6 +63,57 @@ def recorded(count: int, *, rounds: int) -> list[dict[str, Any]]:
                 _scan_once(folder, Path(scratch), 2 * turn + at, program)
                 seconds[name].append(_children_cpu_s() - before_s)
     return [{"name": name, "seconds": seconds[name], "notes": {"files": count}, "versions": {}} for name in programs]
+
+
+def altered(count: int, codes: Path, *, rounds: int) -> list[dict[str, Any]]:
+    """A scan of pictures that show nothing known, with a list in its store, altered copies looked for and not.
+
+    CPU time of all processes. Entries that an altered copy of a picture might be of are left out of the list.
+    """
+    folder = pictures.cropped_jpegs(count)
+    paths = sorted(folder.rglob("*.jpg"))
+    values = entries_apart(np.load(codes), paths, Altered.FAST)
+    modes = (Altered.FAST, Altered.OFF)
+    seconds: dict[str, list[float]] = {mode.value: [] for mode in modes}
+    notes: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        _store_with(values, paths[0], Path(scratch))
+        for turn in range(rounds):
+            for mode in modes:
+                # Keys know how far their store has come, and refuse one that was put back: both are copies.
+                here = Path(scratch) / f"{mode.value}-{turn}"
+                shutil.copytree(Path(scratch) / "ready", here)
+                before_s = _children_cpu_s()
+                summary = _scanned(folder, here, mode)
+                seconds[mode.value].append(_children_cpu_s() - before_s)
+                notes[mode.value] = {"summary": summary, "entries": len(values)}
+    return [{"name": name, "seconds": seconds[name], "notes": notes[name], "versions": {}} for name in seconds]
+
+
+def _store_with(values: npt.NDArray[np.uint8], path: Path, scratch: Path) -> None:
+    """A store in `ready` that holds a list, and has searched it once."""
+    listed, one = scratch / "listed.txt", scratch / "one"
+    listed.write_text("".join(f"pdq:{code.tobytes().hex()}\n" for code in values), encoding="ascii")
+    ready = scratch / "ready"
+    ready.mkdir()
+    subprocess.run(
+        [_UNSEEN, "list", "add", "known", listed, "--store", ready / "store"],
+        env=_with_keys(ready),
+        capture_output=True,
+        check=True,
+    )
+    one.mkdir()
+    shutil.copy(path, one)
+    _scanned(one, ready, Altered.OFF)
+
+
+def _scanned(folder: Path, home: Path, mode: Altered) -> dict[str, Any]:
+    looking = ["--altered", mode.value, "--workers", "2", "--store", str(home / "store"), "--json"]
+    command = [str(_UNSEEN), "scan", str(folder), *looking]
+    done = subprocess.run(command, cwd=ROOT, env=_with_keys(home), capture_output=True, check=False)
+    if done.returncode not in _RAN:
+        raise RuntimeError(f"the scan ended with exit code {done.returncode}: {done.stderr.decode()[-500:]}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def scan_zip(count: int, *, rounds: int) -> list[dict[str, Any]]:

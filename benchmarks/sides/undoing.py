@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.sides.protocol import Work, serve
+from unseen.model import Altered
 
-__all__ = ["Looked", "Looker"]
+__all__ = ["Looked", "Looker", "entries_apart"]
 
 
 @dataclass(frozen=True)
@@ -56,30 +57,35 @@ def _work(settings: dict[str, Any]) -> Work:
     """Pictures that show nothing known, as nearly all of a scan do: entries that come near one are left out."""
     paths = sorted(Path(settings["folder"]).glob("*.jpg"))
     files = [path.read_bytes() for path in paths]
-    values = np.load(settings["codes"])
-    near = _rows_near(values, files, settings["side"])
-    looker = Looker(np.delete(values, near, axis=0), settings["side"], {})
+    every = np.load(settings["codes"])
+    values = entries_apart(every, paths, Altered(settings["side"]))
+    looker = Looker(values, settings["side"], {})
     looked = looker.look(files)
     placings = [len(one.hashes.proposals.placings) if one.hashes.proposals else 0 for one in looked]
     notes = {"placings": sum(placings) / len(placings), "aims": sum(len(one.aims) for one in looked)}
     return Work(
         lambda: looker.look([path.read_bytes() for path in paths]),
         len(paths),
-        notes=notes | {"entries": len(values) - len(near), "entries_left_out": len(near)},
+        notes=notes | {"entries": len(values), "entries_left_out": len(every) - len(values)},
     )
 
 
-def _rows_near(values: npt.NDArray[np.uint8], files: Sequence[bytes], mode: str) -> list[int]:
+def entries_apart(values: npt.NDArray[np.uint8], paths: Sequence[Path], mode: Altered) -> npt.NDArray[np.uint8]:
+    """Of some PDQs, uint8[n, 32], those that nothing proposed of some pictures comes near."""
     from unseen.darkroom import develop
     from unseen.darkroom.undoing.aims import Undoing
     from unseen.matching.altered import RADIUS_BITS, AlteredSearch
-    from unseen.model import Altered, Codes, ListClass
+    from unseen.model import Codes, ListClass
 
     column = Codes("bench", ListClass.CSAM, "pdq", values, np.arange(len(values), dtype=np.int64))
-    search = AlteredSearch([column], radius_bits=RADIUS_BITS[Altered(mode)])
-    proposed = [develop(data, undoing=Undoing(Altered(mode))).proposals for data in files]
-    found = search.candidates([one for one in proposed if one is not None])
-    return sorted({candidate.row for some in found for candidate in some})
+    search = AlteredSearch([column], radius_bits=RADIUS_BITS[mode])
+    near = set[int]()
+    for path in paths:
+        proposals = develop(path.read_bytes(), undoing=Undoing(mode)).proposals
+        if proposals is not None:
+            [found] = search.candidates([proposals])
+            near |= {candidate.row for candidate in found}
+    return np.delete(values, sorted(near), axis=0)
 
 
 if __name__ == "__main__":
