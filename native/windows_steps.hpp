@@ -67,6 +67,26 @@ void add_lanes(const int32_t *values, size_t count, const int32_t *before, int32
     for (size_t i = 0; i < count; ++i) after[i] = before[i] + values[i];
 }
 
+// GCC and Clang have the same shuffle under different names.
+#if defined(__clang__)
+#define UNSEEN_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define UNSEEN_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Four{__VA_ARGS__})
+#endif
+
+// Four rows of four numbers to four columns; number by number it would take as long as all that made them.
+inline void turn_four(const int32_t *from, size_t from_stride, int32_t *to, size_t to_stride) {
+    typedef int32_t Four __attribute__((vector_size(16)));
+    const Four a = load<Four>(from), b = load<Four>(from + from_stride);
+    const Four c = load<Four>(from + 2 * from_stride), d = load<Four>(from + 3 * from_stride);
+    const Four low[2] = {UNSEEN_SHUFFLE(a, b, 0, 4, 1, 5), UNSEEN_SHUFFLE(c, d, 0, 4, 1, 5)};
+    const Four high[2] = {UNSEEN_SHUFFLE(a, b, 2, 6, 3, 7), UNSEEN_SHUFFLE(c, d, 2, 6, 3, 7)};
+    const Four turned[4] = {UNSEEN_SHUFFLE(low[0], low[1], 0, 1, 4, 5), UNSEEN_SHUFFLE(low[0], low[1], 2, 3, 6, 7),
+                            UNSEEN_SHUFFLE(high[0], high[1], 0, 1, 4, 5), UNSEEN_SHUFFLE(high[0], high[1], 2, 3, 6, 7)};
+    for (int i = 0; i < 4; ++i) memcpy(to + i * to_stride, &turned[i], sizeof turned[i]);
+}
+#undef UNSEEN_SHUFFLE
+
 template <class Lanes>
 void columns(const int32_t *sums, size_t width, const UnseenCells &cells, UnseenCosines cosines, int lane_count,
              int32_t *lanes) {
@@ -83,9 +103,11 @@ void columns(const int32_t *sums, size_t width, const UnseenCells &cells, Unseen
             const typename Lanes::Ints integers = bits - Lanes::bits_of(typename Lanes::Floats{} + ROUNDING);
             memcpy(rounded[lane], &integers, sizeof integers);
         }
-        for (size_t x = 0; x < W; ++x) {
+        for (size_t x = 0; x < W; x += 4) {
             int32_t *const to = lanes + (column + x) * static_cast<size_t>(lane_count);
-            for (int lane = 0; lane < lane_count; ++lane) to[lane] = rounded[lane][x];
+            for (int lane = 0; lane < lane_count; lane += 4) {
+                turn_four(&rounded[lane][x], W, to + lane, static_cast<size_t>(lane_count));
+            }
         }
     }
 }
