@@ -25,6 +25,13 @@ void classes(const uint64_t *heads, const uint64_t *tails, size_t count, uint64_
     }
 }
 
+// The lowest byte, sixteen times.
+inline Bytes all(uint64_t value) {
+    Bytes bytes;
+    memset(&bytes, static_cast<uint8_t>(value), sizeof bytes);
+    return bytes;
+}
+
 // Of each half of each byte.
 inline Bytes bits_of_halves(Bytes value) {
     value = value - (value >> 1 & 0x55);
@@ -38,7 +45,7 @@ inline Bytes least_of(Bytes a, Bytes b) {
 
 size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsigned bound, uint32_t *out) {
     const uint8_t *const bytes = reinterpret_cast<const uint8_t *>(planes);
-    const Bytes limit = Bytes{} + static_cast<uint8_t>(bound < UINT8_MAX ? bound : UINT8_MAX);
+    const Bytes limit = all(bound < UINT8_MAX ? bound : UINT8_MAX);
     size_t written = 0;
     for (size_t first = 0; first < count; first += kTogether) {
         Bytes distance = {};
@@ -48,11 +55,11 @@ size_t near(const uint64_t *planes, size_t count, const uint64_t *centre, unsign
                 Bytes rows[2], halves = {};
                 for (size_t i = 0; i < 2; ++i) {
                     memcpy(rows + i, bytes + (c * kBytesOfClass + k + i) * kTile + first, sizeof rows[i]);
-                    halves += bits_of_halves(rows[i] ^ static_cast<uint8_t>(centre[c] >> 8 * (k + i)));
+                    halves += bits_of_halves(rows[i] ^ all(centre[c] >> 8 * (k + i)));
                 }
                 bits += (halves & 0x0f) + (halves >> 4);
             }
-            distance += c == 0 ? bits : least_of(bits, 64 - bits);
+            distance += c == 0 ? bits : least_of(bits, all(64) - bits);
         }
         uint64_t is_near[2];
         const Bytes within = static_cast<Bytes>(distance <= limit);

@@ -103,17 +103,30 @@ Answers luma_of(const UnseenLumaKernel &kernel, const std::vector<uint8_t> &pixe
 }
 
 Answers turned(const UnseenLumaKernel &kernel, const std::vector<uint32_t> &quads, size_t rows, size_t width) {
-    std::vector<float> kept = {1.0f, 0.5f, 0.25f, 0.0f}, u(width), beyond(width);
+    const size_t room = (width + UNSEEN_WARPED_TOGETHER - 1) / UNSEEN_WARPED_TOGETHER * UNSEEN_WARPED_TOGETHER;
+    std::vector<float> kept = {1.0f, 0.5f, 0.25f, 0.0f}, u(room), beyond(room);
     for (size_t x = 0; x < width; ++x) u[x] = static_cast<float>(x) + 0.5f - 0.5f * static_cast<float>(width);
-    const UnseenWarp warp = {quads.data(), kept.data(), u.data(), beyond.data(), static_cast<float>(width),
-                             static_cast<float>(rows), 0.8f, 0.6f, 0.1f / static_cast<float>(width),
-                             0.2f / static_cast<float>(rows), 100.0f, 3, width};
-    std::vector<uint8_t> out(width);
+    std::vector<uint8_t> out(room);
     Answers answers;
-    for (size_t y = 0; y < rows; ++y) {
-        kernel.warp_row(warp, static_cast<float>(y) + 0.5f - 0.5f * static_cast<float>(rows), 0.0f, out.data());
-        answers.add(out.data(), width);
+    // Turned only, and with a depth too.
+    for (float bend : {0.0f, 0.1f}) {
+        const UnseenWarp warp = {quads.data(), kept.data(), u.data(), beyond.data(), static_cast<float>(width),
+                                 static_cast<float>(rows), 0.8f, 0.6f, bend / static_cast<float>(width),
+                                 2 * bend / static_cast<float>(rows), 100.0f, 3, width};
+        for (size_t y = 0; y < rows; ++y) {
+            kernel.warp_row(warp, static_cast<float>(y) + 0.5f - 0.5f * static_cast<float>(rows), 0.0f, out.data());
+            answers.add(out.data(), width);
+        }
     }
+    return answers;
+}
+
+Answers quads_of(const UnseenLumaKernel &kernel, const std::vector<uint8_t> &pixels, size_t width) {
+    std::vector<uint32_t> quads(width);
+    const std::vector<uint8_t> row(pixels.end() - static_cast<ptrdiff_t>(width), pixels.end());
+    kernel.make_quads(row.data(), row.data(), width, quads.data());
+    Answers answers;
+    answers.add(quads.data(), width);
     return answers;
 }
 
@@ -130,6 +143,7 @@ int differences(size_t rows, size_t width) {
         std::vector<std::vector<uint8_t>> actual;
         if (rows > 1) actual.push_back(luma_of(variant.luma, colours, rows, width).bytes);
         actual.push_back(turned(variant.luma, quads, rows, width).bytes);
+        actual.push_back(quads_of(variant.luma, pixels, width).bytes);
         for (int lane_count : {UNSEEN_FREQUENCIES, UNSEEN_COLUMN_LANES}) {
             if (width < UNSEEN_LANES_MAX) continue;
             actual.push_back(windows_of(variant.windows, pixels, rows, width, lane_count).bytes);
