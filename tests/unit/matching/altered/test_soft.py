@@ -11,7 +11,7 @@ from unseen.errors import UsageError
 from unseen.matching.altered import soft_distance
 from unseen.matching.altered.drawn import bits_drawn
 from unseen.matching.altered.lengths import PARTS
-from unseen.matching.altered.plainness import bits_alone, bits_foretold
+from unseen.matching.altered.plainness import bits_alone, bits_crossed, bits_foretold
 from unseen.matching.altered.soft import may_be_within
 from unseen.model import CONFIDENCES_PER_NAT, AlteredHash, How
 
@@ -113,7 +113,18 @@ def test_what_is_foretold_of_a_hash_equals_its_definition(value: bytes) -> None:
                 zeros_ones[bits[row, col]] += 1
         costs.append(cost)
     assert bits_foretold(value) / PARTS == pytest.approx(min(costs), abs=2)
-    assert bits_alone(value) == min(256 * PARTS, bits_foretold(value), bits_drawn(value))
+    others = bits_crossed(value), bits_drawn(value)
+    assert bits_alone(value) == min(256 * PARTS, bits_foretold(value), *others)
+
+
+def test_what_is_one_row_times_one_column_says_little() -> None:
+    """Two things that are both an upright rectangle are no evidence for each other; drawn bits cross nowhere."""
+    rng = np.random.default_rng(3)
+    row, col, errors = rng.integers(0, 2, 16), rng.integers(0, 2, 16), rng.random((16, 16)) < 0.1
+    crossed = np.packbits(row ^ col[:, None] ^ errors).tobytes()
+    assert bits_crossed(crossed) < 170 * PARTS < bits_foretold(crossed)
+    assert bits_crossed(_RICH) > 256 * PARTS
+    assert bits_crossed(bytes(32)) < 40 * PARTS
 
 
 @pytest.mark.parametrize("sizes", [(31, 256, 32), (32, 255, 32), (32, 256, 33), (0, 0, 0)])
