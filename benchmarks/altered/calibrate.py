@@ -78,7 +78,10 @@ def _copies(arguments: argparse.Namespace) -> int:
 
 
 def _keep(arguments: argparse.Namespace) -> int:
-    lines = [decided_again(line) for line in _lines(arguments.raw) if line["at"] not in arguments.without]
+    lines, seen = (
+        [decided_again(line) for line in _lines(names) if line["at"] not in arguments.without]
+        for names in (arguments.raw, arguments.seen)
+    )
     described = machine.describe()
     said = {
         "_comment": "Raw figures of `python -m benchmarks.altered.calibrate`.",
@@ -87,7 +90,7 @@ def _keep(arguments: argparse.Namespace) -> int:
         "machine": described,
         "photographs": arguments.photographs,
         "left_out": len(arguments.without),
-        "modes": summed(lines),
+        "modes": summed(lines, seen),
         "copies": found(_lines(arguments.copies), MOVES),
     }
     calibration_page.RESULTS.mkdir(parents=True, exist_ok=True)
@@ -119,6 +122,7 @@ def _parse() -> argparse.Namespace:
     copies.add_argument("--raw", required=True, help="where the lines go")
     keep = parts.add_parser("keep", help="sum the lines up into a result and render the page")
     keep.add_argument("raw", nargs="+")
+    keep.add_argument("--seen", nargs="*", default=[], help="lines that were there when what decides was last changed")
     keep.add_argument("--copies", nargs="*", default=[], help="lines of `copies`")
     keep.add_argument(
         "--without", type=int, nargs="*", default=[], help="numbers of photographs that stood on both sides"

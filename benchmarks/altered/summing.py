@@ -10,12 +10,14 @@ from unseen.casework.auditing.intervals import bound_above
 from unseen.matching.altered import BOUND_BITS, Kind, soft_distance
 from unseen.model import AlteredHash, How
 
-__all__ = ["MOVES", "decided_again", "summed"]
+__all__ = ["BLIND", "MOVES", "WHOLE", "decided_again", "summed"]
 
 Line = dict[str, Any]
 
 _SEED = 20261123
 _CHANCE = 0.05
+BLIND = "all together"
+WHOLE = "all together, and those seen before"
 # What is not summed up together.
 _WAY = ("group", "mode", "radius_bits", "entries", "entry_clusters")
 # By how much the bounds are moved for the curve.
@@ -26,17 +28,22 @@ _TAIL_BITS_MAX = 250
 _SOFT, _PLAIN, _CANDIDATE, _CLUSTER = range(4)
 
 
-def summed(lines: Iterable[Line]) -> list[Line]:
+def summed(lines: Iterable[Line], seen: Iterable[Line] = ()) -> list[Line]:
     """What was measured in each way of looking, of each group and of all together; no line is counted twice.
 
     Args:
         lines: As `calibrate run` writes them.
+        seen: Those that were there when what decides was last changed: summed up with the others, and not alone.
     """
     ways: dict[tuple[Any, ...], dict[int, Line]] = defaultdict(dict)
-    for line in lines:
+    blind, seen = list(lines), list(seen)
+    for line in blind:
         way = tuple(line[name] for name in _WAY)
         ways[way].setdefault(line["at"], line)
-        ways["all together", *way[1:]].setdefault(line["at"], line)
+        ways[BLIND, *way[1:]].setdefault(line["at"], line)
+    modes = {line["mode"] for line in seen}
+    for line in (line for line in [*blind, *seen] if line["mode"] in modes):
+        ways[WHOLE, *(line[name] for name in _WAY[1:])].setdefault(line["at"], line)
     return [dict(zip(_WAY, way, strict=True)) | _summed(list(each.values())) for way, each in sorted(ways.items())]
 
 

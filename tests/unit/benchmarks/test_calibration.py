@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from benchmarks.altered.chances import extrapolated
-from benchmarks.altered.summing import decided_again, summed
+from benchmarks.altered.summing import BLIND, WHOLE, decided_again, summed
 
 from unseen.matching.altered import BOUND_BITS, Kind, soft_distance
 from unseen.model import AlteredHash, How
@@ -46,6 +46,16 @@ def test_pictures_of_one_cluster_count_once() -> None:
 def test_a_picture_that_two_runs_looked_at_counts_once() -> None:
     """A line that stands twice is one picture."""
     assert summed([_line(0, 5), _line(0, 5)])[0]["pictures"] == 1
+
+
+def test_what_was_seen_before_counts_only_beside_the_others() -> None:
+    """Nobody may be judged by what they were made after."""
+    ways = summed([_line(0, 5)], seen=[_line(1, 6, inside=_INSIDE), _line(2, 7)])
+    assert {(way["group"], way["clusters"], way["any"]["false_clusters"]) for way in ways} == {
+        ("rooms", 1, 0),
+        (BLIND, 1, 0),
+        (WHOLE, 3, 1),
+    }
 
 
 def test_a_bound_nobody_came_within_is_about_three_by_the_clusters() -> None:
