@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from unseen.hashing.altered import look, refine
 from unseen.hashing.pdq import ORIENTATIONS
 from unseen.hashing.windows import shrink
-from unseen.matching.altered import AlteredSearch, Candidate, choose_aims, kind_of, soft_distance
+from unseen.matching.altered import AlteredSearch, Candidate, choose_aims, kind_of, may_be_within, soft_distance
 from unseen.model import PDQ_BITS, QUALITY_MIN, Aim, Altered, AlteredHash, Codes, ListClass
 
 __all__ = ["Entries", "Photograph", "look_at", "opened", "read_entries", "read_photographs"]
@@ -128,12 +128,14 @@ def _compared(nearest: dict[str, list[int]], each: AlteredHash, near: list[Candi
     kind = kind_of(each.how).value
     said = []
     for one in {one.value: one for one in near}.values():
+        if not may_be_within(each, one.value, PDQ_BITS):
+            continue
         bits = soft_distance(each, one.value)
         cluster = int(entries.clusters[one.row])
         if kind not in nearest or bits < nearest[kind][0]:
             plain = (int.from_bytes(each.pdq) ^ int.from_bytes(one.value)).bit_count()
             nearest[kind] = [bits, plain, each.how.candidate_distance_bits or 0, cluster]
         if bits < PDQ_BITS:
-            hashes = {"pdq": each.pdq.hex(), "confidences": each.confidences.hex(), "entry": one.value.hex()}
-            said.append({"kind": kind, "bits": bits, "cluster": cluster} | hashes)
+            hashes = {"pdq": each.pdq, "margins": each.margins, "seen": each.seen, "entry": one.value}
+            said.append({"kind": kind, "bits": bits, "cluster": cluster} | {n: h.hex() for n, h in hashes.items()})
     return said

@@ -44,7 +44,8 @@ def look_at_copies(folder: Path, mode: Altered) -> Iterator[Line]:
             {
                 "kind": kind_of(each.how).value,
                 "pdq": each.pdq.hex(),
-                "confidences": each.confidences.hex(),
+                "margins": each.margins.hex(),
+                "seen": each.seen.hex(),
                 "entry": value.hex(),
             }
             for each in refine(pixels, _aims(pixels, mode, value))
@@ -90,8 +91,8 @@ def _aims(pixels: Pixels, mode: Altered, value: bytes) -> list[Aim]:
 
 def _over(one: Line) -> int:
     """By how many bits a refined copy lies over the bound of its kind."""
-    pdq_, confidences, value = (bytes.fromhex(one[name]) for name in ("pdq", "confidences", "entry"))
-    return soft_distance(AlteredHash(How(), pdq_, 100, confidences), value) - BOUND_BITS[Kind(one["kind"])]
+    pdq_, margins, seen, value = (bytes.fromhex(one[name]) for name in ("pdq", "margins", "seen", "entry"))
+    return soft_distance(AlteredHash(How(), pdq_, 100, margins, seen), value) - BOUND_BITS[Kind(one["kind"])]
 
 
 def _opened(path: Path) -> Pixels:

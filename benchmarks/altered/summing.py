@@ -55,8 +55,8 @@ def decided_again(line: Line) -> Line:
     compared = []
     nearest: dict[str, list[int]] = {}
     for one in line["compared"]:
-        pdq, confidences, value = (bytes.fromhex(one[name]) for name in ("pdq", "confidences", "entry"))
-        bits = soft_distance(AlteredHash(How(), pdq, 100, confidences), value)
+        pdq, margins, seen, value = (bytes.fromhex(one[name]) for name in ("pdq", "margins", "seen", "entry"))
+        bits = soft_distance(AlteredHash(How(), pdq, 100, margins, seen), value)
         compared.append(one | {"bits": bits})
         if one["kind"] not in nearest or bits < nearest[one["kind"]][_SOFT]:
             plain = (int.from_bytes(pdq) ^ int.from_bytes(value)).bit_count()

@@ -1,7 +1,16 @@
 """Frozen values that the rooms pass to each other. No behaviour beyond parsing and printing themselves."""
 
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
-from unseen.model.altered import AIMS_MAX, CONFIDENCES_PER_NAT, Aim, Aimed, Altered, Placing, Proposals
+from unseen.model.altered import (
+    AIMS_MAX,
+    MARGINS_PER_MEDIAN,
+    SEEN_SIDE,
+    Aim,
+    Aimed,
+    Altered,
+    Placing,
+    Proposals,
+)
 from unseen.model.cases import (
     CaseEvent,
     CaseOutcome,
@@ -52,8 +61,9 @@ from unseen.model.matches import AlteredMatch, Finding, Match, NotScreened, Scre
 from unseen.model.outcomes import EXHIBIT, Outcome, Reason, Retention, State
 
 __all__ = [
+    "MARGINS_PER_MEDIAN",
+    "SEEN_SIDE",
     "AIMS_MAX",
-    "CONFIDENCES_PER_NAT",
     "EXHIBIT",
     "NEAR_BITS_MAX",
     "ORIENTATIONS",

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["AIMS_MAX", "CONFIDENCES_PER_NAT", "Aim", "Aimed", "Altered", "Placing", "Proposals"]
+__all__ = ["AIMS_MAX", "MARGINS_PER_MEDIAN", "SEEN_SIDE", "Aim", "Aimed", "Altered", "Placing", "Proposals"]
 
-# Confidences are logarithms of the odds that an entry has the bit that a window shows, so many for each power of e.
-CONFIDENCES_PER_NAT = 50
+# How far a coefficient lies from the median is counted in parts of how far half of them lie from it.
+MARGINS_PER_MEDIAN = 32
+# So many parts of a window to a side are noted as seen or not seen.
+SEEN_SIDE = 24
 # Each aim costs some milliseconds: a picture near thousands of entries stays bounded, and says that it was.
 AIMS_MAX = 16
 

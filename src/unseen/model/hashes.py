@@ -145,14 +145,17 @@ class AlteredHash:
         pdq: Canonical PDQ of what was cut out, turned and flipped as `how.orientation` says already: entries are
             compared with it directly.
         pdq_quality: 0 to 100.
-        confidences: 256 bytes, one for each bit of `pdq`, most significant first: 0 where the bit lies on the median
-            and may be either, 255 where it is beyond doubt.
+        margins: 256 bytes, one for each bit of `pdq`, most significant first: how far its coefficient lies from the
+            median that decides it, in parts of which `MARGINS_PER_MEDIAN` are as far as half of all lie; at most 255.
+        seen: 72 bytes: which of 24 by 24 equal parts of what was cut out lie in the picture, a one for each, row by row
+            from the upper left, most significant first. The others lie beyond its frame and were filled.
     """
 
     how: How
     pdq: bytes
     pdq_quality: int
-    confidences: bytes
+    margins: bytes
+    seen: bytes
 
 
 class VideoMode(StrEnum):

@@ -13,8 +13,9 @@ What hashers of a licensee made is kept by itself: JSON, an object of signals, e
 
 Of the image of a medium, which is neither: one byte 3, then `md5 u8, sha1 u8`, what came of each stored digest.
 
-Hashes of what was placed anew, because a known picture may lie there altered, are kept by themselves: one byte 4, then
-each as a variant is packed, and behind it 256 bytes of confidences.
+Hashes of what was placed anew, because a known picture may lie there altered, are kept by themselves: one byte 5, then
+each as a variant is packed, and behind it 256 bytes of margins and 72 of what was seen. (Before it, 4 stood for hashes
+without these.)
 """
 
 import json
@@ -47,8 +48,8 @@ __all__ = [
 VARIANTS_VERSION = 1
 FRAMES_VERSION = 2
 ACQUISITION_VERSION = 3
-_ALTERED_VERSION = 4
-_CONFIDENCES_BYTES = 256
+_ALTERED_VERSION = 5
+_ALTERED = struct.Struct("256s72s")
 _COMPARISONS = (Comparison.VERIFIED, Comparison.MISMATCH, Comparison.ABSENT, Comparison.UNREAD)
 _MODES = (VideoMode.FAST, VideoMode.THOROUGH)
 _FRAME = struct.Struct("<IHBd32s")
@@ -169,7 +170,7 @@ def pack_altered(altered: Sequence[AlteredHash]) -> bytes | None:
         return None
     pieces = [bytes((_ALTERED_VERSION,))]
     for one in altered:
-        pieces += [_pack_variant(Variant(one.how, one.pdq, one.pdq_quality)), one.confidences]
+        pieces += [_pack_variant(Variant(one.how, one.pdq, one.pdq_quality)), _ALTERED.pack(one.margins, one.seen)]
     return b"".join(pieces)
 
 
@@ -184,12 +185,14 @@ def unpack_altered(packed: bytes | None) -> tuple[AlteredHash, ...]:
     found, at = [], 1
     try:
         if packed[0] != _ALTERED_VERSION:
-            raise StoreError(f"stored hashes of altered copies have version {packed[0]}, this version knows 4")
+            raise StoreError(
+                f"stored hashes of altered copies have version {packed[0]}, this version knows {_ALTERED_VERSION}",
+                hint="scan the files again",
+            )
         while at < len(packed):
             variant, at = _unpack_variant(packed, at)
-            confidences = packed[at : at + _CONFIDENCES_BYTES]
-            at += _CONFIDENCES_BYTES
-            found.append(AlteredHash(variant.how, variant.pdq, variant.pdq_quality, confidences))
+            found.append(AlteredHash(variant.how, variant.pdq, variant.pdq_quality, *_ALTERED.unpack_from(packed, at)))
+            at += _ALTERED.size
     except (struct.error, IndexError):
         at = -1
     if at != len(packed):

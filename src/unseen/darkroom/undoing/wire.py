@@ -25,8 +25,8 @@ _PLACINGS_PER_MESSAGE = 64
 PROPOSALS_BYTES = _HEAD.size + _PLACINGS_PER_MESSAGE * _PLACING.size
 # Twice the systematic family of one picture, and what sixty frames of a video propose: half a megabyte.
 PLACINGS_MAX = 4_096
-# Window, angle, keystone, time, whether there is one, orientation, quality, candidate distance, PDQ, confidences.
-_CLOSER = struct.Struct("<8dBBBH32s256s")
+# Window, angle, keystone, time, whether there is one, orientation, quality, candidate distance, PDQ, margins, seen.
+_CLOSER = struct.Struct("<8dBBBH32s256s72s")
 CLOSER_BYTES = _HEAD.size + AIMS_MAX * _CLOSER.size
 # No honest placing reaches farther than some widths beyond its picture.
 _SHARE_MAX = 64.0
@@ -81,7 +81,8 @@ def pack_closer(number: int, altered: Sequence[AlteredHash]) -> bytes:
             one.pdq_quality,
             how.candidate_distance_bits or 0,
             one.pdq,
-            one.confidences,
+            one.margins,
+            one.seen,
         )
     return bytes(message)
 
@@ -163,7 +164,7 @@ def _placing(shares: Sequence[float]) -> Placing:
 
 
 def _altered(*fields: Any) -> AlteredHash:  # as the layout says
-    *shares, time_s, has_time, orientation, quality, candidate_bits, pdq, confidences = fields
+    *shares, time_s, has_time, orientation, quality, candidate_bits, pdq, margins, seen = fields
     placing = _placing(shares)
     is_sound = orientation < len(ORIENTATIONS) and quality <= 100 and candidate_bits <= _DISTANCE_MAX and has_time <= 1
     if not is_sound or not (math.isfinite(time_s) and time_s >= 0.0):
@@ -177,4 +178,4 @@ def _altered(*fields: Any) -> AlteredHash:  # as the layout says
         keystone=placing.keystone if any(placing.keystone) else None,
         candidate_distance_bits=candidate_bits,
     )
-    return AlteredHash(how, pdq, quality, confidences)
+    return AlteredHash(how, pdq, quality, margins, seen)

@@ -1,37 +1,35 @@
-"""Coefficients of a picture that was turned or flipped, and the hash of coefficients."""
+"""Coefficients and parts of a picture that was turned or flipped, and the hash of coefficients."""
 
 import numpy as np
 import numpy.typing as npt
 
 from unseen.hashing.pdq import ORIENTATIONS
 
-__all__ = ["hash_of", "oriented"]
+__all__ = ["hash_of", "oriented", "oriented_parts"]
 
 Floats = npt.NDArray[np.float32]
+Parts = npt.NDArray[np.bool_]
 
 _MEDIAN_RANK = 127  # of 256, from 0: the lower of the two in the middle, as PDQ takes it
-# Cosines of odd order are opposite at the two ends of a picture, and rows and columns count from order one.
-_ROW, _COL = np.mgrid[0:16, 0:16]
-_BY_ROW = np.where(_ROW % 2 == 0, np.float32(-1), np.float32(1))
-_BY_COL = _BY_ROW.T
-_PLAIN = np.ones((16, 16), np.float32)
-# Signs, and whether rows and columns change places afterwards.
+# Whether rows are taken from the bottom up, whether columns from the right, and whether they change places afterwards.
 _WAYS = dict(
     zip(
         ORIENTATIONS,
         [
-            (_PLAIN, False),
-            (_BY_COL, True),
-            (_BY_ROW * _BY_COL, False),
-            (_BY_ROW, True),
-            (_BY_ROW, False),
-            (_BY_COL, False),
-            (_PLAIN, True),
-            (_BY_ROW * _BY_COL, True),
+            (False, False, False),
+            (False, True, True),
+            (True, True, False),
+            (True, False, True),
+            (True, False, False),
+            (False, True, False),
+            (False, False, True),
+            (True, True, True),
         ],
         strict=True,
     )
 )
+# Cosines of odd order are opposite at the two ends of a picture, and rows and columns count from order one.
+_ODD = np.where(np.arange(16) % 2 == 0, np.float32(-1), np.float32(1))
 
 
 def oriented(coefficients: Floats, orientation: str) -> Floats:
@@ -40,9 +38,20 @@ def oriented(coefficients: Floats, orientation: str) -> Floats:
     Raises:
         KeyError: `orientation` is none of `ORIENTATIONS`.
     """
-    signs, is_transposed = _WAYS[orientation]
-    signed = coefficients * signs
+    by_row, by_col, is_transposed = _WAYS[orientation]
+    signed = coefficients * np.where(by_row, _ODD, np.float32(1))[:, None] * np.where(by_col, _ODD, np.float32(1))
     return np.asarray(signed.transpose(0, 2, 1) if is_transposed else signed)
+
+
+def oriented_parts(parts: Parts, orientation: str) -> Parts:
+    """Turn and flip parts of a picture so: bool[n, n] of the same.
+
+    Raises:
+        KeyError: `orientation` is none of `ORIENTATIONS`.
+    """
+    by_row, by_col, is_transposed = _WAYS[orientation]
+    turned = parts[:: -1 if by_row else 1, :: -1 if by_col else 1]
+    return turned.T if is_transposed else turned
 
 
 def hash_of(coefficients: Floats) -> bytes:

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from unseen.hashing.altered.orienting import hash_of, oriented
-from unseen.hashing.altered.sureness import confidences, log_odds, share_beyond
+from unseen.hashing.altered.seeing import seen_parts
+from unseen.hashing.altered.sureness import log_odds, margins, share_beyond
 from unseen.hashing.pdq import pdq, pdq_float
 from unseen.hashing.windows import WINDOW_MARGIN, Canvas, cut_out, shrink
 from unseen.model import Aim, AlteredHash, How, Placing
@@ -31,6 +32,8 @@ _BEND_BITS_MIN = 1e-6
 _BEYOND_KEYSTONE_MAX = 0.15
 # Nearer than this no perspective is left to undo.
 _KEYSTONE_BITS_MIN = 80.0
+# Two more numbers fit anything a little better. Only by so much is a picture likely to have been seen aslant.
+_KEYSTONE_COST_BITS = 24.0
 # A window smaller than this was not proposed, and its hash would be one of a few pixels.
 _SIDE_MIN = 0.05
 _KEYSTONE_MAX = 0.25
@@ -87,15 +90,16 @@ def _hashed(pixels: Pixels, placing: Placing, aim: Aim) -> AlteredHash:
         keystone=placing.keystone,
         candidate_distance_bits=aim.distance_bits,
     )
-    beyond = float(share_beyond(np.array([placing.window]))[0])
-    return AlteredHash(how, hash_of(coefficients), pdq(part)[1], confidences(coefficients, beyond))
+    seen = seen_parts(placing, pixels.shape[:2], aim.orientation)
+    return AlteredHash(how, hash_of(coefficients), pdq(part)[1], margins(coefficients), seen)
 
 
 class Search:
     """A search around one aim: a parabola through three places for every way to move, and the best of all seen.
 
     Attributes:
-        bits: How many it takes to write down the entry's hash for somebody who sees the best window so far.
+        bits: How many it takes to write down the entry's hash for somebody who sees the best window so far, and to say
+            that it was seen aslant.
     """
 
     def __init__(self, canvas: Canvas, aim: Aim) -> None:
@@ -190,7 +194,8 @@ class Search:
         self.windows_count += len(corners)
         coefficients = oriented(self._canvas(turn).coefficients(corners), self._orientation)
         odds_against = self._against * log_odds(coefficients, share_beyond(corners), self._misplaced)
-        return np.asarray(np.logaddexp(0.0, odds_against).sum(axis=(1, 2)) / math.log(2))
+        bits = np.logaddexp(0.0, odds_against).sum(axis=(1, 2)) / math.log(2)
+        return np.asarray(bits + (_KEYSTONE_COST_BITS if turn[1:] != (0.0, 0.0) else 0.0))
 
     def _canvas(self, turn: Turn) -> Canvas:
         if turn == (0.0, 0.0, 0.0):

@@ -1,4 +1,4 @@
-"""How surely a window says each bit of the hash of a known picture. Not here: what is decided of it.
+"""How surely a window says each bit of the hash of a known picture, as the search for its place needs it.
 
 A bit of PDQ says whether a coefficient lies above the median of all. What was done to a known picture moves its
 coefficients, so a bit whose coefficient lies near the median says little. How far they are moved was fitted to altered
@@ -9,9 +9,9 @@ by a part of what is usual in its frequency, which grows with the share of the w
 import numpy as np
 import numpy.typing as npt
 
-from unseen.model import CONFIDENCES_PER_NAT, PDQ_BITS
+from unseen.model import MARGINS_PER_MEDIAN, PDQ_BITS
 
-__all__ = ["BLUR", "FALL", "INVENTED", "NOISE", "SURPRISE", "confidences", "log_odds", "share_beyond"]
+__all__ = ["BLUR", "FALL", "INVENTED", "NOISE", "SURPRISE", "log_odds", "margins", "share_beyond"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,20 +33,18 @@ _FREQUENCY = np.hypot(*np.mgrid[1:17, 1:17]).reshape(1, PDQ_BITS)
 _USUAL = (_FREQUENCY / _MIDDLE) ** (-2 * FALL)
 
 
-def confidences(coefficients: npt.NDArray[np.float32], beyond: float) -> bytes:
-    """Say of each bit of a hash how sure it is.
+def margins(coefficients: npt.NDArray[np.float32]) -> bytes:
+    """Say of each bit of a hash how far its coefficient lies from the median that decides it.
 
     Args:
         coefficients: float32[16, 16] as `pdq_float` gives them, in the orientation of the hash.
-        beyond: Share of the window that lies beyond the frame, 0 … 1.
 
     Returns:
-        256 bytes in the order of the bits of the hash, most significant first: the logarithm of the odds that the
-        entry has the same bit, `CONFIDENCES_PER_NAT` for each power of e, at most 255.
+        256 bytes, as `AlteredHash.margins` has them; zeros where nothing differs.
     """
-    odds = np.abs(log_odds(coefficients[None], np.array([beyond]))[0])
-    rounded = np.minimum(255, np.rint(odds * CONFIDENCES_PER_NAT)).astype(np.uint8)
-    return bytes(rounded.ravel()[::-1])
+    apart, scale = _apart(coefficients[None])
+    parts = np.rint(np.minimum(255, np.abs(apart[0]) * MARGINS_PER_MEDIAN)) if scale[0] > 0 else np.zeros(PDQ_BITS)
+    return parts.astype(np.uint8)[::-1].tobytes()
 
 
 def log_odds(coefficients: npt.NDArray[np.float32], beyond: Floats, misplaced: float = 0.0) -> Floats:
@@ -61,18 +59,23 @@ def log_odds(coefficients: npt.NDArray[np.float32], beyond: Floats, misplaced: f
         float64[n, 16, 16]: positive where the bit is more likely one; at most about 5 on either side. Zeros for a
         window in which nothing differs.
     """
-    flat = coefficients.reshape(len(coefficients), PDQ_BITS).astype(np.float64)
-    apart = flat - np.partition(flat, _MEDIAN_RANK, axis=1)[:, _MEDIAN_RANK, None]
-    middle = np.partition(np.abs(apart), (_MEDIAN_RANK, _MEDIAN_RANK + 1), axis=1)[:, _MEDIAN_RANK : _MEDIAN_RANK + 2]
-    scale = (middle[:, :1] + middle[:, 1:]) / 2
+    apart, _ = _apart(coefficients)
     unsure = BLUR**2 + INVENTED**2 * beyond[:, None] + (np.pi * misplaced * _FREQUENCY) ** 2
     moved = np.sqrt(NOISE**2 + unsure * _USUAL)
-    # A flat picture has no scale: its bits are rounding, and say nothing.
-    apart = np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0)
     half = SURPRISE / 2
     odds = np.minimum(np.maximum(_LOGIT_OF_NORMAL * apart / moved, -50), 50)
     likely = half + (1 - SURPRISE) / (1 + np.exp(-odds))
     return np.asarray(np.log(likely / (1 - likely))).reshape(coefficients.shape)
+
+
+def _apart(coefficients: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
+    """How far each lies from the median, in medians of how far all do, float64[n, 256]; and that, float64[n, 1]."""
+    flat = coefficients.reshape(len(coefficients), PDQ_BITS).astype(np.float64)
+    apart = flat - np.partition(flat, _MEDIAN_RANK, axis=1)[:, _MEDIAN_RANK, None]
+    middle = np.partition(np.abs(apart), (_MEDIAN_RANK, _MEDIAN_RANK + 1), axis=1)[:, _MEDIAN_RANK : _MEDIAN_RANK + 2]
+    scale = (middle[:, :1] + middle[:, 1:]) / 2
+    # A flat picture has no scale: its bits are rounding, and say nothing.
+    return np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0), scale
 
 
 def share_beyond(windows: Floats) -> Floats:

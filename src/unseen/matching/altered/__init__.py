@@ -4,7 +4,7 @@ from unseen.matching.altered.aims import Aims
 from unseen.matching.altered.calibrated import BOUND_BITS, FALSE_MATCH_BOUND, Kind
 from unseen.matching.altered.deciding import Decision, decide, kind_of
 from unseen.matching.altered.searching import AIMS_MAX, RADIUS_BITS, AlteredSearch, Candidate, Chosen, choose_aims
-from unseen.matching.altered.soft import soft_distance
+from unseen.matching.altered.soft import may_be_within, soft_distance
 
 __all__ = [
     "AIMS_MAX",
@@ -20,5 +20,6 @@ __all__ = [
     "choose_aims",
     "decide",
     "kind_of",
+    "may_be_within",
     "soft_distance",
 ]

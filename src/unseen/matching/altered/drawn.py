@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from unseen.matching.altered.lengths import COSTS, PARTS
-from unseen.model import CONFIDENCES_PER_NAT, PDQ_BITS
+from unseen.matching.altered.lengths import COSTS, PARTS, SURENESS_PER_NAT
+from unseen.model import PDQ_BITS
 
 __all__ = ["bits_drawn"]
 
@@ -59,7 +59,7 @@ _LARGEST_USUAL = 8
 _SUREST = 200
 _SQUARES = np.arange(1, _SIDE + 1) ** 2
 _USUAL = np.sqrt(0.25 + 16 / (_SQUARES[:, None] + _SQUARES)).reshape(PDQ_BITS)
-_PER_COEFFICIENT = 1.702 * CONFIDENCES_PER_NAT * _LARGEST_USUAL / _USUAL
+_PER_COEFFICIENT = 1.702 * SURENESS_PER_NAT * _LARGEST_USUAL / _USUAL
 
 
 @lru_cache(maxsize=16_384)
@@ -143,7 +143,7 @@ def _costs(shapes: Whole, bits: Whole) -> Whole:
 
 
 def _odds(shapes: Whole) -> Whole:
-    """How surely drawings say each bit of a hash, `CONFIDENCES_PER_NAT`: int64[n, 256], positive for ones."""
+    """How surely drawings say each bit of a hash, `SURENESS_PER_NAT`: int64[n, 256], positive for ones."""
     inner = shapes.copy()
     inner[:, 2:4] = inner[:, 2:4] * shapes[:, 4:5] // _INNER_PARTS
     bright = _BRIGHT[shapes[:, 5]]

@@ -1,46 +1,43 @@
 """`soft_distance`: how far a window is from an entry, counting each bit by how sure it is, and what the entry says."""
 
-import numpy as np
+import math
 
-from unseen.errors import UsageError
-from unseen.matching.altered.lengths import COSTS, PARTS
+from unseen.matching.altered.lengths import PARTS
 from unseen.matching.altered.plainness import bits_alone
+from unseen.matching.altered.telling import bits_told, bits_told_apart
 from unseen.model import PDQ_BITS, AlteredHash
 
 __all__ = ["may_be_within", "soft_distance"]
+
+# By so many bits what is lost may explain an entry better when all bits are moved together: it was seen to by 40.
+_TOGETHER_BITS = 64
+# Machines round the last digits of a sum in their own ways, and must come to the same whole bit.
+_DIGITS = 3
 
 
 def soft_distance(altered_hash: AlteredHash, value: bytes) -> int:
     """Say how little a window says of an entry: 256 bits less what it saves whoever writes the entry's hash down.
 
-    A bit of which the window says that it is one with probability p costs -log2(p) bits if it is, and -log2(1 - p) if
-    it is not; beside that stands what the hash costs for somebody who sees nothing (`bits_alone`), which is 256 bits
-    or, of a plain picture or a ring, fewer. So a window that says nothing is 256 away from every entry, one that is
-    sure of every bit and right in all nearly 0, and one that is sure and wrong more than 256. Were hashes drawn as
-    `bits_alone` foretells them, a share of at most 2**(d - 256) would be at a distance of d or less, however the
-    confidences lie.
+    Seeing the window that takes `bits_told`; beside that stands what the hash costs for somebody who sees nothing
+    (`bits_alone`), which is 256 bits or, of a plain picture or a ring, fewer. So a window that says nothing is 256 away
+    from every entry, one that is sure of every bit and right in all nearly 0, and one that is sure and wrong more than
+    256. Were hashes drawn as `bits_alone` foretells them, a share of at most 2**(d - 256) would be at a distance of d
+    or less, whatever the window shows.
 
     Args:
-        altered_hash: With its confidences.
+        altered_hash: With its margins and what was seen.
         value: 32 bytes of an entry.
 
     Returns:
-        Bits, rounded up; at least 0, at most about 2,200.
+        Bits, rounded up; at least 0, at most about 2,000.
 
     Raises:
-        UsageError: A hash has not 32 bytes, or there are not 256 confidences.
+        UsageError: As `bits_told`.
     """
-    parts = _parts_seen(altered_hash, value) + PDQ_BITS * PARTS - bits_alone(value)
-    return -(-parts // PARTS)
+    bits = bits_told(altered_hash, value) + PDQ_BITS - bits_alone(value) / PARTS
+    return max(0, math.ceil(round(bits, _DIGITS)))
 
 
 def may_be_within(altered_hash: AlteredHash, value: bytes, bound_bits: int) -> bool:
-    """Whether a soft distance may be so small: a quick look, which leaves out what the entry says by itself."""
-    return _parts_seen(altered_hash, value) <= bound_bits * PARTS
-
-
-def _parts_seen(altered_hash: AlteredHash, value: bytes) -> int:
-    if not (len(altered_hash.pdq) == len(value) == PDQ_BITS // 8 and len(altered_hash.confidences) == PDQ_BITS):
-        raise UsageError("a soft distance is one of two hashes of 256 bits with a byte of confidences for each")
-    seen, known = (np.frombuffer(each, np.uint8) for each in (altered_hash.pdq, value))
-    return int(COSTS[np.unpackbits(seen ^ known), np.frombuffer(altered_hash.confidences, np.uint8)].sum())
+    """Whether an entry is worth its soft distance: a quick look, which leaves out what the entry says by itself."""
+    return bits_told_apart(altered_hash, value) <= bound_bits + _TOGETHER_BITS
