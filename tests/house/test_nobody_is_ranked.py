@@ -140,7 +140,7 @@ WORDS = {
     # CyberTipline's own name for a choice of the reporter, in words.
     "escalate_to_high_priority",
     # Of the bits of one hash: how far its picture's coefficients lie from the median that decides them.
-    "AlteredHash.confidences",
+    "AlteredHash.margins",
 }
 
 

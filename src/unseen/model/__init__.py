@@ -3,6 +3,9 @@
 from unseen.model.acquisition import Acquired, Acquisition, Comparison
 from unseen.model.altered import (
     AIMS_MAX,
+    ALTERED_BLUR,
+    ALTERED_FALL,
+    ALTERED_NOISE,
     MARGINS_PER_MEDIAN,
     SEEN_SIDE,
     Aim,
@@ -61,14 +64,17 @@ from unseen.model.matches import AlteredMatch, Finding, Match, NotScreened, Scre
 from unseen.model.outcomes import EXHIBIT, Outcome, Reason, Retention, State
 
 __all__ = [
-    "MARGINS_PER_MEDIAN",
-    "SEEN_SIDE",
     "AIMS_MAX",
+    "ALTERED_BLUR",
+    "ALTERED_FALL",
+    "ALTERED_NOISE",
     "EXHIBIT",
+    "MARGINS_PER_MEDIAN",
     "NEAR_BITS_MAX",
     "ORIENTATIONS",
     "PDQ_BITS",
     "QUALITY_MIN",
+    "SEEN_SIDE",
     "Acquired",
     "Acquisition",
     "Aim",

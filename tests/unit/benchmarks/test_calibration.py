@@ -99,10 +99,10 @@ def test_too_few_distances_are_not_extended() -> None:
 
 def test_lines_are_decided_anew() -> None:
     """What was compared counts as the present rule has it, whatever rule was in use when the line was written."""
-    pdq, value, confidences = bytes(range(32)), bytes(range(1, 33)), bytes([100]) * 256
+    pdq, value, margins, seen = bytes(range(32)), bytes(range(1, 33)), bytes([60]) * 256, bytes([255]) * 72
     compared = {"kind": "inside", "bits": 3, "cluster": 9}
-    compared |= {"pdq": pdq.hex(), "confidences": confidences.hex(), "entry": value.hex()}
+    compared |= {"pdq": pdq.hex(), "margins": margins.hex(), "seen": seen.hex(), "entry": value.hex()}
     line = decided_again(_line(0, 5, inside=3) | {"compared": [compared]})
-    bits = soft_distance(AlteredHash(How(), pdq, 100, confidences), value)
+    bits = soft_distance(AlteredHash(How(), pdq, 100, margins, seen), value)
     assert line["nearest"]["inside"][0] == line["compared"][0]["bits"] == bits
     assert decided_again(line) == line

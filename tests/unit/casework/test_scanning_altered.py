@@ -190,7 +190,7 @@ def test_altering_what_was_kept_is_noticed(scanned: tuple[Path, list[Any]], tmp_
 
 
 def test_a_bundle_repeats_the_decision(scanned: tuple[Path, list[Any]], known: Path, tmp_path: Path) -> None:
-    """Placing, hash and confidences are disclosed: whoever repeats it comes to the same."""
+    """Placing, hash, margins and what was seen are disclosed: whoever repeats it comes to the same."""
     write_bundle(str(scanned[0]), str(tmp_path / "bundle"))
     repeated = rerun(str(tmp_path / "bundle"), store=str(tmp_path / "none"), lists=[str(known)])
     assert repeated.holds is True

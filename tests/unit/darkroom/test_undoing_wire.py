@@ -93,7 +93,8 @@ def _closer(draw: st.DrawFn) -> AlteredHash:
         candidate_distance_bits=draw(st.integers(0, 256)),
     )
     quality, pdq = draw(st.integers(0, 100)), draw(st.binary(min_size=32, max_size=32))
-    return AlteredHash(how, pdq, quality, draw(st.binary(min_size=256, max_size=256)))
+    margins, seen = (draw(st.binary(min_size=size, max_size=size)) for size in (256, 72))
+    return AlteredHash(how, pdq, quality, margins, seen)
 
 
 def _aim(frame: tuple[int, int] | None = None) -> Aim:
@@ -125,7 +126,7 @@ def test_proposals_round_trip(proposals: Proposals, number: int) -> None:
 
 @given(st.lists(_closer(), max_size=AIMS_MAX).map(tuple), st.integers(0, 2**63))
 def test_what_was_found_at_the_aims_round_trips(altered: tuple[AlteredHash, ...], number: int) -> None:
-    """Placing, hash, quality, confidences and time, one for each aim at most."""
+    """Placing, hash, quality, margins, what was seen and time, one for each aim at most."""
     undoing = Undoing(aims=(_aim(),) * AIMS_MAX)
     gathering = Gathering()
     message = pack_closer(number, altered)
@@ -175,7 +176,7 @@ def test_altered_finds_are_finds_or_garbled(altered: tuple[AlteredHash, ...], ch
     assert len(found) <= 3
     for one in found:
         assert len(one.pdq) == 32
-        assert len(one.confidences) == 256
+        assert (len(one.margins), len(one.seen)) == (256, 72)
         assert 0 <= one.pdq_quality <= 100
         assert one.how.orientation in ORIENTATIONS
         assert one.how.window is not None
@@ -219,7 +220,7 @@ def test_finds_that_nobody_aimed_at_are_garbled() -> None:
 
 
 def _found() -> AlteredHash:
-    return AlteredHash(How(orientation="original", window=(0.0, 0.0, 1.0, 1.0)), bytes(32), 90, bytes(256))
+    return AlteredHash(How(orientation="original", window=(0.0, 0.0, 1.0, 1.0)), bytes(32), 90, bytes(256), bytes(72))
 
 
 def test_frames_of_a_picture_are_garbled() -> None:

@@ -68,7 +68,7 @@ def placed(value: bytes, *, at: int = 0, quality: int = 90, time_s: float | None
         candidate_distance_bits=44,
         time_s=time_s,
     )
-    return AlteredHash(how, value, quality, bytes([255]) * 256)
+    return AlteredHash(how, value, quality, bytes([255]) * 256, bytes([255]) * 72)
 
 
 def aims_of(hashes: ItemHashes, *columns: Codes, altered: Altered = Altered.FAST) -> tuple[Aim, ...]:

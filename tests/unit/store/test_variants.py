@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unseen.errors import StoreError
-from unseen.model import Acquisition, Comparison, Frame, How, ItemHashes, Variant, VideoMode
+from unseen.model import Acquisition, AlteredHash, Comparison, Frame, How, ItemHashes, Variant, VideoMode
 from unseen.store.variants import (
+    pack_altered,
     pack_frames,
     pack_hashes,
     pack_variants,
     unpack_acquisition,
+    unpack_altered,
     unpack_frames,
     unpack_variants,
 )
@@ -54,6 +56,33 @@ def test_variants_of_a_newer_version_are_refused() -> None:
     """Guessing would search for hashes that nobody took."""
     with pytest.raises(StoreError, match="version 3"):
         unpack_variants(b"\x03")
+
+
+altered_hashes = st.builds(
+    AlteredHash,
+    hows,
+    st.binary(min_size=32, max_size=32),
+    st.integers(0, 100),
+    st.binary(min_size=256, max_size=256),
+    st.binary(min_size=72, max_size=72),
+)
+
+
+@given(st.lists(altered_hashes, max_size=5), st.data())
+def test_what_was_placed_anew_comes_back_or_is_refused(written: list[AlteredHash], data: st.DataObject) -> None:
+    """With margins and what was seen; a cut between two cannot be told, any other is refused."""
+    packed = pack_altered(written)
+    assert unpack_altered(packed) == tuple(written)
+    if packed is not None:
+        with contextlib.suppress(StoreError):
+            whole = unpack_altered(packed[: data.draw(st.integers(1, len(packed)))])
+            assert whole == tuple(written)[: len(whole)]
+
+
+def test_hashes_that_cannot_be_decided_on_are_refused() -> None:
+    """Those that were kept before margins were have too little for a decision: the files have to be scanned again."""
+    with pytest.raises(StoreError, match="version 4"):
+        unpack_altered(b"\x04" + bytes(293))
 
 
 frames = st.builds(

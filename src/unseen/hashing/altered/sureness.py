@@ -9,19 +9,14 @@ by a part of what is usual in its frequency, which grows with the share of the w
 import numpy as np
 import numpy.typing as npt
 
-from unseen.model import MARGINS_PER_MEDIAN, PDQ_BITS
+from unseen.model import ALTERED_BLUR, ALTERED_FALL, ALTERED_NOISE, MARGINS_PER_MEDIAN, PDQ_BITS
 
-__all__ = ["BLUR", "FALL", "INVENTED", "NOISE", "SURPRISE", "log_odds", "margins", "share_beyond"]
+__all__ = ["INVENTED", "SURPRISE", "log_odds", "margins", "share_beyond"]
 
 Floats = npt.NDArray[np.float64]
 
-# Fitted by greatest likelihood to 100 photographs in 12 alterations, with window and angle right but for 0.3 % and 0.15
-# degrees; coefficients are counted in medians of how far those of their window lie from the middle. Fitted to others by
-# benchmarks/altered/fitting.py, they would cost less than 4 bits of 256 less (benchmarks/results/altered).
-FALL = 1.041  # by which power of the frequency coefficients fall
-NOISE = 0.156  # alike in all frequencies: compression, writing
-BLUR = 0.221  # of what is usual: what is not undone exactly
-INVENTED = 2.468  # of what is usual, where all of a window lies beyond the frame
+# Of what is usual, where all of a window lies beyond the frame; fitted together with what is seen (`unseen.model`).
+INVENTED = 2.468
 SURPRISE = 0.0087  # share of bits of which nothing is known, whatever their coefficients say
 # A logistic curve this steep comes nearest to the normal distribution.
 _LOGIT_OF_NORMAL = 1.702
@@ -30,7 +25,7 @@ _MIDDLE = 8.0
 _MEDIAN_RANK = 127  # of 256, from 0, as in PDQ
 # Of each coefficient, and what is usual in it.
 _FREQUENCY = np.hypot(*np.mgrid[1:17, 1:17]).reshape(1, PDQ_BITS)
-_USUAL = (_FREQUENCY / _MIDDLE) ** (-2 * FALL)
+_USUAL = (_FREQUENCY / _MIDDLE) ** (-2 * ALTERED_FALL)
 
 
 def margins(coefficients: npt.NDArray[np.float32]) -> bytes:
@@ -42,8 +37,7 @@ def margins(coefficients: npt.NDArray[np.float32]) -> bytes:
     Returns:
         256 bytes, as `AlteredHash.margins` has them; zeros where nothing differs.
     """
-    apart, scale = _apart(coefficients[None])
-    parts = np.rint(np.minimum(255, np.abs(apart[0]) * MARGINS_PER_MEDIAN)) if scale[0] > 0 else np.zeros(PDQ_BITS)
+    parts = np.rint(np.minimum(255, np.abs(_apart(coefficients[None])[0]) * MARGINS_PER_MEDIAN))
     return parts.astype(np.uint8)[::-1].tobytes()
 
 
@@ -59,23 +53,23 @@ def log_odds(coefficients: npt.NDArray[np.float32], beyond: Floats, misplaced: f
         float64[n, 16, 16]: positive where the bit is more likely one; at most about 5 on either side. Zeros for a
         window in which nothing differs.
     """
-    apart, _ = _apart(coefficients)
-    unsure = BLUR**2 + INVENTED**2 * beyond[:, None] + (np.pi * misplaced * _FREQUENCY) ** 2
-    moved = np.sqrt(NOISE**2 + unsure * _USUAL)
+    apart = _apart(coefficients)
+    unsure = ALTERED_BLUR**2 + INVENTED**2 * beyond[:, None] + (np.pi * misplaced * _FREQUENCY) ** 2
+    moved = np.sqrt(ALTERED_NOISE**2 + unsure * _USUAL)
     half = SURPRISE / 2
     odds = np.minimum(np.maximum(_LOGIT_OF_NORMAL * apart / moved, -50), 50)
     likely = half + (1 - SURPRISE) / (1 + np.exp(-odds))
     return np.asarray(np.log(likely / (1 - likely))).reshape(coefficients.shape)
 
 
-def _apart(coefficients: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
-    """How far each lies from the median, in medians of how far all do, float64[n, 256]; and that, float64[n, 1]."""
+def _apart(coefficients: npt.NDArray[np.float32]) -> Floats:
+    """How far each lies from the median, in medians of how far all do: float64[n, 256]."""
     flat = coefficients.reshape(len(coefficients), PDQ_BITS).astype(np.float64)
     apart = flat - np.partition(flat, _MEDIAN_RANK, axis=1)[:, _MEDIAN_RANK, None]
     middle = np.partition(np.abs(apart), (_MEDIAN_RANK, _MEDIAN_RANK + 1), axis=1)[:, _MEDIAN_RANK : _MEDIAN_RANK + 2]
     scale = (middle[:, :1] + middle[:, 1:]) / 2
     # A flat picture has no scale: its bits are rounding, and say nothing.
-    return np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0), scale
+    return np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0)
 
 
 def share_beyond(windows: Floats) -> Floats:

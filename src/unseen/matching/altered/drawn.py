@@ -1,8 +1,9 @@
-"""`bits_drawn`: how much a hash says to somebody who may draw a ring. A disc or a ring is no picture of its own.
+"""`bits_drawn`: how much a hash says to somebody who may draw a ring or a bar, which are no pictures of their own.
 
-A clock on a wall, a dish in a pan and a flower before the sky are much the same ring, though no bit of their hashes
-can be foretold from its neighbours. So it is tried how well a drawing says the hash: an ellipse on plain ground with
-another in its middle. What such a drawing says is nothing that a picture could be known by.
+A clock on a wall, a dish in a pan and a flower before the sky are much the same ring, a bridge and a trail in the sky
+the same bar, a rug and a stadium the same frame, though no bit of their hashes can be foretold from its neighbours. So
+it is tried how well a drawing says the hash: an ellipse or a parallelogram on plain ground with a smaller one in its
+middle. What such a drawing says is nothing that a picture could be known by.
 """
 
 import math
@@ -19,15 +20,16 @@ __all__ = ["bits_drawn"]
 Whole = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-# A drawing is seven numbers: the middle (x, y) and half the axes (x, y) of an ellipse in parts of the side, how large
-# the inner one is beside it, how bright both are beside the ground (an angle of which sine and cosine say it), and how
-# much it leans: over a whole side's height it shifts by so many parts of the side.
+# A drawing is eight numbers: the middle (x, y) and half the axes (x, y) in parts of the side, how large the inner one is
+# beside it, how bright both are beside the ground (an angle of which sine and cosine say it), how much it leans: over a
+# whole side's height it shifts by so many parts of the side; and whether it is a parallelogram, 1, or an ellipse, 0.
 _SIDE_PARTS, _INNER_PARTS, _TURNS = 256, 32, 32
-_SMALLEST = np.array([-64, -64, 8, 8, 4, 0, -1024])
-_LARGEST = np.array([320, 320, 400, 400, 31, _TURNS - 1, 1024])
-# To say which drawing takes four bits for each of the seven.
-_CHOICE_PARTS = 28 * PARTS
-_TRIED = 6_000  # and each of them mirrored in four ways, and bright and dark
+_SMALLEST = np.array([-64, -64, 4, 4, 4, 0, -1024, 0])
+_LARGEST = np.array([320, 320, 400, 400, 31, _TURNS - 1, 1024, 1])
+# To say which drawing takes four bits for each of the first seven, one for the last, and one for whether rows and columns
+# change places.
+_CHOICE_PARTS = 30 * PARTS
+_TRIED = 6_000  # of either, and each of them mirrored in four ways, and bright and dark
 _KEPT = 8
 _ROUNDS = 8
 _NUDGES = 12
@@ -77,6 +79,10 @@ def bits_drawn(value: bytes) -> int:
         photograph, and 140 to 200 of a ring.
     """
     bits = np.unpackbits(np.frombuffer(value, np.uint8))[::-1].astype(np.int64)
+    return min(_drawn(bits), _drawn(bits.reshape(_SIDE, _SIDE).T.ravel()))
+
+
+def _drawn(bits: Whole) -> int:
     shapes, least = _begun(bits)
     if least > _HOPELESS_PARTS:
         return least
@@ -85,7 +91,8 @@ def bits_drawn(value: bytes) -> int:
         count = len(shapes) * _NUDGES
         spread = _spread(1 + turn * count, count, 2 * len(_REACH))
         by = np.rint((spread[:, : len(_REACH)] + spread[:, len(_REACH) :] - 1) * _REACH * 7**turn / 10**turn)
-        nudged = np.repeat(shapes, _NUDGES, axis=0) + by.astype(np.int64)
+        nudged = np.repeat(shapes, _NUDGES, axis=0)
+        nudged[:, : len(_REACH)] += by.astype(np.int64)
         nudged[:, 5] %= _TURNS
         nudged = np.clip(nudged, _SMALLEST, _LARGEST)
         shapes, costs = np.concatenate([shapes, nudged]), np.concatenate([costs, _costs(nudged, bits)])
@@ -115,19 +122,36 @@ def _begun(bits: Whole) -> tuple[Whole, int]:
 
 @cache
 def _tried() -> tuple[Whole, npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Drawings to begin with, int64[n, 7]; what each costs whatever the bits are; and how much more those of ones."""
+    """Drawings to begin with, int64[n, 8]; what each costs whatever the bits are; and how much more those of ones."""
+    shapes = np.concatenate([_ellipses_tried(), _bars_tried()])
+    odds = np.concatenate([_odds(shapes[at : at + 500]) for at in range(0, len(shapes), 500)])
+    right, wrong = COSTS[0, np.abs(odds)], COSTS[1, np.abs(odds)]
+    by_bit = np.sign(odds) * (right - wrong) // 2
+    return shapes, ((right + wrong).sum(axis=1) // 2).astype(np.float32), by_bit.astype(np.float32)
+
+
+def _ellipses_tried() -> Whole:
     spread = _spread(1, _TRIED, 7)
     middle = _SIDE_PARTS * (2 + spread[:, :2]) / 4
     radius = _SIDE_PARTS * (0.1 + 0.7 * spread[:, 2:3])
     # Most of them are hardly longer than wide, and hardly lean.
     longer, leaning = ((2 * spread[:, at : at + 1] - 1) ** 3 for at in (3, 6))
     axes = radius * (1 + np.maximum(0, longer) * 2), radius * (1 + np.maximum(0, -longer) * 2)
-    shape = middle, *axes, 10 + 22 * spread[:, 4:5], _TURNS / 2 * spread[:, 5:6], 0.8 * _SIDE_PARTS * leaning
-    shapes = np.minimum(np.hstack(shape).astype(np.int64), _LARGEST)
-    odds = np.concatenate([_odds(shapes[at : at + 500]) for at in range(0, _TRIED, 500)])
-    right, wrong = COSTS[0, np.abs(odds)], COSTS[1, np.abs(odds)]
-    by_bit = np.sign(odds) * (right - wrong) // 2
-    return shapes, ((right + wrong).sum(axis=1) // 2).astype(np.float32), by_bit.astype(np.float32)
+    inner, turn = 10 + 22 * spread[:, 4:5], _TURNS / 2 * spread[:, 5:6]
+    shape = middle, *axes, inner, turn, 0.8 * _SIDE_PARTS * leaning, np.zeros((_TRIED, 1))
+    return np.minimum(np.hstack(shape).astype(np.int64), _LARGEST)
+
+
+def _bars_tried() -> Whole:
+    """From squares to lines, upright, lying and slanted."""
+    spread = _spread(1, _TRIED, 7)
+    middle = _SIDE_PARTS * (1 + 2 * spread[:, :2]) / 4
+    wide, high = (_SIDE_PARTS * (0.03 + 1.2 * spread[:, at : at + 1] ** 2) for at in (2, 3))
+    inner, turn = 10 + 22 * spread[:, 4:5], _TURNS / 2 * spread[:, 5:6]
+    slant = 2 * spread[:, 6:] - 1
+    leaning = 1.5 * _SIDE_PARTS * slant * np.abs(slant)
+    shapes = np.hstack((middle, wide, high, inner, turn, leaning, np.ones((_TRIED, 1)))).astype(np.int64)
+    return np.clip(shapes, _SMALLEST, _LARGEST)
 
 
 def _spread(first: int, count: int, numbers: int) -> Floats:
@@ -147,21 +171,25 @@ def _odds(shapes: Whole) -> Whole:
     inner = shapes.copy()
     inner[:, 2:4] = inner[:, 2:4] * shapes[:, 4:5] // _INNER_PARTS
     bright = _BRIGHT[shapes[:, 5]]
-    whole = bright[:, 0, None, None] * _ellipses(shapes) + bright[:, 1, None, None] * _ellipses(inner)
+    whole = bright[:, 0, None, None] * _filled(shapes) + bright[:, 1, None, None] * _filled(inner)
     flat = whole.reshape(-1, PDQ_BITS)
     apart = flat - np.partition(flat, _MEDIAN_RANK, axis=1)[:, _MEDIAN_RANK, None]
-    # An ellipse that lies in no part of the picture leaves it flat: that says nothing.
+    # What lies in no part of the picture leaves it flat: that says nothing.
     largest = np.maximum(1, np.abs(apart).max(axis=1))[:, None]
     return np.asarray(np.clip(np.rint(apart / largest * _PER_COEFFICIENT), -_SUREST, _SUREST).astype(np.int64))
 
 
-def _ellipses(shapes: Whole) -> Floats:
-    """What ellipses on plain ground have of each frequency: float64[n, 16, 16], whole numbers."""
+def _filled(shapes: Whole) -> Floats:
+    """What ellipses and parallelograms on plain ground have of each frequency: float64[n, 16, 16], whole numbers."""
     x, y, wide, high = (shapes[:, at, None] for at in range(4))
-    below = (np.arange(_ROWS) + 0.5) * (_SIDE_PARTS // _ROWS) - y
+    row = _SIDE_PARTS // _ROWS
+    below = (np.arange(_ROWS) + 0.5) * row - y
     down = below / np.maximum(1, high)
-    half = wide * np.sqrt(np.maximum(0, 1 - down * down))
-    leant = x + shapes[:, 6:] * below / _SIDE_PARTS
+    is_bar = shapes[:, 7:] == 1
+    half = np.where(is_bar, wide, wide * np.sqrt(np.maximum(0, 1 - down * down)))
+    # How much of a row of cells a parallelogram covers, in quarters of it.
+    covered = np.where(is_bar, np.clip(high - np.abs(below) + row // 2, 0, row), row)
+    leant = x + shapes[:, 6:7] * below / _SIDE_PARTS
     ends = (np.clip(end * (_COLS // _SIDE_PARTS), 0, _COLS) for end in (leant - half, leant + half))
     left, right = (np.rint(end).astype(np.int64) for end in ends)
-    return np.asarray(_COSINES @ (_SINES[right] - _SINES[left]))
+    return np.asarray(_COSINES @ ((_SINES[right] - _SINES[left]) * covered[:, :, None]))

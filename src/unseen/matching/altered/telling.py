@@ -11,23 +11,26 @@ import numpy.typing as npt
 
 from unseen.errors import UsageError
 from unseen.matching.altered.lost import lost_ways
-from unseen.model import MARGINS_PER_MEDIAN, PDQ_BITS, SEEN_SIDE, AlteredHash
+from unseen.model import (
+    ALTERED_BLUR,
+    ALTERED_FALL,
+    ALTERED_NOISE,
+    MARGINS_PER_MEDIAN,
+    PDQ_BITS,
+    SEEN_SIDE,
+    AlteredHash,
+)
 
 __all__ = ["bits_told", "bits_told_apart"]
 
 Floats = npt.NDArray[np.float64]
 
-# How far what was seen is moved, in medians of how far all coefficients lie from their median: alike in all
-# frequencies (compression, writing), and by a part of what is usual in its frequency (what is not undone exactly).
-NOISE = 0.156
-BLUR = 0.221
-FALL = 1.041  # by which power of the frequency coefficients fall
-# Share of bits of which nothing is known, whatever their coefficients say: few, or a tenth where something lies upon the
-# picture. Which of the two it is costs one bit.
+# Share of bits of which nothing is known, whatever their coefficients say: few, or a tenth where something lies upon
+# the picture. Which of the two it is costs one bit.
 SURPRISES = (0.01, 0.1)
 _MIDDLE = 8.0
 _FREQUENCY = np.hypot(*np.mgrid[1:17, 1:17]).reshape(PDQ_BITS)[::-1] / _MIDDLE
-_MOVED_SQUARE = NOISE**2 + BLUR**2 * _FREQUENCY ** (-2 * FALL)
+_MOVED_SQUARE = ALTERED_NOISE**2 + ALTERED_BLUR**2 * _FREQUENCY ** (-2 * ALTERED_FALL)
 # After so many rounds nothing changes any more that could be seen in a whole bit.
 _ROUNDS = 12
 _STEP = 0.9

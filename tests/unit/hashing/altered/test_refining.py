@@ -11,9 +11,9 @@ from unseen.hashing import ORIENTATIONS, pdq, pdq_dihedral, pdq_float
 from unseen.hashing.altered import CANVASES_MAX, WINDOWS_MAX, refine
 from unseen.hashing.altered.orienting import hash_of, oriented
 from unseen.hashing.altered.refining import Search
-from unseen.hashing.altered.sureness import confidences, log_odds, share_beyond
+from unseen.hashing.altered.sureness import margins, share_beyond
 from unseen.hashing.windows import Canvas, cut_out, shrink
-from unseen.model import CONFIDENCES_PER_NAT, Aim, Placing
+from unseen.model import MARGINS_PER_MEDIAN, Aim, Placing
 
 Pixels = npt.NDArray[np.uint8]
 _WHOLE = Placing(window=(0.0, 0.0, 1.0, 1.0))
@@ -92,7 +92,7 @@ def test_a_search_is_bounded_and_never_ends_farther(
     assert search.windows_count <= WINDOWS_MAX
     assert search.canvases_count <= CANVASES_MAX
     for found in refine(picture, [aim(placing, value, orientation)]):
-        assert (len(found.pdq), len(found.confidences)) == (32, 256)
+        assert (len(found.pdq), len(found.margins), len(found.seen)) == (32, 256, 72)
 
 
 def test_it_is_always_the_same() -> None:
@@ -116,27 +116,18 @@ def test_no_aim_costs_nothing() -> None:
     assert refine(_PICTURE, []) == ()
 
 
-def test_confidences_follow_the_bits_of_the_hash() -> None:
-    """The surest bit of a hash is that whose coefficient lies farthest from the middle for its frequency."""
+def test_margins_follow_the_bits_of_the_hash() -> None:
+    """Each says how far its coefficient lies from the median, in parts of how far half of them do."""
     coefficients = pdq_float(_PICTURE)
-    odds = log_odds(coefficients[None], np.zeros(1))[0].ravel()[::-1]
-    given_bytes = np.frombuffer(confidences(coefficients, 0.0), np.uint8)
-    assert np.array_equal(given_bytes, np.minimum(255, np.rint(abs(odds) * CONFIDENCES_PER_NAT)))
-    assert np.array_equal(np.unpackbits(np.frombuffer(hash_of(coefficients), np.uint8)), odds > 0)
-
-
-def test_what_was_invented_is_less_sure() -> None:
-    """The more of a window lies beyond the frame, the less each of its bits says."""
-    coefficients = pdq_float(_PICTURE)
-    inside, beyond, far = (np.frombuffer(confidences(coefficients, share), np.uint8) for share in (0.0, 0.2, 0.6))
-    assert np.all(far <= beyond)
-    assert np.all(beyond <= inside)
-    assert far.sum() < beyond.sum() < inside.sum()
+    apart = coefficients.ravel()[::-1].astype(float) - np.sort(coefficients.ravel())[127]
+    expected = np.rint(np.minimum(255, abs(apart) / np.median(abs(apart)) * MARGINS_PER_MEDIAN))
+    assert np.array_equal(np.frombuffer(margins(coefficients), np.uint8), expected)
+    assert np.array_equal(np.unpackbits(np.frombuffer(hash_of(coefficients), np.uint8)), apart > 0)
 
 
 def test_a_flat_picture_says_nothing() -> None:
     """Its bits are rounding."""
-    assert confidences(pdq_float(np.full((80, 80), 9, np.uint8)) * 0, 0.0) == bytes(256)
+    assert margins(pdq_float(np.full((80, 80), 9, np.uint8)) * 0) == bytes(256)
 
 
 def test_shares_beyond_the_frame() -> None:

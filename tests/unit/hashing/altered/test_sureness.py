@@ -5,7 +5,10 @@ import pytest
 from tests.unit.hashing.altered.drawn import drawn_picture
 
 from unseen.hashing import pdq_float
-from unseen.hashing.altered.sureness import BLUR, FALL, INVENTED, NOISE, SURPRISE, log_odds
+from unseen.hashing.altered.sureness import INVENTED, SURPRISE, log_odds
+from unseen.model import ALTERED_BLUR as BLUR
+from unseen.model import ALTERED_FALL as FALL
+from unseen.model import ALTERED_NOISE as NOISE
 
 
 def test_it_equals_its_definition() -> None:

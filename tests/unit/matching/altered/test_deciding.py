@@ -13,7 +13,7 @@ def _differing(count: int, how: How, quality: int = 100) -> AlteredHash:
     """A window of which so many bits, all equally sure, differ from the entry."""
     bits = np.unpackbits(np.frombuffer(_VALUE, np.uint8))
     bits[:count] ^= 1
-    return AlteredHash(how, np.packbits(bits).tobytes(), quality, bytes([100]) * 256)
+    return AlteredHash(how, np.packbits(bits).tobytes(), quality, bytes([60]) * 256, bytes([255]) * 72)
 
 
 @pytest.mark.parametrize(

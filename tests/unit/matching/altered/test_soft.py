@@ -13,18 +13,20 @@ from unseen.matching.altered.drawn import bits_drawn
 from unseen.matching.altered.lengths import PARTS
 from unseen.matching.altered.plainness import bits_alone, bits_crossed, bits_foretold
 from unseen.matching.altered.soft import may_be_within
-from unseen.model import CONFIDENCES_PER_NAT, AlteredHash, How
+from unseen.matching.altered.telling import SURPRISES
+from unseen.model import ALTERED_BLUR, ALTERED_FALL, ALTERED_NOISE, MARGINS_PER_MEDIAN, AlteredHash, How
 
 _HASHES = st.binary(min_size=32, max_size=32)
-_CONFIDENCES = st.binary(min_size=256, max_size=256)
+_MARGINS = st.binary(min_size=256, max_size=256)
 # Bits of this one were drawn: no neighbour foretells them.
 _RICH = np.random.default_rng(7).bytes(32)
-_SURE = bytes([255]) * 256
+_FAR = bytes([255]) * 256
+_ALL = bytes([255]) * 72
 
 
-def seen(pdq: bytes, confidences: bytes = _SURE) -> AlteredHash:
-    """A window that shows this hash."""
-    return AlteredHash(How(), pdq, 100, confidences)
+def seen(pdq: bytes, margins: bytes = _FAR) -> AlteredHash:
+    """A window that shows this hash, and all of it in the picture."""
+    return AlteredHash(How(), pdq, 100, margins, _ALL)
 
 
 def _bits(value: bytes) -> list[int]:
@@ -32,47 +34,52 @@ def _bits(value: bytes) -> list[int]:
 
 
 @settings(max_examples=50, deadline=None)
-@given(_HASHES, _CONFIDENCES, _HASHES)
-def test_it_equals_its_definition(pdq: bytes, confidences: bytes, value: bytes) -> None:
+@given(_HASHES, _MARGINS, _HASHES)
+def test_it_equals_its_definition(pdq: bytes, margins: bytes, value: bytes) -> None:
     """What a hash costs whoever sees the window, in bits of probability, less what it costs whoever does not."""
-    cost = 0.0
-    for shown, known, confidence in zip(_bits(pdq), _bits(value), confidences, strict=True):
-        odds = math.exp(confidence / CONFIDENCES_PER_NAT)
-        cost -= math.log2(odds / (1 + odds) if shown == known else 1 / (1 + odds))
-    expected = cost + 256 - bits_alone(value) / PARTS
-    assert soft_distance(seen(pdq, confidences), value) == pytest.approx(expected, abs=1.6)
+    chances = []
+    for surprise in SURPRISES:
+        chance = 1.0
+        for at, (shown, known, margin) in enumerate(zip(_bits(pdq), _bits(value), margins, strict=True)):
+            frequency = math.hypot((255 - at) // 16 + 1, (255 - at) % 16 + 1) / 8
+            moved = math.hypot(ALTERED_NOISE, ALTERED_BLUR * frequency**-ALTERED_FALL)
+            far = margin / MARGINS_PER_MEDIAN / moved * (1 if shown == known else -1)
+            chance *= surprise / 2 + (1 - surprise) * math.erfc(-far / math.sqrt(2)) / 2
+        chances.append(chance)
+    expected = 256 - math.log2(sum(chances) / 2) - bits_alone(value) / PARTS
+    assert expected - 0.01 <= soft_distance(seen(pdq, margins), value) <= expected + 1.01
 
 
 @settings(max_examples=50, deadline=None)
-@given(_HASHES, _CONFIDENCES, st.integers(0, 400))
-def test_what_may_not_be_within_is_not(pdq: bytes, confidences: bytes, bound_bits: int) -> None:
-    """The quick look never says no where the whole one says yes."""
+@given(_HASHES, _MARGINS, st.integers(0, 400))
+def test_what_may_not_be_within_is_not(pdq: bytes, margins: bytes, bound_bits: int) -> None:
+    """Where all was seen the quick look never says no where the whole one says yes."""
     value = bytes(24) + pdq[24:]
-    if soft_distance(seen(pdq, confidences), value) <= bound_bits:
-        assert may_be_within(seen(pdq, confidences), value, bound_bits)
+    if soft_distance(seen(pdq, margins), value) <= bound_bits:
+        assert may_be_within(seen(pdq, margins), value, bound_bits)
 
 
 def test_the_same_hash_is_next_to_nothing_away_where_all_bits_are_sure() -> None:
-    """Its odds are bounded, so two bits remain."""
-    assert soft_distance(seen(_RICH), _RICH) == 2
+    """No bit is beyond all doubt, so three bits remain."""
+    assert soft_distance(seen(_RICH), _RICH) == 3
 
 
 @given(_HASHES, _HASHES)
 def test_who_is_sure_of_nothing_is_far_from_everything(pdq: bytes, value: bytes) -> None:
-    """A bit without confidence speaks neither for nor against an entry."""
+    """A bit on the median speaks neither for nor against an entry."""
     assert soft_distance(seen(pdq, bytes(256)), value) >= 256
 
 
 @settings(max_examples=50, deadline=None)
-@given(_HASHES, _CONFIDENCES, st.integers(0, 255), st.integers(1, 255))
-def test_a_sure_bit_that_differs_costs_more(pdq: bytes, confidences: bytes, at: int, more: int) -> None:
+@given(_HASHES, _MARGINS, st.integers(0, 255), st.integers(1, 255))
+def test_a_sure_bit_that_differs_costs_more(pdq: bytes, margins: bytes, at: int, more: int) -> None:
     """And one that agrees costs less: never the other way round."""
-    surer = bytearray(confidences)
+    surer = bytearray(margins)
     surer[at] = min(255, surer[at] + more)
     other = bytearray(pdq)
     other[at // 8] ^= 128 >> at % 8
-    assert soft_distance(seen(pdq, bytes(surer)), pdq) <= soft_distance(seen(pdq, confidences), pdq)
-    assert soft_distance(seen(bytes(other), bytes(surer)), pdq) >= soft_distance(seen(bytes(other), confidences), pdq)
+    assert soft_distance(seen(pdq, bytes(surer)), pdq) <= soft_distance(seen(pdq, margins), pdq)
+    assert soft_distance(seen(bytes(other), bytes(surer)), pdq) >= soft_distance(seen(bytes(other), margins), pdq)
 
 
 @settings(max_examples=50, deadline=None)
@@ -127,9 +134,9 @@ def test_what_is_one_row_times_one_column_says_little() -> None:
     assert bits_crossed(bytes(32)) < 40 * PARTS
 
 
-@pytest.mark.parametrize("sizes", [(31, 256, 32), (32, 255, 32), (32, 256, 33), (0, 0, 0)])
-def test_what_is_no_hash_is_refused(sizes: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize("sizes", [(31, 256, 72, 32), (32, 255, 72, 32), (32, 256, 71, 32), (32, 256, 72, 33)])
+def test_what_is_no_hash_is_refused(sizes: tuple[int, int, int, int]) -> None:
     """A stored hash that was cut says nothing, instead of something else."""
-    pdq, confidences, value = (bytes(size) for size in sizes)
+    pdq, margins, parts, value = (bytes(size) for size in sizes)
     with pytest.raises(UsageError):
-        soft_distance(seen(pdq, confidences), value)
+        soft_distance(AlteredHash(How(), pdq, 100, margins, parts), value)
