@@ -1,10 +1,11 @@
-"""How far alterations move the coefficients of a hash: what `unseen.hashing.altered.sureness` was fitted to.
+"""How far alterations move the coefficients of a hash: what `unseen.model` and `unseen.hashing.altered` say of it.
 
     python -m benchmarks.altered.fitting --photographs LIST --count 200 --kept FILE
 
 Altered copies of photographs are hashed at the place where the photograph truly lies, but for 0.3 % and 0.15 degrees.
 Every second photograph is fitted to; the others say how many bits the hash of the photograph costs then, and with the
-constants that are in use. The list names files, one a line; nothing but figures is kept of them.
+constants that are in use. Of crops it is tried besides how far what was lost should be thought to move them together
+(`unseen.matching.altered.lost`). The list names files, one a line; nothing but figures is kept of them.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
@@ -21,19 +23,24 @@ from PIL import Image
 from benchmarks import machine
 from unseen.errors import UnseenError
 from unseen.hashing.altered import sureness
+from unseen.hashing.altered.orienting import hash_of
+from unseen.hashing.altered.seeing import seen_parts
 from unseen.hashing.pdq import pdq, pdq_float
 from unseen.hashing.windows import cut_out
-from unseen.model import QUALITY_MIN, Placing
+from unseen.matching.altered import lost, telling
+from unseen.model import ALTERED_BLUR, ALTERED_FALL, ALTERED_NOISE, QUALITY_MIN, AlteredHash, How, Placing
 
 Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
+Copy = tuple[int, str, float, tuple[Floats, bytes], AlteredHash]
 
 _SIDE_PIXELS = 512
 _JPEG_QUALITY = 40
 _CROPS = (0.05, 0.1, 0.2, 0.3)
 _TILTS = (4.0, 10.0)
 _BORDERS = (0.1, 0.25)
-_IN_USE = (sureness.FALL, sureness.NOISE, sureness.BLUR, sureness.INVENTED, sureness.SURPRISE)
+_IN_USE = (ALTERED_FALL, ALTERED_NOISE, ALTERED_BLUR, sureness.INVENTED, sureness.SURPRISE)
+_SIZES = (0.5, 0.7, 1.0, 1.4, 2.0)
 _NAMES = ("fall", "noise", "blur", "invented", "surprise")
 _FREQUENCY = np.hypot(*np.mgrid[1:17, 1:17]).reshape(1, 256) / 8
 
@@ -47,12 +54,12 @@ def main() -> None:
     paths = arguments.photographs.read_text(encoding="utf-8").splitlines()[: arguments.count]
     copies = [copy for at, path in enumerate(paths) for copy in _copies(Path(path.split("\t")[0]), at)]
     photographs = np.array([at for at, *_ in copies])
-    beyond = np.array([share for _, _, share, _ in copies])
-    agreeing = np.array([_agreeing(coefficients, value) for _, _, _, (coefficients, value) in copies])
+    beyond = np.array([share for _, _, share, *_ in copies])
+    agreeing = np.array([_agreeing(coefficients, value) for _, _, _, (coefficients, value), _ in copies])
     is_fitted = photographs % 2 == 0
     fitted = _fit(agreeing[is_fitted], beyond[is_fitted])
     costs = {name: _costs(agreeing, beyond, with_) for name, with_ in (("in use", _IN_USE), ("fitted", fitted))}
-    kinds = np.array([kind for _, kind, _, _ in copies])
+    kinds = np.array([kind for _, kind, *_ in copies])
     result = {
         "what": "benchmarks.altered.fitting",
         "machine": machine.describe(),
@@ -64,14 +71,23 @@ def main() -> None:
             name: {kind: round(float(some[~is_fitted & (kinds == kind)].mean()), 1) for kind in dict.fromkeys(kinds)}
             for name, some in costs.items()
         },
+        "lost_in_use": lost.UNSEEN,
+        "bits_by_what_was_lost": {
+            f"{kind}, {size:g} of it": [
+                round(bits, 1) for bits in _told([one for one in copies if one[1] == kind], size)
+            ]
+            for kind in dict.fromkeys(kinds)
+            if kind.startswith("crop")
+            for size in _SIZES
+        },
     }
     print(json.dumps(result, indent=1))
     if arguments.kept:
         arguments.kept.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
-def _copies(path: Path, at: int) -> Iterator[tuple[int, str, float, tuple[Floats, bytes]]]:
-    """Number, kind, share beyond the frame, and coefficients and the photograph's own hash, of each copy."""
+def _copies(path: Path, at: int) -> Iterator[Copy]:
+    """Number, kind, share beyond the frame, coefficients and the photograph's own hash, and the place, of each copy."""
     with Image.open(path) as image:
         image.thumbnail((_SIDE_PIXELS, _SIDE_PIXELS))
         whole = image.convert("RGB")
@@ -81,11 +97,14 @@ def _copies(path: Path, at: int) -> Iterator[tuple[int, str, float, tuple[Floats
     rng = np.random.default_rng(at)
     for kind, copy, placing in _altered(whole, rng):
         try:
-            part = cut_out(_passed_on(copy), placing)
+            pixels = _passed_on(copy)
+            coefficients = pdq_float(cut_out(pixels, placing))
         except UnseenError:
             continue
         share = float(sureness.share_beyond(np.array([placing.window]))[0])
-        yield at, kind, share, (pdq_float(part).ravel().astype(np.float64), value)
+        seen = seen_parts(placing, (pixels.shape[0], pixels.shape[1]), "original")
+        placed = AlteredHash(How(), hash_of(coefficients), 100, sureness.margins(coefficients), seen)
+        yield at, kind, share, (coefficients.ravel().astype(np.float64), value), placed
 
 
 def _altered(whole: Image.Image, rng: np.random.Generator) -> Iterator[tuple[str, Image.Image, Placing]]:
@@ -131,6 +150,15 @@ def _costs(agreeing: Floats, beyond: Floats, constants: tuple[float, ...]) -> Fl
     moved = np.sqrt(noise**2 + (blur**2 + invented**2 * beyond[:, None]) * _FREQUENCY ** (-2 * fall))
     right = 1 / (1 + np.exp(-np.clip(1.702 * agreeing / moved, -50, 50)))
     return np.asarray(-np.log2((1 - surprise) * right + surprise / 2).sum(axis=1))
+
+
+def _told(copies: list[Copy], size: float) -> list[float]:
+    """Bits that the photographs' hashes cost: the mean, and what four of five do not exceed."""
+    lost.lost_ways.cache_clear()
+    with mock.patch.object(lost, "UNSEEN", size * lost.UNSEEN):
+        bits = [telling.bits_told(placed, value) for *_, (_, value), placed in copies[::4]]
+    lost.lost_ways.cache_clear()
+    return [float(np.mean(bits)), float(np.percentile(bits, 80))]
 
 
 def _fit(agreeing: Floats, beyond: Floats) -> tuple[float, ...]:

@@ -38,7 +38,7 @@ def margins(coefficients: npt.NDArray[np.float32]) -> bytes:
         256 bytes, as `AlteredHash.margins` has them; zeros where nothing differs.
     """
     parts = np.rint(np.minimum(255, np.abs(_apart(coefficients[None])[0]) * MARGINS_PER_MEDIAN))
-    return parts.astype(np.uint8)[::-1].tobytes()
+    return bytes(parts.astype(np.uint8)[::-1])
 
 
 def log_odds(coefficients: npt.NDArray[np.float32], beyond: Floats, misplaced: float = 0.0) -> Floats:
@@ -69,7 +69,7 @@ def _apart(coefficients: npt.NDArray[np.float32]) -> Floats:
     middle = np.partition(np.abs(apart), (_MEDIAN_RANK, _MEDIAN_RANK + 1), axis=1)[:, _MEDIAN_RANK : _MEDIAN_RANK + 2]
     scale = (middle[:, :1] + middle[:, 1:]) / 2
     # A flat picture has no scale: its bits are rounding, and say nothing.
-    return np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0)
+    return np.asarray(np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0))
 
 
 def share_beyond(windows: Floats) -> Floats:

@@ -20,14 +20,15 @@ __all__ = ["bits_drawn"]
 Whole = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-# A drawing is eight numbers: the middle (x, y) and half the axes (x, y) in parts of the side, how large the inner one is
-# beside it, how bright both are beside the ground (an angle of which sine and cosine say it), how much it leans: over a
-# whole side's height it shifts by so many parts of the side; and whether it is a parallelogram, 1, or an ellipse, 0.
+# A drawing is eight numbers: the middle (x, y) and half the axes (x, y) in parts of the side, how large the inner one
+# is beside it, how bright both are beside the ground (an angle of which sine and cosine say it), how much it leans:
+# over a whole side's height it shifts by so many parts of the side; and whether it is a parallelogram, 1, or an
+# ellipse, 0.
 _SIDE_PARTS, _INNER_PARTS, _TURNS = 256, 32, 32
 _SMALLEST = np.array([-64, -64, 4, 4, 4, 0, -1024, 0])
 _LARGEST = np.array([320, 320, 400, 400, 31, _TURNS - 1, 1024, 1])
-# To say which drawing takes four bits for each of the first seven, one for the last, and one for whether rows and columns
-# change places.
+# To say which drawing takes four bits for each of the first seven, one for the last, and one for whether rows and
+# columns change places.
 _CHOICE_PARTS = 30 * PARTS
 _TRIED = 6_000  # of either, and each of them mirrored in four ways, and bright and dark
 _KEPT = 8
@@ -139,7 +140,7 @@ def _ellipses_tried() -> Whole:
     axes = radius * (1 + np.maximum(0, longer) * 2), radius * (1 + np.maximum(0, -longer) * 2)
     inner, turn = 10 + 22 * spread[:, 4:5], _TURNS / 2 * spread[:, 5:6]
     shape = middle, *axes, inner, turn, 0.8 * _SIDE_PARTS * leaning, np.zeros((_TRIED, 1))
-    return np.minimum(np.hstack(shape).astype(np.int64), _LARGEST)
+    return np.asarray(np.minimum(np.hstack(shape).astype(np.int64), _LARGEST))
 
 
 def _bars_tried() -> Whole:
@@ -151,7 +152,7 @@ def _bars_tried() -> Whole:
     slant = 2 * spread[:, 6:] - 1
     leaning = 1.5 * _SIDE_PARTS * slant * np.abs(slant)
     shapes = np.hstack((middle, wide, high, inner, turn, leaning, np.ones((_TRIED, 1)))).astype(np.int64)
-    return np.clip(shapes, _SMALLEST, _LARGEST)
+    return np.asarray(np.clip(shapes, _SMALLEST, _LARGEST))
 
 
 def _spread(first: int, count: int, numbers: int) -> Floats:

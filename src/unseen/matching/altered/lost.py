@@ -32,7 +32,7 @@ def _cosines() -> Floats:
     """What a part of a window adds to each coefficient, in the order of the bits: float64[256, parts]."""
     orders, middles = np.arange(1, 17)[:, None], (np.arange(SEEN_SIDE) + 0.5) / SEEN_SIDE
     one = math.sqrt(2) / SEEN_SIDE * np.cos(np.pi * orders * middles)
-    return np.einsum("ra,cb->rcab", one, one).reshape(PDQ_BITS, _PARTS)[::-1]
+    return np.asarray(np.einsum("ra,cb->rcab", one, one).reshape(PDQ_BITS, _PARTS)[::-1])
 
 
 def _stiffness() -> Floats:

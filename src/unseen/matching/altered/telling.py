@@ -97,7 +97,7 @@ def _right(altered_hash: AlteredHash, value: bytes) -> Floats:
 
 
 def _signs(value: bytes) -> Floats:
-    return 2.0 * np.unpackbits(np.frombuffer(value, np.uint8)) - 1
+    return 2 * np.unpackbits(np.frombuffer(value, np.uint8)).astype(np.float64) - 1
 
 
 def _shares(far: Floats, surprise: float) -> tuple[Floats, Floats]:
