@@ -61,8 +61,6 @@ def _altered(settings: dict[str, Any]) -> Take:
     import numpy as np
 
     from benchmarks.sides.undoing import Looker
-    from unseen.matching.altered import kind_of
-    from unseen.model import QUALITY_MIN
 
     names, known = _known(settings)
     looker = Looker(known, settings["side"], names)
@@ -86,13 +84,6 @@ def _altered(settings: dict[str, Any]) -> Take:
             "placings": len(proposals.placings) if proposals else 0,
             "nearest_bits": nearest[0] if nearest else None,
             "unrelated": sorted(named - {name}),
-            # So that another decision can be tried on the same run.
-            "is_plain": any(match.entry == name and match.altered is None for match in looked.matches),
-            "placed": [
-                [kind_of(one.how).value, one.pdq.hex(), one.margins.hex(), one.seen.hex()]
-                for one in looked.hashes.altered
-                if one.pdq_quality >= QUALITY_MIN
-            ],
         }
 
     return take
