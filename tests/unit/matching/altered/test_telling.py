@@ -71,6 +71,14 @@ def test_more_rounds_change_nothing(seed: int, rows: int, cols: int) -> None:
         assert telling._integrated(right, ways, 0.01) == pytest.approx(short, abs=0.05)
 
 
+@settings(max_examples=40, deadline=None)
+@given(*(st.binary(min_size=size, max_size=size) for size in (32, 256, 72, 32)))
+def test_no_stored_value_breaks_it(pdq: bytes, margins: bytes, parts: bytes, value: bytes) -> None:
+    """No sum overflows and nothing is divided by nothing, whatever margins and parts somebody wrote into a store."""
+    with np.errstate(divide="raise", invalid="raise", over="raise"):
+        assert 0 <= bits_told(AlteredHash(How(), pdq, 100, margins, parts), value) < 4_000
+
+
 @pytest.mark.parametrize("margins", [bytes(256), bytes([255]) * 256, bytes(range(256))])
 @pytest.mark.parametrize("parts", [bytes(72), bytes([1]) * 72, _parts(slice(0, 1), slice(0, 1)), bytes([255]) * 72])
 def test_whatever_is_stored_tells_something(margins: bytes, parts: bytes) -> None:
